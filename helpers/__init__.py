@@ -1,0 +1,1 @@
+"""The small library that the report's notebooks import."""

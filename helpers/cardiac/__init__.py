@@ -1,0 +1,1 @@
+"""Hearts: cohorts, anatomy, the variational autoencoder and its latent ascent."""

@@ -1,0 +1,1 @@
+"""DeepLab: networks, official checkpoints, inference, scenes."""

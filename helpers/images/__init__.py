@@ -1,0 +1,1 @@
+"""Images to classify: CIFAR-10, digits, augmentation."""

@@ -1,0 +1,1 @@
+"""Residual units, the plain, residual and VGG networks, and their algebra."""

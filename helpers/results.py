@@ -1,0 +1,60 @@
+"""The numbers of the report: one JSON file a notebook, read by prose, conclusions and exporter."""
+
+import hashlib
+import json
+
+import numpy as np
+
+from helpers import files, paths, runtime
+
+
+def write(session, values, data=()):
+    """Store `values` and their provenance as `reports/results/<notebook>.json`.
+
+    Args:
+        session: the notebook's `runtime.Session`.
+        values: {key: JSON value, NumPy scalar or NumPy array}.
+        data: sources used, from `source`.
+
+    Raises:
+        ValueError: a number is NaN or infinite; the message names the file.
+    """
+    path = paths.RESULTS / f"{session.notebook}.json"
+    record = {**values, "provenance": runtime.provenance(session, data)}
+    try:
+        text = json.dumps(record, indent=1, default=plain, allow_nan=False, ensure_ascii=False)
+    except ValueError as error:
+        raise ValueError(f"{path.name}: results hold a NaN or infinite number: {error}") from error
+    files.write_text(path, text + "\n")
+
+
+def read(notebook):
+    """Return the results of `notebook`, such as "02_resnet_vgg_plain".
+
+    Raises:
+        FileNotFoundError: that notebook has not run yet.
+    """
+    path = paths.RESULTS / f"{notebook}.json"
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing: run notebooks/{notebook}.ipynb, or make report")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def source(name, origin, content):
+    """Describe a data source: its name, where it comes from, and the SHA-256 of its bytes.
+
+    `content` is bytes, a NumPy array or the path of a file.
+    """
+    if isinstance(content, np.ndarray):
+        content = np.ascontiguousarray(content).tobytes()
+    elif not isinstance(content, bytes):
+        with open(content, "rb") as file:
+            return {"name": name, "source": origin, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+    return {"name": name, "source": origin, "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def plain(value):
+    """Turn a NumPy value into what JSON can hold."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} cannot be stored as a result: {value!r}")

@@ -1,0 +1,141 @@
+"""One call that seeds and configures everything before a notebook computes anything."""
+
+import contextlib
+import dataclasses
+import datetime
+import importlib.metadata
+import os
+import platform
+import random
+import subprocess
+import sys
+
+import numpy as np
+
+from helpers import paths
+
+PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "scipy", "scikit-learn")
+
+
+@dataclasses.dataclass(frozen=True)
+class Session:
+    """What a notebook runs under; `provenance` turns it into the record kept with the results."""
+
+    notebook: str
+    profile: str
+    seed: int
+    started: datetime.datetime
+    device: str
+    gpus: int = 0
+    jit_compile: bool = False  # what `Model.compile` is to be given
+    precision: str = "float32"
+
+    def scope(self):
+        """Return the context to build models in: mirrored over several GPUs, else empty."""
+        if self.gpus < 2:
+            return contextlib.nullcontext()
+        import tensorflow as tf
+
+        return tf.distribute.MirroredStrategy().scope()
+
+
+def start(notebook, profile, seed, tensorflow=True):
+    """Seed Python, NumPy and Keras, set TensorFlow up for this machine, return a `Session`.
+
+    oneDNN's convolutions are switched on (five times faster in 3-D, and off by default on many
+    CPUs), which works only before TensorFlow loads. XLA and mixed precision help on a GPU and
+    hurt on a CPU, so they follow the device. With `tensorflow=False` TensorFlow is not loaded.
+
+    Raises:
+        RuntimeError: TensorFlow was imported before this call with oneDNN off.
+    """
+    started = datetime.datetime.now(datetime.UTC)
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 (libraries that still use the global generator)
+    if not tensorflow:
+        return Session(notebook, profile, seed, started, device=processor())
+    configure_tensorflow()
+    import keras
+    import tensorflow as tf
+
+    keras.utils.set_random_seed(seed)
+    gpus = tf.config.list_physical_devices("GPU")
+    for gpu in gpus:
+        tf.config.experimental.set_memory_growth(gpu, True)
+    precision = "mixed_float16" if gpus else "float32"
+    keras.mixed_precision.set_global_policy(precision)
+    device = processor()
+    if gpus:
+        device = tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU")
+    return Session(
+        notebook, profile, seed, started, device, len(gpus), jit_compile=bool(gpus), precision=precision
+    )
+
+
+def configure_tensorflow():
+    """Set the environment that TensorFlow and Keras read once, when they are imported.
+
+    Raises:
+        RuntimeError: TensorFlow was imported before this call with oneDNN off.
+    """
+    if "tensorflow" in sys.modules and os.environ.get("TF_ENABLE_ONEDNN_OPTS") != "1":
+        raise RuntimeError(
+            "TensorFlow was imported before helpers.runtime.start, so oneDNN stays off and training "
+            "runs several times slower. Restart the kernel and run the cells from the top."
+        )
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def processor():
+    """Return the CPU's name and core count, such as 'AMD EPYC, 2 cores'."""
+    name = platform.processor() or platform.machine()
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:
+        models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+        name = models[0] if models else name
+    return f"{name}, {len(os.sched_getaffinity(0)) if sys.platform == 'linux' else os.cpu_count()} cores"
+
+
+def versions():
+    """Return {package: version} of Python and the packages that numbers depend on."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[package] = importlib.metadata.version(package)
+    return found
+
+
+def commit():
+    """Return (commit hash, whether the tree differs from it), ('unknown', False) outside git."""
+    try:
+        revision, status = (
+            subprocess.run(
+                ["git", "-C", paths.ROOT, *command], capture_output=True, text=True, check=True
+            ).stdout.strip()
+            for command in (["rev-parse", "HEAD"], ["status", "--porcelain"])
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown", False
+    return revision, bool(status)
+
+
+def provenance(session, data=()):
+    """Return the record of a finished notebook, as `helpers.results` stores it.
+
+    `data` lists the sources used, each {"name", "source", "sha256"}.
+    """
+    revision, dirty = commit()
+    elapsed = datetime.datetime.now(datetime.UTC) - session.started
+    return {
+        "profile": session.profile,
+        "seed": session.seed,
+        "commit": revision,
+        "dirty": dirty,
+        "versions": versions(),
+        "device": session.device,
+        "precision": session.precision,
+        "started": session.started.isoformat(timespec="seconds"),
+        "seconds": round(elapsed.total_seconds(), 1),
+        "data": list(data),
+    }

@@ -1,0 +1,1 @@
+"""Training runs: specs, the run store, the grid."""
