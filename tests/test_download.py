@@ -1,0 +1,184 @@
+"""The downloader against a local server that answers ranges, breaks off, and lies."""
+
+import hashlib
+import http.server
+import io
+import tarfile
+import threading
+
+import numpy as np
+import pytest
+
+from helpers import download
+
+CONTENT = np.random.default_rng(0).bytes(900_000)
+SHA256 = "sha256:" + hashlib.sha256(CONTENT).hexdigest()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Serves CONTENT; the server's attributes say how well it behaves."""
+
+    def do_GET(self):
+        server = self.server
+        server.ranges.append(self.headers.get("Range"))
+        if self.path == "/missing":
+            return self.send_error(404)
+        start = 0
+        if server.answers_ranges and (asked := self.headers.get("Range")):
+            start = int(asked.removeprefix("bytes=").removesuffix("-"))
+            if start >= len(CONTENT):
+                self.send_response(416)
+                self.send_header("Content-Range", f"bytes */{len(CONTENT)}")
+                self.send_header("Content-Length", "0")
+                return self.end_headers()
+            self.send_response(206)
+            self.send_header("Content-Range", f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}")
+        else:
+            self.send_response(200)
+        self.send_header("Content-Length", str(len(CONTENT) - start))
+        self.end_headers()
+        self.wfile.write(CONTENT[start:][: server.breaks.pop(0) if server.breaks else None])
+        self.close_connection = True
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def server():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.answers_ranges, server.breaks, server.ranges = True, [], []
+        server.url = f"http://127.0.0.1:{server.server_port}/file.bin"
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def target(tmp_path):
+    return tmp_path / "data set" / "file.bin"
+
+
+def test_fetch_verifies_and_asks_once(server, target):
+    for _ in range(2):
+        assert download.fetch(server.url, target, SHA256, len(CONTENT)) == target
+    assert target.read_bytes() == CONTENT
+    assert server.ranges == [None]
+    assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("algorithm", ["md5", "sha384"])
+def test_fetch_knows_the_published_algorithms(server, target, algorithm):
+    checksum = f"{algorithm}:{hashlib.new(algorithm, CONTENT).hexdigest()}"
+    assert download.fetch(server.url, target, checksum).read_bytes() == CONTENT
+    with pytest.raises(ValueError, match="algorithm"):
+        download.fetch(server.url, target, "crc:1234")
+
+
+def test_broken_connections_are_continued(server, target):
+    server.breaks = [300_000, 0, 200_000]
+    assert download.fetch(server.url, target, SHA256).read_bytes() == CONTENT
+    assert server.ranges == [None, "bytes=300000-", "bytes=300000-", "bytes=500000-"]
+
+
+def test_a_later_call_continues_the_part_file(server, target, monkeypatch):
+    monkeypatch.setattr(download, "ATTEMPTS", 2)
+    server.breaks = [300_000, 0, 0]
+    with pytest.raises(download.DownloadError, match="broke off after 300,000 bytes"):
+        download.fetch(server.url, target, SHA256)
+    assert [path.name for path in target.parent.iterdir()] == ["file.bin.part"]
+    server.ranges.clear()
+    assert download.fetch(server.url, target, SHA256).read_bytes() == CONTENT
+    assert server.ranges == ["bytes=300000-"]
+
+
+def test_a_complete_part_file_needs_no_bytes(server, target):
+    target.parent.mkdir()
+    target.with_name("file.bin.part").write_bytes(CONTENT)
+    assert download.fetch(server.url, target, SHA256).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("answers_ranges, part", [(False, 300_000), (True, len(CONTENT) + 5)])
+def test_starts_again_where_it_cannot_continue(server, target, answers_ranges, part):
+    server.answers_ranges = answers_ranges
+    target.parent.mkdir()
+    target.with_name("file.bin.part").write_bytes(bytes(part))
+    assert download.fetch(server.url, target, SHA256).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    "path, checksum, size, message",
+    [
+        ("missing", SHA256, None, "404"),
+        ("file.bin", "sha256:" + "0" * 64, None, "SHA256 is .* expected 000"),
+        ("file.bin", SHA256, 17, "900,000 bytes, expected 17"),
+    ],
+)
+def test_faults_leave_nothing_behind(server, target, path, checksum, size, message):
+    url = server.url.replace("file.bin", path)
+    with pytest.raises(download.DownloadError, match=message) as error:
+        download.fetch(url, target, checksum, size)
+    assert url in str(error.value) and str(target) in str(error.value)
+    assert not list(target.parent.iterdir())
+
+
+def test_no_network_is_one_clear_error(target):
+    with pytest.raises(download.DownloadError, match="Check the network.*put the file at") as error:
+        download.fetch("http://127.0.0.1:9/file.bin", target)
+    assert (
+        str(target) in str(error.value) and ".part" not in str(error.value).split("put the file")[1]
+    )
+    assert not target.exists()
+
+
+def test_without_a_checksum_the_first_download_sets_it(server, target):
+    download.fetch(server.url, target)
+    download.fetch(server.url, target)
+    assert server.ranges == [None]
+    target.write_bytes(CONTENT[:-1] + b"x")
+    with pytest.raises(download.DownloadError, match="file.bin: its SHA256 .* Delete the file"):
+        download.fetch(server.url, target)
+
+
+def make_archive(path, *members):
+    with tarfile.open(path, "w:gz") as tar:
+        for name, kind in members:
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, "../outside"
+            member.size = len(CONTENT) if kind == tarfile.REGTYPE else 0
+            tar.addfile(member, io.BytesIO(CONTENT))
+    return path
+
+
+def test_unpack(tmp_path):
+    archive = make_archive(tmp_path / "a.tar.gz", ("inner/file.bin", tarfile.REGTYPE))
+    folder = download.unpack(archive, tmp_path / "out")
+    assert (folder / "inner" / "file.bin").read_bytes() == CONTENT
+    archive.unlink()
+    assert download.unpack(archive, folder) == folder
+
+
+@pytest.mark.parametrize(
+    "name, kind",
+    [
+        ("../evil", tarfile.REGTYPE),
+        ("link", tarfile.SYMTYPE),
+        ("hard", tarfile.LNKTYPE),
+        ("pipe", tarfile.FIFOTYPE),
+    ],
+)
+def test_unpack_refuses_what_leads_outside(tmp_path, name, kind):
+    archive = make_archive(tmp_path / "a.tar.gz", ("good", tarfile.REGTYPE), (name, kind))
+    with pytest.raises(download.DownloadError, match="a.tar.gz"):
+        download.unpack(archive, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.tar.gz"]
+
+
+def test_unpack_names_a_truncated_archive(tmp_path):
+    archive = make_archive(tmp_path / "a.tar.gz", ("file.bin", tarfile.REGTYPE))
+    archive.write_bytes(archive.read_bytes()[:400_000])
+    with pytest.raises(download.DownloadError, match="a.tar.gz cannot be unpacked"):
+        download.unpack(archive, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
