@@ -90,7 +90,10 @@ def show_table(frame, label, caption, formats=None):
         for row in frame.itertuples(index=False)
     ]
     numeric = [
-        any(isinstance(value, numbers.Number) and not pd.isna(value) for value in frame.iloc[:, index])
+        any(
+            isinstance(value, numbers.Number) and not pd.isna(value)
+            for value in frame.iloc[:, index]
+        )
         for index in range(len(columns))
     ]
     align = ["right" if is_numeric else "left" for is_numeric in numeric]

@@ -36,7 +36,9 @@ def read(notebook):
     """
     path = paths.RESULTS / f"{notebook}.json"
     if not path.exists():
-        raise FileNotFoundError(f"{path} is missing: run notebooks/{notebook}.ipynb, or make report")
+        raise FileNotFoundError(
+            f"{path} is missing: run notebooks/{notebook}.ipynb, or make report"
+        )
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -49,7 +51,11 @@ def source(name, origin, content):
         content = np.ascontiguousarray(content).tobytes()
     elif not isinstance(content, bytes):
         with open(content, "rb") as file:
-            return {"name": name, "source": origin, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+            return {
+                "name": name,
+                "source": origin,
+                "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
+            }
     return {"name": name, "source": origin, "sha256": hashlib.sha256(content).hexdigest()}
 
 

@@ -68,7 +68,14 @@ def start(notebook, profile, seed, tensorflow=True):
     if gpus:
         device = tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU")
     return Session(
-        notebook, profile, seed, started, device, len(gpus), jit_compile=bool(gpus), precision=precision
+        notebook,
+        profile,
+        seed,
+        started,
+        device,
+        len(gpus),
+        jit_compile=bool(gpus),
+        precision=precision,
     )
 
 
@@ -80,7 +87,7 @@ def configure_tensorflow():
     """
     if "tensorflow" in sys.modules and os.environ.get("TF_ENABLE_ONEDNN_OPTS") != "1":
         raise RuntimeError(
-            "TensorFlow was imported before helpers.runtime.start, so oneDNN stays off and training "
+            "TensorFlow was imported before helpers.runtime.start: oneDNN stays off and training "
             "runs several times slower. Restart the kernel and run the cells from the top."
         )
     os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -94,7 +101,8 @@ def processor():
     with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:
         models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
         name = models[0] if models else name
-    return f"{name}, {len(os.sched_getaffinity(0)) if sys.platform == 'linux' else os.cpu_count()} cores"
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
+    return f"{name}, {cores} cores"
 
 
 def versions():

@@ -1,0 +1,48 @@
+# Every task of the project; `make help` lists them.
+
+PROFILE ?= quick
+REPORT_LANG ?=
+PYTHON ?= python3
+KIND := $(if $(GPU),gpu,cpu)
+READY := .venv/installed-$(KIND)
+RUN := .venv/bin/python
+
+# The project's own folder first, so that a copy of the project runs its own code.
+export PYTHONPATH := $(CURDIR)
+export JUPYTER_PREFER_ENV_PATH := 1
+export PYTHONHASHSEED := 0
+
+.DEFAULT_GOAL := help
+.PHONY: help report test test-slow lint format lab data bench pins clean
+
+help: ## list the tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@echo "  Variables: PROFILE=smoke|quick|full  REPORT_LANG=en|ru  GPU=1  PYTHON=python3.12"
+
+report: $(READY) ## run the notebooks that are out of date, write reports/report.<lang>.pdf
+	@$(RUN) -m helpers.pipeline --profile $(PROFILE) $(addprefix --language ,$(REPORT_LANG))
+
+test: $(READY) ## fast tests, and one smoke report in a temporary copy
+	@$(RUN) -m pytest -n 2 -m "not slow"
+
+test-slow: $(READY) ## the tests that take minutes
+	@$(RUN) -m pytest -m slow
+
+lint: $(READY) ## check style of code and notebooks
+	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check .
+
+format: $(READY) ## set code and notebooks in the project's style
+	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format .
+
+lab: $(READY) ## open the notebooks in JupyterLab
+	@cd notebooks && REPORT_LANG=$(or $(REPORT_LANG),en) ../$(RUN) -m jupyterlab
+
+clean: ## remove what make report wrote; downloads and training runs stay
+	rm -rf reports/notebooks reports/results reports/html reports/state.json reports/progress.txt reports/report.*.pdf
+
+pins: ## compile requirements*.txt from pyproject.toml anew (needs uv)
+	uv pip compile pyproject.toml --extra cpu --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -q -o requirements.txt
+	uv pip compile pyproject.toml --extra gpu --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -q -o requirements-gpu.txt
+
+.venv/installed-%: requirements.txt requirements-gpu.txt pyproject.toml helpers/environment.py
+	@$(PYTHON) helpers/environment.py $*

@@ -1,0 +1,83 @@
+"""Which files a notebook is made from, read off its imports, and whether any has changed."""
+
+import ast
+import json
+
+from helpers import paths
+
+
+def of_notebook(notebook):
+    """Return the files that the results of `notebook` depend on, itself first.
+
+    They are the modules of `helpers` that it imports, directly or not; the project's weights and
+    the downloaded data where that code names `paths.WEIGHTS` or `paths.DATA`; the pins; and the
+    catalogues of translated strings.
+    """
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    modules, waiting = {}, imported("\n".join(code))
+    while waiting:
+        module = waiting.pop()
+        if module not in modules:
+            modules[module] = module.read_text(encoding="utf-8")
+            waiting |= imported(modules[module])
+    text = "\n".join([*code, *modules.values()])
+    files = [notebook, *sorted(modules), paths.ROOT / "requirements.txt"]
+    files += sorted(paths.LOCALE.glob("*/LC_MESSAGES/*.po"))
+    if "paths.WEIGHTS" in text:
+        files += files_below(paths.WEIGHTS)
+    if "paths.DATA" in text:
+        folders = [
+            folder for folder in paths.DATA.glob("*/") if folder not in (paths.RUNS, paths.WEIGHTS)
+        ]
+        files += [path for folder in sorted(folders) for path in files_below(folder)]
+    return files
+
+
+def imported(source):
+    """Return the files of `helpers` that the Python `source` imports."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        for name in names:
+            if name.split(".")[0] == "helpers":
+                path = paths.ROOT.joinpath(*name.split("."))
+                found |= {
+                    file
+                    for file in (path.with_suffix(".py"), path / "__init__.py")
+                    if file.exists()
+                }
+    return found
+
+
+def files_below(folder):
+    """Return the files below `folder` in a stable order."""
+    return sorted(
+        path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")
+    )
+
+
+def state(files, **values):
+    """Return what to compare with an earlier run: each file's time stamp, and `values`.
+
+    `values` pass through JSON, so that a stored state equals a fresh one.
+    """
+    stamps = {}
+    for path in files:
+        name = path.relative_to(paths.ROOT) if path.is_relative_to(paths.ROOT) else path
+        if path.exists():
+            stamps[str(name)] = path.stat().st_mtime_ns
+    return json.loads(json.dumps({**stamps, **values}))
+
+
+def difference(before, after):
+    """Name what differs between two states, such as "helpers/figures.py"; None if nothing does."""
+    if not before:
+        return "not run yet"
+    changed = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    return ", ".join(changed[:2]) + (" …" if len(changed) > 2 else "") if changed else None

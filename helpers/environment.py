@@ -1,0 +1,83 @@
+"""Make `.venv` from the pinned requirements. Run by make with the system's Python: stdlib only."""
+
+import contextlib
+import fcntl
+import hashlib
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SUPPORTED = (3, 11), (3, 13)
+
+
+@contextlib.contextmanager
+def exclusive(path, waiting):
+    """Hold the lock file `path`; where another process holds it, print `waiting` and wait."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(waiting, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def fingerprint(requirements):
+    """Return a digest of all that the environment is made from."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    parts = [project["project"], project["build-system"], requirements.read_text(encoding="utf-8")]
+    return hashlib.sha256(repr([sys.version, str(ROOT), *parts]).encode()).hexdigest()
+
+
+def install(kind):
+    """Create `.venv` with the pins of `kind` ("cpu" or "gpu"), or bring it up to date.
+
+    A folder without its stamp was left by an interrupted installation and is made anew.
+    """
+    requirements = ROOT / {"cpu": "requirements.txt", "gpu": "requirements-gpu.txt"}[kind]
+    stamp = ROOT / ".venv" / f"installed-{kind}"
+    wanted = fingerprint(requirements)
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+        stamp.touch()
+        return
+    started = time.monotonic()
+    print(f"Setting up .venv with {requirements.name} (about two minutes, once) …", flush=True)
+    if not stamp.exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", ROOT / ".venv"], check=True)
+    pip = [
+        ROOT / ".venv/bin/python",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]
+    subprocess.run([*pip, "--require-hashes", "--no-deps", "-r", requirements], check=True)
+    subprocess.run([*pip, "--no-deps", "--no-build-isolation", "-e", ROOT], check=True)
+    stamp.write_text(wanted, encoding="utf-8")
+    print(f".venv is ready after {time.monotonic() - started:.0f} s.", flush=True)
+
+
+def main():
+    """Check the Python version, then install under a lock."""
+    if not SUPPORTED[0] <= sys.version_info[:2] <= SUPPORTED[1]:
+        low, high = (".".join(map(str, version)) for version in SUPPORTED)
+        sys.exit(
+            f"Python {sys.version.split()[0]} found, but TensorFlow needs {low} to {high}: "
+            "name another one with make PYTHON=python3.12"
+        )
+    kind = sys.argv[1] if len(sys.argv) > 1 else "cpu"
+    with exclusive(ROOT / ".venv.lock", "Another make is setting up .venv; waiting for it …"):
+        try:
+            install(kind)
+        except subprocess.CalledProcessError as error:
+            step = "pip" if "pip" in error.cmd else "python -m venv (Debian: python3-venv?)"
+            sys.exit(f".venv is not set up: {step} ended with status {error.returncode}, see above")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""Running one notebook with papermill: progress while it runs, one clear message when it fails."""
+
+import os
+
+import nbclient.exceptions
+import nbformat
+import papermill
+
+from helpers import paths, progress
+
+
+class NotebookFailed(Exception):
+    """A cell raised or the kernel died; the message names notebook, cell and exception."""
+
+
+def execute(notebook, output, parameters, language, title, expected=None):
+    """Run `notebook` and leave the executed copy at `output`.
+
+    Until it has finished, and for good if it fails, the copy is `failed/<name>` beside `output`.
+
+    Args:
+        notebook: path of a stored notebook.
+        output: path of the executed one.
+        parameters: {name: value} for its parameters cell.
+        language: "en" or "ru", for what figures and computed sentences say.
+        title: what the progress line begins with.
+        expected: seconds that it took last time, if known.
+
+    Raises:
+        NotebookFailed: a cell raised, or the kernel died.
+    """
+    partial = output.parent / "failed" / output.name
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    channel = paths.REPORTS / "progress.txt"
+    os.environ.update(  # the kernel inherits them
+        REPORT_PROGRESS=str(channel), REPORT_LANG=language, PYTHONPATH=str(paths.ROOT)
+    )
+    cells = len(nbformat.read(notebook, as_version=4).cells) + 1  # papermill adds one
+    running = "the first cell"
+
+    def on_cell_start(cell, cell_index):
+        nonlocal running
+        if cell["cell_type"] == "code":
+            running = f"cell {cell_index + 1} `{first_line(cell['source'])}`"
+            show(f"cell {cell_index + 1}/{cells}")
+
+    try:
+        with progress.display(title, expected, channel) as show:
+            papermill.execute_notebook(
+                notebook,
+                partial,
+                parameters,
+                kernel_name="python3",
+                cwd=paths.NOTEBOOKS,
+                progress_bar=False,
+                on_cell_start=on_cell_start,
+            )
+    except papermill.PapermillExecutionError as error:
+        reason = f"{error.ename}: {error.evalue}"
+    except nbclient.exceptions.DeadKernelError:
+        reason = "the kernel died; was there enough memory?"
+    else:
+        partial.replace(output)
+        return
+    where = partial.relative_to(paths.ROOT)
+    raise NotebookFailed(
+        f"{notebook.name} failed in {running}\n  {reason}\n  The notebook up to there: {where}"
+    )
+
+
+def first_line(source):
+    """Return the first line of a cell that is neither empty nor a comment."""
+    lines = [line.strip() for line in source.splitlines()]
+    return next((line for line in lines if line and not line.startswith("#")), "")

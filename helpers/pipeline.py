@@ -1,0 +1,133 @@
+"""From a profile to the report: run each notebook that is out of date, then set the PDF."""
+
+import argparse
+import json
+import sys
+import time
+
+from helpers import dependencies, environment, files, paths, profiles
+
+STATE = paths.REPORTS / "state.json"
+CONCLUSIONS = "05_conclusions"  # reads the results of all the others
+
+
+def main():
+    """Parse the command line and build; errors that a user can mend end with one message."""
+    parser = argparse.ArgumentParser(prog="make report", description=__doc__)
+    parser.add_argument("--profile", default="quick", help="smoke, quick or full")
+    parser.add_argument("--language", action="append", help="en or ru; all of them by default")
+    arguments = parser.parse_args()
+    waiting = "Another make report is running here; waiting for it to end …"
+    try:
+        with environment.exclusive(paths.REPORTS / ".lock", waiting):
+            build(arguments.profile, arguments.language or languages())
+    except profiles.ProfileError as error:
+        sys.exit(f"make report: {error}")
+    except KeyboardInterrupt:
+        sys.exit("make report: interrupted; what is finished is kept, the next run goes on from it")
+
+
+def languages():
+    """Return English and every language that has a catalogue."""
+    return ["en", *sorted(folder.parent.name for folder in paths.LOCALE.glob("*/LC_MESSAGES"))]
+
+
+def build(profile, wanted):
+    """Bring executed notebooks and PDFs in the `wanted` languages up to date.
+
+    Raises:
+        profiles.ProfileError: the profile does not fit the notebooks.
+        SystemExit: a notebook failed or could not be set.
+    """
+    parameters = profiles.load(profile)
+    notebooks = profiles.notebooks()
+    state = read_state()
+    for position, notebook in enumerate(notebooks, 1):
+        for language in wanted:
+            title = f"[{position}/{len(notebooks)}] {notebook.stem} ({language})"
+            run_if_changed(notebook, language, parameters[notebook.stem], state, title)
+    for language in wanted:
+        render_if_changed(notebooks, language, state)
+
+
+def run_if_changed(notebook, language, parameters, state, title):
+    """Execute `notebook` unless nothing that it is made from has changed since it last ran."""
+    key = f"{notebook.stem}.{language}"
+    inputs = dependencies.of_notebook(notebook)
+    if notebook.stem == CONCLUSIONS:
+        inputs += [results_of(other) for other in profiles.notebooks() if other != notebook]
+    current = dependencies.state(inputs, parameters=parameters)
+    previous = state.get(key, {})
+    output = paths.EXECUTED / f"{key}.ipynb"
+    reason = dependencies.difference(previous.get("inputs"), current)
+    if not reason and output.exists() and results_of(notebook).exists():
+        return
+    say(f"{title}: {reason or 'its output is missing'}")
+    state[key] = {"seconds": previous.get("seconds")}  # not up to date until it has finished
+    write_state(state)
+
+    from helpers import execution
+
+    started = time.monotonic()
+    try:
+        execution.execute(
+            notebook, output, parameters, language, title, expected=previous.get("seconds")
+        )
+    except execution.NotebookFailed as error:
+        sys.exit(f"make report: {error}")
+    seconds = round(time.monotonic() - started, 1)
+    say(f"{title}: done in {seconds:.0f} s")
+    state[key] = {"inputs": current, "seconds": seconds}
+    write_state(state)
+
+
+def render_if_changed(notebooks, language, state):
+    """Set the PDF of one language unless nothing that it is made from has changed."""
+    executed = [paths.EXECUTED / f"{notebook.stem}.{language}.ipynb" for notebook in notebooks]
+    sources = [paths.ROOT / "report.yml", paths.NOTEBOOKS / "references.bib"]
+    sources += dependencies.files_below(paths.ROOT / "helpers" / "report")
+    results = [results_of(notebook) for notebook in notebooks]
+    current = dependencies.state([*executed, *results, *sources])
+    output = paths.REPORTS / f"report.{language}.pdf"
+    name = output.relative_to(paths.ROOT)
+    if output.exists() and not dependencies.difference(state.get(output.stem), current):
+        say(f"{name} is up to date")
+        return
+
+    from helpers.report import report
+
+    started = time.monotonic()
+    try:
+        report.build(executed, language, output)
+    except report.ReportError as error:
+        sys.exit(f"make report: {error}")
+    say(f"{name} written in {time.monotonic() - started:.1f} s")
+    state[output.stem] = current
+    write_state(state)
+
+
+def results_of(notebook):
+    """Return the path of the results that `notebook` writes."""
+    return paths.RESULTS / f"{notebook.stem}.json"
+
+
+def read_state():
+    """Return what earlier runs recorded; nothing if there is none or it cannot be read."""
+    try:
+        return json.loads(STATE.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+
+
+def write_state(state):
+    """Record what each output was made from."""
+    files.write_text(STATE, json.dumps(state, indent=1))
+
+
+def say(message):
+    """Print a line of progress to standard error."""
+    print(message, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

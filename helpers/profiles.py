@@ -1,0 +1,98 @@
+"""Profiles: every parameter of every notebook in one YAML, checked before anything runs."""
+
+import ast
+import difflib
+import json
+
+import yaml
+
+from helpers import paths
+
+
+class ProfileError(ValueError):
+    """A profile does not fit the notebooks; the message names file, key and remedy."""
+
+
+def names():
+    """Return the profiles that exist, such as ["full", "quick", "smoke"]."""
+    return sorted(path.stem for path in paths.PROFILES.glob("*.yml"))
+
+
+def notebooks():
+    """Return the numbered notebooks in the order in which they run."""
+    return sorted(paths.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+
+
+def defaults(notebook):
+    """Return {name: value} assigned in the cell of `notebook` that is tagged `parameters`.
+
+    Raises:
+        ProfileError: there is not exactly one such cell, or it does more than assign literals.
+    """
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
+    if len(tagged) != 1:
+        raise ProfileError(f"{notebook.name}: {len(tagged)} cells are tagged `parameters`, not one")
+    values = {}
+    for statement in ast.parse("".join(tagged[0]["source"])).body:
+        try:
+            values[statement.targets[0].id] = ast.literal_eval(statement.value)
+        except (AttributeError, ValueError) as error:
+            line = ast.unparse(statement)
+            raise ProfileError(f"{notebook.name}: `{line}` is not `name = literal`") from error
+    return values
+
+
+def load(name):
+    """Return {notebook name: parameters} of the profile `name`, checked against the notebooks.
+
+    Raises:
+        ProfileError: the profile does not exist, a key is missing or unknown, or a value is not
+            of the type that the notebook has.
+    """
+    path = paths.PROFILES / f"{name}.yml"
+    if not path.exists():
+        raise ProfileError(f"there is no profile {name!r}; choose one of {', '.join(names())}")
+    try:
+        sections = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ProfileError(f"{path.name} is not YAML: {error}") from error
+    shared = sections.pop("shared", None) or {}
+    books = {notebook.stem: notebook for notebook in notebooks()}
+    check_keys(path.name, sections, books)
+    return {
+        book: check(
+            f"{path.name}, {book}", {"profile": name, **shared, **(sections[book] or {})}, file
+        )
+        for book, file in books.items()
+    }
+
+
+def check(where, values, notebook):
+    """Return `values` if their keys and types are those of the notebook's parameters cell."""
+    expected = defaults(notebook)
+    check_keys(where, values, expected)
+    for key, default in expected.items():
+        fits = isinstance(values[key], type(default)) or (
+            isinstance(default, float) and isinstance(values[key], int)
+        )
+        if default is not None and not (
+            fits and isinstance(values[key], bool) == isinstance(default, bool)
+        ):
+            raise ProfileError(
+                f"{where}: {key} is {values[key]!r}, but the notebook has {default!r}, "
+                f"a {type(default).__name__}; YAML wants 1.0e-4 rather than 1e-4"
+            )
+    return {key: values[key] for key in expected}
+
+
+def check_keys(where, found, expected):
+    """Raise ProfileError for the first key of `found` that is unknown, or that is missing."""
+    for key in found:
+        if key not in expected:
+            near = difflib.get_close_matches(str(key), expected, n=1)
+            hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(expected)}"
+            raise ProfileError(f"{where}: unknown key {key}{hint}")
+    for key in expected:
+        if key not in found:
+            raise ProfileError(f"{where}: the key {key} is missing")
