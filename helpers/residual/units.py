@@ -1,0 +1,209 @@
+"""Residual units of arXiv 1512.03385 and 1603.05027, as functions over named Keras layers."""
+
+import contextlib
+import sys
+
+import keras
+from keras import layers, ops
+
+# Where batch normalisation and ReLU stand (1603.05027, Fig. 4 and Table 2):
+# before the first convolution, after the last one, after the addition.
+# Between two convolutions it is always "bn relu".
+PLACEMENTS = {
+    "original": ("", "bn", "relu"),
+    "bn_after_addition": ("", "", "bn relu"),
+    "relu_before_addition": ("", "bn relu", ""),
+    "relu_only_preactivation": ("relu", "bn", ""),
+    "preactivation": ("bn relu", "", ""),
+}
+SHORTCUTS = (None, "A", "B", "C")
+GATINGS = (None, "exclusive", "shortcut_only")
+
+
+@keras.saving.register_keras_serializable(package="residual")
+class PaddedIdentity(layers.Layer):
+    """Option A: take every `stride`-th pixel, append zero channels up to `filters`; no weights."""
+
+    def __init__(self, filters, stride=1, **kwargs):
+        super().__init__(**kwargs)
+        self.filters, self.stride = filters, stride
+
+    def call(self, x):
+        """Map (batch, height, width, channels) to (batch, height/stride, width/stride, filters)."""
+        x = x[:, :: self.stride, :: self.stride, :]
+        return ops.pad(x, [[0, 0], [0, 0], [0, 0], [0, self.filters - x.shape[-1]]])
+
+    def get_config(self):
+        """Return what the constructor needs."""
+        return {**super().get_config(), "filters": self.filters, "stride": self.stride}
+
+
+def convolution(x, filters, kernel, stride, name):
+    """Convolve without bias, He-initialised, padded by `kernel // 2` pixels on every side.
+
+    TensorFlow's own "same" pads only right and bottom at stride 2, which is another network.
+    """
+    padding = "same"
+    if stride > 1 and kernel > 1:
+        x = layers.ZeroPadding2D(kernel // 2, name=f"{name}_pad")(x)
+        padding = "valid"
+    return layers.Conv2D(
+        filters,
+        kernel,
+        stride,
+        padding=padding,
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=name,
+    )(x)
+
+
+def activate(x, steps, name, bn_momentum, index=""):
+    """Apply `steps`, such as "bn relu", as layers `<name>_bn<index>` and `<name>_relu<index>`."""
+    for step in steps.split():
+        if step == "bn":
+            x = layers.BatchNormalization(
+                momentum=bn_momentum, epsilon=1e-5, name=f"{name}_bn{index}"
+            )(x)
+        else:
+            x = layers.ReLU(name=f"{name}_relu{index}")(x)
+    return x
+
+
+def residual_unit(
+    x,
+    filters,
+    stride=1,
+    *,
+    name,
+    kernels=(3, 3),
+    expansion=1,
+    shortcut="A",
+    placement="original",
+    scaling=(1.0, 1.0),
+    gating=None,
+    gate_bias=-6.0,
+    dropout=0.0,
+    crossing=None,
+    bn_momentum=0.9,
+    preactivate=True,
+):
+    """Append y_l = h(x_l) + F(x_l, W_l), x_{l+1} = f(y_l) (1603.05027, Eqs. 1-2) to a graph.
+
+    Args:
+        x: x_l, (batch, height, width, channels).
+        filters: of every convolution in F; the last one has `filters * expansion`.
+        stride: of the first convolution and of the shortcut.
+        name: prefix of the layers' names, such as "stage2_unit1".
+        kernels: kernel sizes of F's convolutions; (1, 3, 1) with expansion 4 is the bottleneck.
+        shortcut: None for a plain unit, else the option of 1512.03385 where dimensions change:
+            "A" zero padding, "B" projection there, "C" projections everywhere (the "1x1 conv
+            shortcut" of 1603.05027, Table 1).
+        placement: a key of `PLACEMENTS` (1603.05027, Table 2).
+        scaling: constant factors of the shortcut and of F (Table 1, "constant scaling").
+        gating: None, "exclusive" (1-g on the shortcut, g on F) or "shortcut_only" (1-g, 1), with
+            g = sigmoid(W_g x_l + b_g) and `gate_bias` the initial b_g (Table 1).
+        dropout: rate of dropout on the shortcut (Table 1: 0.5).
+        crossing: input of an earlier unit, added over a second parameter-free shortcut.
+        preactivate: False leaves out the activation before F: the network's first unit gets it
+            from the stem, before the paths split (1603.05027, appendix).
+
+    Returns:
+        x_{l+1}, (batch, height / stride, width / stride, filters * expansion).
+    """
+    before, last, after = PLACEMENTS[placement]
+    out = filters * expansion
+    activated = activate(x, before if preactivate else "", f"{name}_pre", bn_momentum)
+    y = activated
+    for k, kernel in enumerate(kernels, start=1):
+        ends = k == len(kernels)
+        width, step = (out if ends else filters), (stride if k == 1 else 1)
+        y = convolution(y, width, kernel, step, f"{name}_conv{k}")
+        y = activate(y, last if ends else "bn relu", name, bn_momentum, k)
+    if shortcut is None:
+        return activate(y, after, f"{name}_post", bn_momentum)
+
+    h = x
+    changes = stride > 1 or x.shape[-1] != out
+    if shortcut == "C" or (shortcut == "B" and changes):
+        h = convolution(activated, out, 1, stride, f"{name}_projection")
+        if not before:  # a pre-activated projection has had its normalisation
+            h = activate(h, "bn", f"{name}_projection", bn_momentum)
+    elif changes:
+        h = PaddedIdentity(out, stride, name=f"{name}_shortcut")(x)
+    if dropout:
+        h = layers.Dropout(dropout, name=f"{name}_dropout")(h)
+    h, y = scale(h, scaling[0], f"{name}_shortcut_scale"), scale(y, scaling[1], f"{name}_scale")
+    if gating:
+        h, y = gate(x, h, y, stride, gating, gate_bias, name)
+    terms = [h, y]
+    if crossing is not None:
+        step = crossing.shape[1] // y.shape[1]
+        terms.append(PaddedIdentity(out, step, name=f"{name}_crossing")(crossing))
+    return activate(layers.Add(name=f"{name}_add")(terms), after, f"{name}_post", bn_momentum)
+
+
+def scale(x, factor, name):
+    """Multiply by a constant; a factor of one adds no layer."""
+    return x if factor == 1 else layers.Rescaling(factor, name=name)(x)
+
+
+def gate(x, h, y, stride, gating, gate_bias, name):
+    """Return shortcut and residual weighted by g = sigmoid(W_g x + b_g), a 1x1 convolution."""
+    g = layers.Conv2D(
+        y.shape[-1],
+        1,
+        stride,
+        activation="sigmoid",
+        kernel_initializer="he_normal",
+        bias_initializer=keras.initializers.Constant(gate_bias),
+        name=f"{name}_gate",
+    )(x)
+    complement = layers.Rescaling(-1.0, offset=1.0, name=f"{name}_gate_complement")(g)
+    h = layers.Multiply(name=f"{name}_gated_shortcut")([complement, h])
+    if gating == "exclusive":
+        y = layers.Multiply(name=f"{name}_gated_residual")([g, y])
+    return h, y
+
+
+def stages(x, widths, units, *, crossing=1, **options):
+    """Stack `units[s]` residual units of width `widths[s]` for each stage s.
+
+    Every stage but the first halves the map in its first unit. With `crossing` = m > 1 each unit
+    also receives the input of the unit m - 1 places earlier: shortcuts over m units that cross.
+    Other keyword arguments go to `residual_unit`.
+    """
+    inputs = []
+    for stage, (filters, count) in enumerate(zip(widths, units, strict=True), start=1):
+        for unit in range(1, count + 1):
+            inputs.append(x)
+            x = residual_unit(
+                x,
+                filters,
+                stride=2 if stage > 1 and unit == 1 else 1,
+                name=f"stage{stage}_unit{unit}",
+                crossing=inputs[-crossing] if 1 < crossing <= len(inputs) else None,
+                preactivate=len(inputs) > 1,
+                **options,
+            )
+    before = PLACEMENTS[options.get("placement", "original")][0]
+    return activate(x, before, "head", options.get("bn_momentum", 0.9))
+
+
+@contextlib.contextmanager
+def deep_recursion():
+    """Let Keras walk graphs of thousands of layers: it calls itself once a layer."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, 100_000))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def check_choice(name, value, choices):
+    """Raise ValueError unless `value` is one of `choices`."""
+    if value not in choices:
+        raise ValueError(
+            f"{name} must be one of {', '.join(map(str, choices))}; received {value!r}"
+        )

@@ -1,0 +1,70 @@
+"""VGG networks (arXiv 1409.1556), for ImageNet and, with batch normalisation, for small images."""
+
+import keras
+from keras import layers
+
+from helpers.residual import units
+
+# 3x3 convolutions of each stage: configurations A, B, D, E of 1409.1556, Table 1.
+CONVOLUTIONS = {
+    11: (1, 1, 2, 2, 2),
+    13: (2, 2, 2, 2, 2),
+    16: (2, 2, 3, 3, 3),
+    19: (2, 2, 4, 4, 4),
+}
+
+
+def build_vgg(
+    input_shape=(32, 32, 3),
+    classes=10,
+    *,
+    convolutions=(2, 2, 3),
+    widths=(64, 128, 256),
+    dense=(256,),
+    batch_normalization=True,
+    dropout=0.0,
+    bn_momentum=0.9,
+    name=None,
+):
+    """Build a VGG: stages of 3x3 convolutions, each ended by 2x2 max pooling, then dense layers.
+
+    Args:
+        input_shape: (height, width, channels), height and width at least 2 ** len(widths).
+        convolutions: convolutions of each stage.
+        widths: filters of each stage.
+        dense: units of the hidden dense layers.
+        batch_normalization: after every convolution (the original had none).
+        dropout: rate after each hidden dense layer (the original: 0.5).
+
+    Returns:
+        keras.Model, (batch, height, width, channels) to logits (batch, classes), with
+        sum(convolutions) + len(dense) + 1 weighted layers.
+
+    Raises:
+        ValueError: the image is too small for the number of poolings.
+    """
+    if min(input_shape[:2]) < 2 ** len(widths):
+        raise ValueError(f"{len(widths)} poolings do not fit images of {input_shape[:2]} pixels")
+    x = inputs = keras.Input(input_shape, name="image")  # (batch, height, width, channels)
+    for stage, (filters, count) in enumerate(zip(widths, convolutions, strict=True), start=1):
+        for k in range(1, count + 1):
+            x = layers.Conv2D(
+                filters,
+                3,
+                padding="same",
+                use_bias=not batch_normalization,
+                kernel_initializer="he_normal",
+                name=f"stage{stage}_conv{k}",
+            )(x)
+            steps = "bn relu" if batch_normalization else "relu"
+            x = units.activate(x, steps, f"stage{stage}", bn_momentum, k)
+        x = layers.MaxPooling2D(2, name=f"stage{stage}_pool")(x)
+    x = layers.Flatten(name="head_flatten")(x)
+    for k, width in enumerate(dense, start=1):
+        x = layers.Dense(width, kernel_initializer="he_normal", name=f"head_dense{k}")(x)
+        x = layers.ReLU(name=f"head_relu{k}")(x)
+        if dropout:
+            x = layers.Dropout(dropout, name=f"head_dropout{k}")(x)
+    x = layers.Dense(classes, kernel_initializer="he_normal", dtype="float32", name="head_dense")(x)
+    depth = sum(convolutions) + len(dense) + 1
+    return keras.Model(inputs, x, name=name or f"vgg_{depth}")
