@@ -1,0 +1,52 @@
+"""Batch normalisation folded into the convolutions before it, for inference."""
+
+import keras
+import numpy as np
+from keras import layers
+
+CONVOLUTIONS = layers.Conv2D, layers.DepthwiseConv2D
+SUFFIX = ".BatchNorm"
+
+
+def fold_batch_norm(model):
+    """Return a copy of `model` for inference whose convolutions do the normalisation too.
+
+    γ (Wx - μ) / √(σ² + ε) + β is one convolution with weights W γ / √(σ² + ε) and a bias. The
+    same numbers come out to rounding, with a third of the layers gone.
+    """
+    folded = folded_structure(model)
+    for layer in model.layers:
+        if not isinstance(layer, CONVOLUTIONS):
+            continue
+        kernel, bias = (*layer.get_weights(), 0.0)[:2]
+        if norm := norm_of(model, layer):
+            gamma, beta, mean, variance = norm.get_weights()
+            scale = gamma / np.sqrt(variance + norm.epsilon)  # (filters,)
+            depthwise = isinstance(layer, layers.DepthwiseConv2D)
+            kernel = kernel * (scale[:, None] if depthwise else scale)
+            bias = beta + (bias - mean) * scale
+        folded.get_layer(layer.name).set_weights([kernel, bias])
+    return folded
+
+
+def folded_structure(model):
+    """Return a copy of `model` without normalisation and dropout, each convolution with a bias."""
+
+    def clone(layer):
+        if isinstance(layer, layers.BatchNormalization | layers.Dropout):
+            return layers.Identity(name=layer.name)
+        configuration = layer.get_config()
+        if isinstance(layer, CONVOLUTIONS):
+            configuration["use_bias"] = True
+        return type(layer).from_config(configuration)
+
+    def call(layer, *inputs, **_):  # what normalisation and dropout were called with has no use
+        return layer(*inputs)
+
+    return keras.models.clone_model(model, clone_function=clone, call_function=call)
+
+
+def norm_of(model, convolution):
+    """Return the batch normalisation that follows a convolution, or None."""
+    name = convolution.name + SUFFIX
+    return next((layer for layer in model.layers if layer.name == name), None)

@@ -1,0 +1,101 @@
+"""DeepLabv3 on MobileNetV2 and DeepLabv3+ on Xception-65 as Keras models."""
+
+import keras
+from keras import layers
+
+from helpers.deeplab.blocks import HEAD_EPSILON, convolution, separable
+from helpers.deeplab.mobilenet_v2 import mobilenet_v2
+from helpers.deeplab.resize import AlignedResize
+from helpers.deeplab.xception import xception_65
+
+CLASSES = 21  # PASCAL VOC 2012 with background
+LOGITS = "logits.semantic"  # the layer of the logits before they are enlarged
+
+
+def deeplab_v3(output_stride=8, width=1.0, classes=CLASSES, size=None):
+    """Build DeepLabv3 on MobileNetV2: image pooling and one 1×1 branch, no decoder.
+
+    Args:
+        output_stride: 8 (as in the demo) or 16.
+        width: depth multiplier of the backbone.
+        classes: number of classes.
+        size: height and width of the images, k · output_stride + 1; None leaves them open.
+
+    Returns:
+        Keras model: images (batch, size, size, 3) in [-1, 1] → logits (batch, size, size,
+        classes). Layer `logits.semantic` gives the logits at the output stride.
+
+    Raises:
+        ValueError: an output stride or size that the network cannot have.
+    """
+    image = input_image(output_stride, size)
+    features = mobilenet_v2(image, output_stride, width)  # (batch, size / stride, …, 320)
+    x = project([image_pooling(features), one_by_one(features, "aspp0")])
+    return finish(image, x, classes, "deeplab_v3_mobilenet_v2")
+
+
+def deeplab_v3_plus(
+    output_stride=8, width=1.0, classes=CLASSES, size=None, middle_units=16, decoder=True
+):
+    """Build DeepLabv3+ on Xception-65: atrous spatial pyramid pooling, and the decoder.
+
+    Arguments, result and errors as `deeplab_v3`; `width` scales the heads too, `middle_units`
+    and `decoder` serve smaller networks and the ablation of arXiv 1802.02611, §4.
+    """
+    image = input_image(output_stride, size)
+    filters = max(8, int(256 * width + 0.5))
+    features, low_level = xception_65(image, output_stride, width, middle_units)
+    rates = [rate * 16 // output_stride for rate in (6, 12, 18)]
+    x = project(
+        [image_pooling(features, filters), one_by_one(features, "aspp0", filters)]
+        + [separable(features, filters, f"aspp{i}", rate) for i, rate in enumerate(rates, 1)],
+        filters,
+    )
+    if decoder:
+        x = decode(x, low_level, filters)
+    return finish(image, x, classes, "deeplab_v3_plus_xception_65")
+
+
+def input_image(output_stride, size):
+    """Return the symbolic input; raise ValueError for a stride or size that cannot be."""
+    if output_stride not in (8, 16):
+        raise ValueError(f"the output stride must be 8 or 16, not {output_stride}")
+    if size is not None and (size < 1 or (size - 1) % output_stride):
+        raise ValueError(f"the image size must be k·{output_stride} + 1, not {size}")
+    return keras.Input((size, size, 3), name="image")
+
+
+def one_by_one(x, name, filters=256):
+    """Return 1×1 conv → BN → ReLU with the head's epsilon."""
+    return layers.ReLU()(convolution(x, filters, name, epsilon=HEAD_EPSILON))
+
+
+def image_pooling(features, filters=256):
+    """Return the mean of the whole map through a 1×1 convolution, spread over the map again."""
+    pooled = layers.GlobalAveragePooling2D(keepdims=True)(features)
+    pooled = one_by_one(pooled, "image_pooling", filters)
+    return AlignedResize()(pooled, features)
+
+
+def project(branches, filters=256):
+    """Return the branches concatenated and projected to `filters` channels, with dropout."""
+    x = layers.Concatenate()(branches)
+    return layers.Dropout(0.1)(one_by_one(x, "concat_projection", filters))
+
+
+def decode(x, low_level, filters=256):
+    """Return DeepLabv3+'s decoder: enlarge `x` to stride 4, refine it with low-level features.
+
+    48 channels of low-level features and two separable 3×3 convolutions (1802.02611, tables 1, 2).
+    """
+    detail = one_by_one(low_level, "decoder.feature_projection0", max(8, filters * 48 // 256))
+    x = layers.Concatenate()([AlignedResize()(x, detail), detail])
+    x = separable(x, filters, "decoder.decoder_conv0")
+    return separable(x, filters, "decoder.decoder_conv1")
+
+
+def finish(image, x, classes, name):
+    """Return the model from `image` to logits at the size of the image."""
+    logits = layers.Conv2D(classes, 1, name=LOGITS)(x)
+    logits = AlignedResize(name="logits", dtype="float32")(logits, image)
+    return keras.Model(image, logits, name=name)

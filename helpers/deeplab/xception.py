@@ -1,0 +1,74 @@
+"""Xception-65, the modified aligned Xception of DeepLabv3+ (arXiv 1802.02611, figure 4)."""
+
+from keras import layers
+
+from helpers.deeplab.blocks import convolution, depthwise
+
+# Entry blocks 1 to 3 and exit block 1: channels of the three separable convolutions.
+ENTRY = ((128, 128, 128), (256, 256, 256), (728, 728, 728))
+MIDDLE = (728, 728, 728)
+EXIT = ((728, 1024, 1024), (1536, 1536, 2048))
+
+
+def xception_65(image, output_stride, width=1.0, middle_units=16):
+    """Return (features, low-level features at stride 4) of Xception-65.
+
+    Args:
+        image: (batch, height, width, 3), scaled to [-1, 1].
+        output_stride: 8 or 16, the input size over that of the features. Strides beyond it turn
+            into dilation of the blocks that follow (arXiv 1706.05587, §3.1).
+        width: multiplier of all channels (at least 8 remain).
+        middle_units: residual units of the middle flow; 16 make 65 layers.
+    """
+    flow = "xception_65.entry_flow"
+    (stem_1, stem_2), *entry = (scaled(channels, width) for channels in ((32, 64), *ENTRY))
+    x = strided(convolution, image, stem_1, f"{flow}.conv1_1", kernel_size=3)
+    x = layers.ReLU()(x)
+    x = layers.ReLU()(convolution(x, stem_2, f"{flow}.conv1_2", kernel_size=3))
+
+    third_stride = 2 if output_stride == 16 else 1
+    rate = 16 // output_stride  # from the middle flow on
+    x, _ = unit(x, entry[0], f"{flow}.block1", stride=2)
+    x, low_level = unit(x, entry[1], f"{flow}.block2", stride=2)
+    x, _ = unit(x, entry[2], f"{flow}.block3", stride=third_stride)
+    for index in range(1, middle_units + 1):
+        name = f"xception_65.middle_flow.block1.unit_{index}"
+        x, _ = unit(x, scaled(MIDDLE, width), name, rate=rate, shortcut="sum")
+    x, _ = unit(x, scaled(EXIT[0], width), "xception_65.exit_flow.block1", rate=rate)
+    name = "xception_65.exit_flow.block2.unit_1.xception_module"
+    for index, filters in enumerate(scaled(EXIT[1], width), 1):
+        x = layers.ReLU()(depthwise(x, f"{name}.separable_conv{index}_depthwise", rate=2 * rate))
+        x = layers.ReLU()(convolution(x, filters, f"{name}.separable_conv{index}_pointwise"))
+    return x, low_level
+
+
+def unit(x, filters, name, stride=1, rate=1, shortcut="conv"):
+    """Return (output, second separable convolution) of a residual unit of three separable convs.
+
+    ReLU stands before each separable convolution and nowhere else; the stride is in the third;
+    the shortcut ("conv": 1×1 with BN, or "sum": identity) takes the input before its ReLU.
+    """
+    name = f"{name}.xception_module" if ".unit_" in name else f"{name}.unit_1.xception_module"
+    residual, separable = x, []
+    for index, channels in enumerate(filters, 1):
+        convolve = f"{name}.separable_conv{index}"
+        residual = layers.ReLU()(residual)
+        if index == 3 and stride == 2:
+            residual = strided(depthwise, residual, f"{convolve}_depthwise")
+        else:
+            residual = depthwise(residual, f"{convolve}_depthwise", rate=rate)
+        residual = convolution(residual, channels, f"{convolve}_pointwise")
+        separable.append(residual)
+    if shortcut == "conv":
+        x = convolution(x, filters[-1], f"{name}.shortcut", stride=stride)
+    return layers.Add(name=f"{name}.add")([x, residual]), separable[1]
+
+
+def strided(convolve, x, *arguments, **options):
+    """Return a 3×3 stride-2 convolution of `x` padded by one on every side, at any input size."""
+    return convolve(layers.ZeroPadding2D(1)(x), *arguments, stride=2, padding="valid", **options)
+
+
+def scaled(channels, width):
+    """Return the channel numbers times the width, rounded, at least 8 each."""
+    return [max(8, int(c * width + 0.5)) for c in channels]
