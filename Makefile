@@ -5,7 +5,7 @@ REPORT_LANG ?=
 PYTHON ?= python3
 KIND := $(if $(GPU),gpu,cpu)
 READY := .venv/installed-$(KIND)
-RUN := .venv/bin/python
+RUN := "$(CURDIR)/.venv/bin/python"
 
 # The project's own folder first, so that a copy of the project runs its own code.
 export PYTHONPATH := $(CURDIR)
@@ -35,7 +35,7 @@ format: $(READY) ## set code and notebooks in the project's style
 	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format .
 
 lab: $(READY) ## open the notebooks in JupyterLab
-	@cd notebooks && REPORT_LANG=$(or $(REPORT_LANG),en) ../$(RUN) -m jupyterlab
+	@cd notebooks && REPORT_LANG=$(or $(REPORT_LANG),en) $(RUN) -m jupyterlab
 
 clean: ## remove what make report wrote; downloads and training runs stay
 	rm -rf reports/notebooks reports/results reports/html reports/state.json reports/progress.txt reports/report.*.pdf

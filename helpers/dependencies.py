@@ -35,24 +35,20 @@ def of_notebook(notebook):
 
 
 def imported(source):
-    """Return the files of `helpers` that the Python `source` imports."""
+    """Return the files of `helpers` that the Python `source` imports, packages' own included."""
     found = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and not node.level:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
         else:
             continue
-        for name in names:
-            if name.split(".")[0] == "helpers":
-                path = paths.ROOT.joinpath(*name.split("."))
-                found |= {
-                    file
-                    for file in (path.with_suffix(".py"), path / "__init__.py")
-                    if file.exists()
-                }
-    return found
+        for parts in (name.split(".") for name in names if name.split(".")[0] == "helpers"):
+            for depth in range(1, len(parts) + 1):
+                path = paths.ROOT.joinpath(*parts[:depth])
+                found |= {path.with_suffix(".py"), path / "__init__.py"}
+    return {path for path in found if path.exists()}
 
 
 def files_below(folder):

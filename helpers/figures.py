@@ -106,7 +106,7 @@ def show_table(frame, label, caption, formats=None):
 
 def set_cell(value, pattern=None):
     """Return the text of one table cell."""
-    if value is None or (isinstance(value, numbers.Number) and pd.isna(value)):
+    if pd.api.types.is_scalar(value) and pd.isna(value):
         return "–"
     if isinstance(value, bool) or not isinstance(value, numbers.Number):
         return str(value)

@@ -94,11 +94,11 @@ def render_if_changed(notebooks, language, state):
         say(f"{name} is up to date")
         return
 
-    from helpers.report import report
+    from helpers import report
 
     started = time.monotonic()
     try:
-        report.build(executed, language, output)
+        report.build(executed, output, language=language)
     except report.ReportError as error:
         sys.exit(f"make report: {error}")
     say(f"{name} written in {time.monotonic() - started:.1f} s")

@@ -1,0 +1,102 @@
+"""pyproject.toml, requirements*.txt and environment.yml name the same environment."""
+
+import re
+import subprocess
+import sys
+import time
+import tomllib
+
+import pytest
+import yaml
+
+from helpers import environment, paths
+
+PYPROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LOCKS = {"requirements.txt": ("cpu", "dev"), "requirements-gpu.txt": ("gpu", "dev")}
+
+
+def normalise(requirement):
+    name = re.match(r"[\w.-]+", requirement).group()
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def pins(name):
+    """Return {package: [pin lines]} of a lock file, continuation lines joined."""
+    text = (paths.ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    found = {}
+    for line in lines:
+        found.setdefault(normalise(line), []).append(line)
+    return found
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_dependency_is_pinned_with_hashes_and_no_index(lock):
+    project = PYPROJECT["project"]
+    wanted = list(project["dependencies"])
+    for extra in LOCKS[lock]:
+        wanted += project["optional-dependencies"][extra]
+    found = pins(lock)
+    assert {normalise(requirement) for requirement in wanted} <= set(found)
+    for lines in found.values():
+        for line in lines:
+            assert re.match(r"[\w.-]+==\S+", line), line
+            assert "--hash=sha256:" in line, line
+    text = (paths.ROOT / lock).read_text(encoding="utf-8")
+    assert "://" not in text
+    assert "index-url" not in text
+
+
+def test_gpu_pins_differ_from_cpu_pins_only_in_tensorflow():
+    cpu, gpu = pins("requirements.txt"), pins("requirements-gpu.txt")
+    different = {name for name in cpu.keys() | gpu.keys() if cpu.get(name) != gpu.get(name)}
+    allowed = re.compile(r"tensorflow.*|nvidia-.*")
+    assert {name for name in different if not allowed.fullmatch(name)} == set()
+
+
+def test_conda_users_get_the_same_pins():
+    conda = yaml.safe_load((paths.ROOT / "environment.yml").read_text(encoding="utf-8"))
+    assert {"pip": ["-r requirements.txt"]} in conda["dependencies"]
+    (python,) = [item for item in conda["dependencies"] if str(item).startswith("python=")]
+    version = tuple(int(part) for part in python.split("=")[1].split("."))
+    assert environment.SUPPORTED[0] <= version <= environment.SUPPORTED[1]
+
+
+def test_supported_versions_are_those_of_pyproject():
+    low, high = environment.SUPPORTED
+    assert PYPROJECT["project"]["requires-python"] == f">=3.{low[1]},<3.{high[1] + 1}"
+
+
+def test_an_unsupported_python_is_told_which_one_to_name(monkeypatch):
+    monkeypatch.setattr(environment, "SUPPORTED", ((3, 98), (3, 99)))
+    with pytest.raises(SystemExit, match=r"needs 3\.98 to 3\.99.*make PYTHON="):
+        environment.main()
+
+
+def test_a_second_process_waits_for_the_lock(tmp_path):
+    lock, log = tmp_path / "lock", tmp_path / "log"
+    hold = (
+        "import sys, time, pathlib; from helpers import environment\n"
+        "with environment.exclusive(pathlib.Path(sys.argv[1]), 'waiting'):\n"
+        "    with open(sys.argv[2], 'a') as log: log.write('in ')\n"
+        "    time.sleep(0.5)\n"
+        "    with open(sys.argv[2], 'a') as log: log.write('out ')\n"
+    )
+    command = [sys.executable, "-c", hold, lock, log]
+    processes = []
+    for _ in range(2):
+        processes.append(
+            subprocess.Popen(command, stdout=subprocess.PIPE, cwd=paths.ROOT, text=True)
+        )
+        time.sleep(0.1)
+    outputs = [process.communicate(timeout=30)[0] for process in processes]
+    assert log.read_text() == "in out in out "
+    assert sorted(outputs) == ["", "waiting\n"]
+
+
+def test_fingerprint_follows_the_pins(tmp_path):
+    one, other = tmp_path / "one.txt", tmp_path / "other.txt"
+    one.write_text("keras==3.15.1")
+    other.write_text("keras==3.15.2")
+    assert environment.fingerprint(one) == environment.fingerprint(one)
+    assert environment.fingerprint(one) != environment.fingerprint(other)

@@ -1,0 +1,87 @@
+"""Figures and tables carry what a reader needs, and are refused without it."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import figures
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Catch what is displayed: a list of (bundle, metadata)."""
+    caught = []
+    monkeypatch.setattr(
+        figures, "display", lambda item, metadata=None, raw=False: caught.append((item, metadata))
+    )
+    return caught
+
+
+def drawing():
+    figures.use_style()
+    figure, ax = plt.subplots()
+    ax.plot([0, 1], [0, 1])
+    ax.set_xlabel("epoch")
+    return figure
+
+
+def test_a_figure_is_vector_closed_and_carries_its_texts(shown):
+    figures.show(drawing(), "fig-line", caption="A line.", alt="A line from 0 to 1.")
+    bundle, metadata = shown[0]
+    assert bundle["image/svg+xml"].lstrip().startswith("<?xml")
+    assert metadata["report"] == {
+        "kind": "figure", "label": "fig-line", "caption": "A line.", "alt": "A line from 0 to 1.",
+    }  # fmt: skip
+    assert plt.get_fignums() == []
+    assert shown[1][1]["report"]["kind"] == "caption"
+
+
+def test_the_same_drawing_gives_the_same_bytes(shown):
+    for _ in range(2):
+        figures.show(drawing(), "fig-line", caption="A line.", alt="A line.")
+    assert shown[0][0] == shown[2][0]
+
+
+def test_a_raster_figure_is_a_png(shown):
+    figures.show(drawing(), "fig-line", caption="A line.", alt="A line.", raster=True)
+    assert shown[0][0]["image/png"].startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("label", "caption", "alt"),
+    [("line", "c", "a"), ("fig-line", "", "a"), ("fig-line", "c", "")],
+)
+def test_a_figure_without_label_caption_or_alternative_is_refused(shown, label, caption, alt):
+    with pytest.raises(ValueError, match=r"line"):
+        figures.show(drawing(), label, caption=caption, alt=alt)
+    plt.close("all")
+    assert shown == []
+
+
+def test_a_table_is_formatted_and_aligned(shown):
+    frame = pd.DataFrame(
+        {"net": ["plain-20", "VGG"], "params": [269722, None], "error": [0.08754321, np.nan]}
+    ).astype({"params": "Int64"})
+    figures.show_table(frame, "tab-nets", caption="Nets.", formats={"error": "{:.2%}"})
+    bundle, _ = shown[0]
+    assert bundle[figures.TABLE] == {
+        "columns": ["net", "params", "error"],
+        "rows": [["plain-20", "269\u202f722", "8.75%"], ["VGG", "–", "–"]],
+        "align": ["left", "right", "right"],
+    }
+    assert "plain-20" in bundle["text/html"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (3.14159265, "3.142"),
+        (1234567, "1\u202f234\u202f567"),
+        ("a", "a"),
+        (True, "True"),
+        (None, "–"),
+    ],
+)
+def test_cells_have_at_most_five_significant_figures(value, text):
+    assert figures.set_cell(value) == text

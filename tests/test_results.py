@@ -1,0 +1,74 @@
+"""Results are plain JSON with provenance, written whole or not at all."""
+
+import datetime
+import hashlib
+
+import numpy as np
+import pytest
+
+from helpers import files, paths, results, runtime
+
+
+@pytest.fixture
+def session(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "RESULTS", tmp_path)
+    started = datetime.datetime.now(datetime.UTC)
+    return runtime.Session("09_test", "smoke", 3, started, device="none")
+
+
+def test_numpy_values_come_back_as_plain_numbers(session):
+    results.write(session, {"error": np.float32(0.5), "counts": np.arange(3), "ok": np.bool_(True)})
+    read = results.read("09_test")
+    assert read["error"] == 0.5
+    assert read["counts"] == [0, 1, 2]
+    assert read["ok"] is True
+
+
+def test_provenance_is_complete(session):
+    source = results.source("digits", "scikit-learn", b"abc")
+    results.write(session, {}, data=[source])
+    provenance = results.read("09_test")["provenance"]
+    assert provenance["data"] == [
+        {"name": "digits", "source": "scikit-learn", "sha256": hashlib.sha256(b"abc").hexdigest()}
+    ]
+    assert provenance["profile"] == "smoke"
+    assert provenance["seed"] == 3
+    assert provenance["versions"]["keras"]
+    assert {"commit", "dirty", "device", "started", "seconds"} <= set(provenance)
+
+
+def test_not_a_number_is_refused_and_the_old_file_stays(session):
+    results.write(session, {"value": 1})
+    with pytest.raises(ValueError, match=r"09_test\.json: results hold a NaN"):
+        results.write(session, {"value": float("nan")})
+    assert results.read("09_test")["value"] == 1
+
+
+def test_what_json_cannot_hold_is_named(session):
+    with pytest.raises(TypeError, match="set cannot be stored"):
+        results.write(session, {"value": {1}})
+
+
+def test_results_of_a_notebook_that_has_not_run(session):
+    with pytest.raises(FileNotFoundError, match=r"run notebooks/08_none\.ipynb, or make report"):
+        results.read("08_none")
+
+
+def test_checksum_of_array_bytes_and_file_agree(tmp_path):
+    array = np.arange(6, dtype=np.uint8)
+    path = tmp_path / "a.bin"
+    path.write_bytes(array.tobytes())
+    sums = {
+        results.source("a", "b", content)["sha256"] for content in (array, array.tobytes(), path)
+    }
+    assert len(sums) == 1
+
+
+def test_replacing_leaves_the_old_file_on_an_error(tmp_path):
+    path = tmp_path / "a.json"
+    files.write_text(path, "old")
+    with pytest.raises(RuntimeError), files.replacing(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
