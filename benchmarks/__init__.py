@@ -1,0 +1,1 @@
+"""Ours against peers and limits, side by side in one run."""

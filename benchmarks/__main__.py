@@ -1,0 +1,40 @@
+"""`make bench`: run every benchmark, write reports/bench.json and print its rows.
+
+Each module of this package offers `rows()`; it runs in a process of its own, because a peer may
+need settings that TensorFlow reads only once.
+"""
+
+import argparse
+import importlib
+import json
+import multiprocessing
+import pkgutil
+
+import benchmarks
+from helpers import files, paths, runtime
+
+
+def measure(name):
+    """Return the rows of one module."""
+    return importlib.import_module(f"benchmarks.{name}").rows()
+
+
+def main():
+    """Run the named modules, or all of them."""
+    known = [module.name for module in pkgutil.iter_modules(benchmarks.__path__)]
+    known.remove("__main__")
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("only", nargs="*", help=f"some of {', '.join(known)}")
+    chosen = parser.parse_args().only or known
+    rows = []
+    for name in chosen:
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            rows += pool.apply(measure, [name])
+        for row in rows[-4:]:
+            print(json.dumps(row))
+    record = {"machine": runtime.processor(), "versions": runtime.versions(), "rows": rows}
+    files.write_text(paths.REPORTS / "bench.json", json.dumps(record, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

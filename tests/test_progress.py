@@ -1,0 +1,44 @@
+"""Progress reaches the pipeline through a file, and leaves the notebook's output clean."""
+
+import time
+
+from helpers import progress
+
+
+def test_a_bar_writes_its_state_to_the_channel_and_nothing_to_the_notebook(
+    tmp_path, monkeypatch, capsys
+):
+    channel = tmp_path / "progress.txt"
+    monkeypatch.setenv("REPORT_PROGRESS", str(channel))
+    with progress.bar(3, "plain-20") as bar:
+        for _ in range(3):
+            bar.update()
+        bar.refresh()
+    assert progress.last_line(channel).startswith("plain-20 3/3 epoch")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_without_a_terminal_a_step_is_a_plain_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(progress, "PLAIN_INTERVAL", 0.05)
+    channel = tmp_path / "progress.txt"
+    with progress.display("[1/6] 00_task (en)", 65, channel) as show:
+        show("cell 2/9")
+        channel.write_text("plain-20 1/3\rplain-20 2/3")
+        time.sleep(0.3)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("[1/6] 00_task (en)  0:00 of about 1:05  cell 2/9")
+    assert lines[1].endswith("plain-20 2/3")
+    assert len(lines) == 2, "an unchanged state is not repeated"
+
+
+def test_durations_are_minutes_and_seconds():
+    assert [progress.clock(seconds) for seconds in (0, 59.9, 65, 3600)] == [
+        "0:00",
+        "0:59",
+        "1:05",
+        "60:00",
+    ]
+
+
+def test_a_missing_channel_is_an_empty_line(tmp_path):
+    assert progress.last_line(tmp_path / "none") == ""

@@ -1,0 +1,118 @@
+"""The whole smoke report, built by make in a temporary copy whose path has a space."""
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+import nbformat
+import pypdf
+import pytest
+
+from helpers import paths, profiles
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """A copy of the tracked files, as a fresh clone has them, and its smoke report."""
+    root = tmp_path_factory.mktemp("a fresh clone") / "project"
+    listed = subprocess.run(
+        ["git", "-C", paths.ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    for name in filter(None, listed.stdout.split("\0")):
+        if (paths.ROOT / name).is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(paths.ROOT / name, root / name)
+    make(root)
+    return root
+
+
+def make(root):
+    """Run `make report PROFILE=smoke` with this environment's Python; return (seconds, output)."""
+    command = ["make", "report", "PROFILE=smoke", "READY=", f'RUN="{sys.executable}"']
+    started = time.monotonic()
+    done = subprocess.run(command, cwd=root, text=True, capture_output=True, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return time.monotonic() - started, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def pdf(copy):
+    return pypdf.PdfReader(copy / "reports" / "report.en.pdf")
+
+
+@pytest.fixture(scope="module")
+def text(pdf):
+    return "\n".join(page.extract_text() for page in pdf.pages)
+
+
+def headings(level=r"#{1,2}"):
+    for path in profiles.notebooks():
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "markdown":
+                yield from re.findall(rf"^{level} (.+)$", cell.source, re.MULTILINE)
+
+
+def squeeze(string):
+    """Fold white space, and drop Markdown's marks."""
+    return re.sub(r"\s+", "", re.sub(r"[*`$\\]", "", string))
+
+
+@pytest.mark.end_to_end
+def test_every_heading_is_in_the_text_and_every_title_in_the_outline(pdf, text):
+    folded = squeeze(text)
+    for heading in headings():
+        if "$" not in heading:
+            assert squeeze(heading) in folded, heading
+    outline = squeeze(" ".join(entry.title for entry in flatten(pdf.outline)))
+    for title in headings("#"):
+        assert squeeze(title) in outline, title
+
+
+def flatten(outline):
+    for entry in outline:
+        yield from flatten(entry) if isinstance(entry, list) else [entry]
+
+
+@pytest.mark.end_to_end
+def test_every_font_is_embedded(pdf):
+    fonts = {}
+    for page in pdf.pages:
+        for font in page["/Resources"].get("/Font", {}).values():
+            font = font.get_object()
+            inner = font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font
+            descriptor = inner["/FontDescriptor"]
+            fonts[font["/BaseFont"]] = {"/FontFile", "/FontFile2", "/FontFile3"} & set(descriptor)
+    assert fonts
+    assert all(fonts.values()), fonts
+
+
+@pytest.mark.end_to_end
+def test_the_report_says_which_profile_made_it(text):
+    assert "smoke" in text
+
+
+@pytest.mark.end_to_end
+def test_nothing_of_the_machine_leaks(copy, text):
+    assert str(copy) not in text
+    assert str(paths.ROOT) not in text
+    for leak in ("Traceback", "Warning:", "<Figure size", "object at 0x"):
+        assert leak not in text
+
+
+@pytest.mark.end_to_end
+def test_executed_notebooks_print_nothing(copy):
+    for path in (copy / "reports" / "notebooks").glob("*.ipynb"):
+        for cell in nbformat.read(path, as_version=4).cells:
+            for output in cell.get("outputs", []):
+                assert output.output_type == "display_data", f"{path.name}, {cell.id}: {output}"
+
+
+@pytest.mark.end_to_end
+def test_a_second_make_has_nothing_to_do(copy):
+    seconds, output = make(copy)
+    assert "up to date" in output
+    assert "done in" not in output
+    assert seconds < 3  # under one second on an idle machine
