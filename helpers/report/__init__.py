@@ -1,1 +1,6 @@
 """From executed notebooks to a typeset report."""
+
+from helpers.report.problems import ReportError
+from helpers.report.report import build
+
+__all__ = ["ReportError", "build"]

@@ -1,20 +1,98 @@
 """Join the executed notebooks into one report.
 
-The pipeline calls
-
-    from helpers.report import ReportError, build
-
-    build(
-        executed,              # paths of the executed notebooks, in the report's order
-        pdf,                   # where the PDF goes; replaced in one step, left alone on an error
-        language="en",         # "en" or "ru"
-        title=None,            # path of report.yml; paths.ROOT / "report.yml" by default
-        results=None,          # folder of the results' JSON; paths.RESULTS by default
-        code=False,            # append every code cell (CODE=1)
-    )
-
 `ReportError` is the only exception that bad input raises; its message is one fault a line, each
-with notebook, cell (id and first line), fault and remedy. What the PDF depends on, apart from
-these arguments: helpers/report/**, notebooks/references.bib, report.yml, locale/**.
-Importing this module is cheap: pandoc and Typst are loaded when `build` runs.
+with notebook, cell (number, id and first line), fault and remedy. Importing this module is cheap:
+pandoc, Typst and pydantic are loaded when `build` runs.
 """
+
+import json
+import re
+from pathlib import Path
+
+from helpers import files, paths
+from helpers.report import compiler, notebook, provenance, title
+from helpers.report.document import Document
+from helpers.report.problems import ReportError
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def build(executed, pdf, language="en", fields=None, results=None, code=False):
+    """Join executed notebooks into one PDF.
+
+    The file depends on these arguments, helpers/report/**, notebooks/references.bib and the images
+    that Markdown names; the same input gives the same bytes.
+
+    Args:
+        executed: paths of the executed notebooks, in the report's order.
+        pdf: where the PDF goes; replaced in one step, left alone on an error.
+        language: "en" or "ru".
+        fields: path of the title page's fields, the project's report.yml by default.
+        results: folder of the notebooks' results, reports/results by default.
+        code: append every code cell.
+
+    Returns:
+        Notices: lines on what is left out knowingly, such as a warning that a cell printed.
+
+    Raises:
+        ReportError: something cannot be set; the message names every fault with its cell.
+    """
+    if language not in title.LANGUAGES:
+        raise ReportError(
+            f"language {language!r}: the report is written in {' or '.join(title.LANGUAGES)}"
+        )
+    front = title.read(fields or paths.ROOT / "report.yml", language)
+    books = {Path(path).name.split(".")[0]: notebook.read(path) for path in executed}
+    origin = provenance.gather(books, results or paths.RESULTS)
+    references = (paths.NOTEBOOKS / "references.bib").read_bytes()
+    document = Document(
+        folders=(*(Path(path).parent for path in executed), paths.NOTEBOOKS),
+        keys=frozenset(re.findall(r"@\w+\{([^,\s]+)", references.decode())),
+    )
+    sections = notebook.typeset(books, document, show_code=is_shown)
+    document.problems.check()
+    data = {
+        "language": language,
+        "title": front,
+        "words": words(language),
+        "sections": list(sections),
+        "cited": document.cited,
+        "provenance": origin,
+        "code": {name: sources(book) for name, book in books.items()} if code else {},
+    }
+    project = {
+        "main.typ": (TEMPLATES / "report.typ").read_bytes(),
+        "style.typ": (TEMPLATES / "typst" / "style.typ").read_bytes(),
+        "report.json": json.dumps(data, ensure_ascii=False).encode(),
+        "references.bib": references,
+        **{
+            f"{name}.typ": ('#import "style.typ": *\n' + text).encode()
+            for name, text in sections.items()
+        },
+        **document.files,
+    }
+    content = compiler.compile_pdf(project, origin["timestamp"])
+    with files.replacing(pdf) as temporary:
+        temporary.write_bytes(content)
+    return list(document.notices)
+
+
+def is_shown(cell):
+    """Return whether a code cell's source belongs into the report's text."""
+    return "show-code" in cell["metadata"].get("tags", [])
+
+
+def sources(book):
+    """Return the sources of a notebook's code cells."""
+    return [
+        cell["source"]
+        for cell in book["cells"]
+        if cell["cell_type"] == "code" and cell["source"].strip()
+    ]
+
+
+def words(language):
+    """Return the report's own words in `language`."""
+    import yaml
+
+    return yaml.safe_load((TEMPLATES / "words.yml").read_text(encoding="utf-8"))[language]

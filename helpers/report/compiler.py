@@ -1,0 +1,89 @@
+"""The Typst compiler, with fonts that come in wheels: nothing of the system is needed."""
+
+import functools
+import importlib.util
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from helpers.report.problems import ReportError
+
+ACCESSIBLE = ("a-2a", "ua-1")  # archivable (PDF/A-2a) and accessible (PDF/UA-1)
+
+
+@functools.cache
+def font_folder():
+    """Return a temporary folder of Matplotlib's STIX and DejaVu, for text in two alphabets.
+
+    Matplotlib's last-resort font would hide missing characters behind boxes, so it stays out.
+    """
+    source = Path(importlib.util.find_spec("matplotlib").submodule_search_locations[0])
+    folder = tempfile.TemporaryDirectory(prefix="report-fonts-")  # removed when Python exits
+    for path in sorted((source / "mpl-data" / "fonts" / "ttf").glob("*.ttf")):
+        if path.name.startswith(("STIXGeneral", "DejaVuSans")):
+            shutil.copy(path, folder.name)
+    return folder
+
+
+@functools.cache
+def fonts(system=False):
+    """Return the fonts that Typst may use, with those of the system if asked for."""
+    import typst
+
+    return typst.Fonts(include_system_fonts=system, font_paths=[font_folder().name])
+
+
+def compile_pdf(files, timestamp, standards=ACCESSIBLE, system_fonts=False):
+    """Return the PDF's bytes.
+
+    Args:
+        files: {path: bytes} of the Typst project, with "main.typ".
+        timestamp: seconds since 1970, the PDF's creation date.
+        standards: PDF standards that the file must meet.
+        system_fonts: look for characters that our fonts lack in the system's fonts.
+
+    Raises:
+        ReportError: Typst's messages, each with the notebook cell it comes from.
+    """
+    import typst
+
+    # A folder, because typst's own dictionary of files loses the message of an error among images.
+    with tempfile.TemporaryDirectory(prefix="report-") as folder:
+        for path, content in files.items():
+            (target := Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        try:
+            return typst.compile(
+                str(Path(folder) / "main.typ"),
+                root=folder,
+                format="pdf",
+                font_paths=fonts(system_fonts),
+                pdf_standards=list(standards),
+                timestamp=timestamp,
+            )
+        except typst.TypstError as error:
+            raise ReportError(explain(error.diagnostic, files)) from error
+
+
+def explain(diagnostic, files):
+    """Return a compiler message with the cells that its lines come from."""
+    messages, characters = [], {}
+    for part in re.split(r"(?m)^(?=error:)", diagnostic):
+        if not part.startswith("error:"):
+            continue
+        message = part.splitlines()[0].removeprefix("error: ")
+        place = "the report"
+        if found := re.search(r"┌─ (.+?):(\d+):\d+", part):
+            path = next((p for p in files if found[1].replace(os.sep, "/").endswith(p)), None)
+            lines = files[path].decode().splitlines()[: int(found[2])] if path else []
+            marks = [line for line in lines if line.startswith("// @ ")]
+            place = marks[-1].removeprefix("// @ ") if marks else f"{path}, line {found[2]}"
+        if lost := re.search(r'the text `"(.*)"` could not be displayed', message):
+            characters.setdefault(place, []).append(lost[1])
+        else:
+            messages.append(f"{place}: {message}")
+    for place, lost in characters.items():
+        messages.append(f"{place}: no font has the characters {' '.join(dict.fromkeys(lost))}")
+    return "\n".join(dict.fromkeys(messages))

@@ -1,0 +1,62 @@
+"""What the cells of one document add up to: files, labels, faults."""
+
+import dataclasses
+import hashlib
+import json
+import re
+
+from helpers.report.problems import Place, Problems
+
+
+@dataclasses.dataclass
+class Fragment:
+    """A piece of a cell: Markdown or HTML still to convert, or finished Typst."""
+
+    text: str
+    place: Place
+    kind: str = "typst"  # "markdown" or "html" before conversion
+    attachments: dict = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass
+class Document:
+    """State shared by all cells of a document.
+
+    With `strict` whatever cannot be set is a fault that ends the build; without, it is shown
+    as its source and noted.
+    """
+
+    strict: bool = True
+    folders: tuple = ()  # where relative image paths are looked up
+    keys: frozenset = frozenset()  # of the bibliography
+    files: dict = dataclasses.field(default_factory=dict)  # {path in the Typst project: bytes}
+    labels: dict = dataclasses.field(
+        default_factory=dict
+    )  # {what links name: (Typst label, Place)}
+    cited: bool = False
+    problems: Problems = dataclasses.field(default_factory=Problems)
+    notices: Problems = dataclasses.field(default_factory=Problems)
+
+    def complain(self, place, fault):
+        """Note what cannot be set: a fault of a strict document, a notice otherwise."""
+        (self.problems if self.strict else self.notices).add(place, fault)
+
+    def define(self, name, place, label=None):
+        """Register a label; return the Typst label. Two of a name in a document are a fault."""
+        if name in self.labels:
+            self.problems.add(place, f"label {name!r} is used before by {self.labels[name][1]}")
+        else:
+            self.labels[name] = (label or name, place)
+        return self.labels[name][0]
+
+    def add_file(self, content, extension):
+        """Store an image's bytes; return its path in the Typst project."""
+        path = f"assets/{hashlib.sha256(content).hexdigest()[:16]}.{extension}"
+        self.files[path] = content
+        return path
+
+
+def quote(text):
+    """Return `text` as a Typst string."""
+    text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", text)
+    return json.dumps(text, ensure_ascii=False)

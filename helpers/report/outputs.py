@@ -1,0 +1,161 @@
+"""Outputs of code cells to fragments: our figures and tables, and whatever other notebooks hold."""
+
+import base64
+import re
+
+from helpers.report.document import Fragment, quote
+from helpers.report.images import IMAGES
+from helpers.report.markdown import unknown_tags
+
+TABLE = "application/vnd.report.table+json"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+IMAGE_TYPES = (
+    "image/svg+xml",
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+    "image/webp",
+    "application/pdf",
+)
+ANSI = re.compile(r"\x1b\[([\d;]*)m|\x1b\[[\d;?]*[A-Za-ln-z]|\x1b\][^\x07]*\x07")
+COLOURS = ("#222222", "#b22b31", "#00713f", "#8a6d00", "#1f5fa8", "#8b3f8f", "#00757a", "#666666")
+
+
+def fragments(output, place, document):
+    """Return the fragments of one output (nbformat dictionary); faults are noted in `document`."""
+    kind = output["output_type"]
+    if kind == "stream":
+        return stream(output, place, document)
+    if kind == "error":
+        trace = "\n".join(output.get("traceback") or [f"{output['ename']}: {output['evalue']}"])
+        if document.strict:
+            document.complain(place, f"the cell failed: {output['ename']}: {output['evalue']}")
+        return [terminal(trace, place)]
+    data = {mime: joined(content) for mime, content in output.get("data", {}).items()}
+    report = output.get("metadata", {}).get("report", {})
+    if report.get("kind") == "caption":
+        return []  # it repeats the caption for JupyterLab
+    if report.get("kind") == "table":
+        return table(data[TABLE], report, place, document)
+    for mime in IMAGE_TYPES:
+        if mime in data:
+            return picture(data, mime, output.get("metadata", {}), place, document)
+    if WIDGET in data:
+        return [Fragment("#widget-note()", place)]
+    if "text/markdown" in data:
+        return [Fragment(data["text/markdown"], place, "markdown")]
+    if "text/latex" in data:
+        tabular = re.search(r"\\begin\{(tabular|table|longtable)", data["text/latex"])
+        return [Fragment(data["text/latex"], place, "latex" if tabular else "markdown")]
+    text = data.get("text/plain", "")
+    telling = text and not re.match(r"<[\w.]+ object>|<IPython", text)
+    if "text/html" in data and not (unknown_tags(data["text/html"]) and telling):
+        return [Fragment(data["text/html"], place, "html")]
+    if telling or not data:
+        return [terminal(text, place)] if text else []
+    document.complain(place, f"an output of type {', '.join(sorted(data))} cannot be set")
+    return [Fragment(f"#unset({quote(text or ', '.join(sorted(data)))})", place)]
+
+
+def joined(content):
+    """Return text that nbformat may hold as a list of lines."""
+    return (
+        "".join(content)
+        if isinstance(content, list) and all(isinstance(x, str) for x in content)
+        else content
+    )
+
+
+def picture(data, mime, metadata, place, document):
+    """Return an image output; a numbered figure if it carries the report's metadata."""
+    report = metadata.get("report", {})
+    extension = IMAGES[mime.split("/")[1]]
+    content = data[mime].encode() if extension == "svg" else base64.b64decode(data[mime])
+    path = quote(document.add_file(content, extension))
+    alt = report.get("alt", "")
+    if not alt:
+        if document.strict:
+            document.complain(
+                place, "the figure has no alternative text; show it with figures.show(…, alt=…)"
+            )
+        alt = f"Output of cell {place.number}: {place.first_line}"
+    if not report.get("label"):
+        width = (
+            metadata.get(mime, {}).get("width") if isinstance(metadata.get(mime), dict) else None
+        )
+        size = f", width: {float(width) * 0.75}pt" if isinstance(width, int | float) else ""
+        return [Fragment(f"#align(center, picture({path}, alt: {quote(alt)}{size}))", place)]
+    label = document.define(report["label"], place)
+    return [
+        Fragment(f"#report-figure({path}, {quote(alt)})[", place),
+        Fragment(report["caption"], place, "markdown"),
+        Fragment(f"] <{label}>", place),
+    ]
+
+
+def table(content, report, place, document):
+    """Return a numbered table; cells with mathematics are Markdown, others plain text."""
+    label = document.define(report["label"], place)
+    result = [Fragment(f"#report-table(({', '.join(content['align'])},), (", place)]
+    for index, row in enumerate([content["columns"], *content["rows"]]):
+        result.append(Fragment("), (" if index == 1 else "", place))
+        for cell in row:
+            if "$" in str(cell):
+                result += [
+                    Fragment("[", place),
+                    Fragment(cell, place, "markdown"),
+                    Fragment("], ", place),
+                ]
+            else:
+                minus = re.sub(r"^-(?=\d)", "\N{MINUS SIGN}", str(cell))
+                result.append(Fragment(f"{quote(minus)}, ", place))
+    if not content["rows"]:
+        result.append(Fragment("), (", place))
+    return [
+        *result,
+        Fragment("))[", place),
+        Fragment(report["caption"], place, "markdown"),
+        Fragment(f"] <{label}>", place),
+    ]
+
+
+def stream(output, place, document):
+    """Return what a cell printed; the report leaves stderr out, with a notice."""
+    text = joined(output["text"])
+    if document.strict and output["name"] == "stderr":
+        document.notices.add(place, f"stderr is left out of the report: {text.strip()[:80]!r}")
+        return []
+    return [terminal(text, place)]
+
+
+def terminal(text, place):
+    """Return text as a terminal shows it: colours, overwritten lines."""
+    text = re.sub(r"(?m)^.*\r(?!\n|$)", "", text.replace("\r\n", "\n")).replace("\r", "").rstrip()
+    spans, style, position = [], {}, 0
+    for match in (*ANSI.finditer(text), None):
+        end = match.start() if match else len(text)
+        if end > position:
+            options = "".join(f", {key}: {value}" for key, value in sorted(style.items()))
+            spans.append(f"({quote(text[position:end])}, arguments({options.removeprefix(', ')}))")
+        if match:
+            position = match.end()
+            style = restyled(style, match[1]) if match[1] is not None else style
+    return Fragment(f"#terminal({', '.join(spans)})", place)
+
+
+def restyled(style, codes):
+    """Return the text style after an ANSI colour sequence such as '1;31'."""
+    style = dict(style)
+    numbers = [int(code or 0) for code in codes.split(";")]
+    if numbers[0] in (38, 48):  # 256 colours: left as they are
+        return style
+    for number in numbers:
+        if number == 0:
+            style = {}
+        elif number == 1:
+            style["weight"] = '"bold"'
+        elif number in range(30, 38) or number in range(90, 98):
+            style["fill"] = f'rgb("{COLOURS[number % 10]}")'
+        elif number == 39:
+            style.pop("fill", None)
+    return style

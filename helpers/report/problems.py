@@ -1,0 +1,44 @@
+"""What cannot be set, and the cell it stands in."""
+
+import dataclasses
+import re
+
+
+class ReportError(ValueError):
+    """The report cannot be built; one fault a line, each with its place and remedy."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """A cell as a reader of messages finds it: notebook, number from 1, id, first line."""
+
+    notebook: str
+    number: int
+    id: str
+    first_line: str
+
+    def __str__(self):
+        """Return what messages begin with."""
+        name = f" ({self.id})" if self.id else ""
+        return f"{self.notebook}, cell {self.number}{name}, {self.first_line!r}"
+
+
+def place(notebook, number, cell):
+    """Return the `Place` of a notebook's cell (nbformat dictionary)."""
+    lines = [line for line in cell.get("source", "").splitlines() if line.strip()]
+    return Place(notebook, number, cell.get("id", ""), lines[0][:60] if lines else "")
+
+
+class Problems(list):
+    """Faults found so far, so that one run names them all."""
+
+    def add(self, where, fault):
+        """Note a fault: where is a `Place` or a file name."""
+        line = re.sub(r"\s*\n\s*", " ", f"{where}: {fault}")
+        if line not in self:
+            self.append(line)
+
+    def check(self):
+        """Raise `ReportError` if there are any."""
+        if self:
+            raise ReportError("\n".join(self))
