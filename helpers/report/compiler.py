@@ -10,6 +10,7 @@ from pathlib import Path
 
 from helpers.report.problems import ReportError
 
+TEMPLATES = Path(__file__).parent / "templates"
 ACCESSIBLE = ("a-2a", "ua-1")  # archivable (PDF/A-2a) and accessible (PDF/UA-1)
 
 

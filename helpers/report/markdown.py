@@ -20,6 +20,17 @@ FORMATS = {
     "html": "html-auto_identifiers",
     "latex": "latex-auto_identifiers",
 }
+# Elements that pandoc writes as a call, such as #strong[…].
+CALLS = {
+    "Emph",
+    "Strong",
+    "Strikeout",
+    "Underline",
+    "Superscript",
+    "Subscript",
+    "SmallCaps",
+    "Note",
+}
 REFERENCE = re.compile(r"#((?:fig|tab|eq)-.+)")
 
 
@@ -151,6 +162,8 @@ def prepare(tree, fragment, formulas, macros, document):
             )
         if kind == "Image":
             return image(content, formulas, fragment, document)
+        if kind in CALLS:  # or Typst would read **init**.py as a field of the call
+            return [element, typst(";")]
         if kind in ("Span", "Div"):
             content[0][0] = ""  # identifiers of HTML would clash between notebooks
         if kind == "Para" and [item["t"] for item in content] == ["RawInline"]:
@@ -232,6 +245,7 @@ def link(text, target, fragment, document):
             return [typst(f"#reference(<{label}>)["), *text, typst("];")]
     elif target.startswith("#") or re.fullmatch(r"[^/:]+\.ipynb(#.*)?", target):
         name, _, anchor = target.partition("#")
+        name = name.removesuffix(".ipynb")
         found = document.labels.get(f"{name or notebook}#{anchor}")
         others = [value for key, value in document.labels.items() if key.endswith(target)]
         if not found and not name and len(others) == 1:
@@ -240,7 +254,7 @@ def link(text, target, fragment, document):
             function = "reference" if anchor.startswith("sec-") else "jump"
             return [typst(f"#{function}(<{found[0]}>)["), *text, typst("];")]
     else:
-        return [{"t": "Link", "c": [["", [], []], text, [target, ""]]}]
+        return [{"t": "Link", "c": [["", [], []], text, [target, ""]]}, typst(";")]
     document.complain(fragment.place, f"the link to {target} finds nothing of that name")
     return text
 

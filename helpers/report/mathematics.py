@@ -33,6 +33,7 @@ DEFINITION = re.compile(
 SPACES = {"!": -3, ";": 5, ">": 4, "enspace": 9, "negthinspace": -3, "thickspace": 5}
 UNITS = {"em": 18, "mu": 1, "ex": 8, "pt": 1.6, "cm": 46, "mm": 4.6, "in": 116}
 SPOKEN = [
+    (r"(?<=[a-zA-Z])(?=\\(?:math|bold|bm|text|operatorname))", " "),
     (
         r"\\(?:left|right|middle|displaystyle|textstyle|limits|nolimits|bigg?[lrm]?|Bigg?[lrm]?)(?![a-zA-Z])",
         "",
@@ -176,8 +177,8 @@ def after_pandoc(typst):
 def spoken(tex):
     """Return a line of plain text for a reader who hears the formula: x_(l+1) = x_l + F(x_l)."""
     for _ in range(2):  # twice, for braces in braces
-        for pattern, replacement in SPOKEN[:3]:
+        for pattern, replacement in SPOKEN[:4]:
             tex = re.sub(pattern, replacement, tex)
-    for pattern, replacement in SPOKEN[3:]:
+    for pattern, replacement in SPOKEN[4:]:
         tex = re.sub(pattern, replacement, tex)
     return " ".join(tex.split()) or "formula"

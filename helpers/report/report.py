@@ -11,10 +11,9 @@ from pathlib import Path
 
 from helpers import files, paths
 from helpers.report import compiler, notebook, provenance, title
+from helpers.report.compiler import TEMPLATES
 from helpers.report.document import Document
 from helpers.report.problems import ReportError
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 def build(executed, pdf, language="en", fields=None, results=None, code=False):

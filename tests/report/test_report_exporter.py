@@ -1,0 +1,69 @@
+import importlib.metadata
+import json
+import subprocess
+import sys
+
+import nbformat
+import pypdf
+import pytest
+import typst
+from nbconvert.exporters import get_exporter
+from nbconvert.writers import FilesWriter
+
+from helpers import paths
+from helpers.report import compiler
+
+
+@pytest.fixture
+def notebook_file(make, tmp_path):
+    book = make.book(
+        make.markdown("# Чужая тетрадь\nText with $x^2$ and $\\unknown$."),
+        make.code("1 + 1", make.shown(text__plain="two"), make.shown(image__png=make.png)),
+    )
+    path = tmp_path / "somebody's notebook.ipynb"
+    path.write_text(json.dumps(book), encoding="utf-8")
+    nbformat.validate(nbformat.read(path, as_version=4))
+    return path
+
+
+def test_entry_points_name_the_exporters():
+    found = {
+        point.name: point for point in importlib.metadata.entry_points(group="nbconvert.exporters")
+    }
+    assert found["typst"].load().export_from_notebook == "Typst"
+    assert found["typst-pdf"].load().export_from_notebook == "PDF via Typst"
+
+
+def test_pdf_of_any_notebook(notebook_file, tmp_path, caplog):
+    pdf, resources = get_exporter("typst-pdf")().from_filename(str(notebook_file))
+    assert resources["output_extension"] == ".pdf" and "outputs" not in resources
+    (tmp_path / "out.pdf").write_bytes(pdf)
+    text = " ".join(page.extract_text() for page in pypdf.PdfReader(tmp_path / "out.pdf").pages)
+    for words in ("Чужая тетрадь", "\\unknown", "1 + 1", "two"):
+        assert words in text
+
+
+def test_typst_and_its_images_compile(notebook_file, tmp_path):
+    source, resources = get_exporter("typst")().from_filename(
+        str(notebook_file), resources={"output_files_dir": "files"}
+    )
+    assert len(resources["outputs"]) == 1
+    FilesWriter(build_directory=str(tmp_path)).write(source, resources, notebook_name="out")
+    assert typst.compile(str(tmp_path / "out.typ"), font_paths=compiler.fonts()).startswith(b"%PDF")
+
+
+def test_nbconvert_options_work(notebook_file):
+    exporter = get_exporter("typst")(exclude_input=True, language="ru")
+    source, _ = exporter.from_filename(str(notebook_file))
+    assert "#code(" not in source and "two" in source and 'lang: "ru"' in source
+
+
+def test_listing_exporters_loads_nothing_heavy():
+    code = (
+        "import sys; from helpers.report.exporter import TypstPDFExporter; TypstPDFExporter();"
+        "print(sorted({'typst', 'pypandoc', 'pydantic', 'matplotlib'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=paths.ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,128 @@
+import base64
+import re
+
+import pytest
+
+from helpers.report.problems import ReportError
+
+
+def test_jupyter_markdown(read):
+    text = read(
+        "# Title\nText right after.\n- an item without a blank line before\n\n---\n\n"
+        '@word, #hash, $5 or __init__.py, "quoted" don\'t, `code $x$`, *f*(x) [l](https://a.b).c'
+    )
+    for words in (
+        "1 Title",
+        "Text right after.",
+        "• an item",
+        "@word, #hash, $5 or init.py,",
+        "code $x$, f(x) l.c",
+    ):
+        assert words in text
+    assert "“quoted” don’t" in text
+
+
+def test_bare_environments_are_set(read):
+    text = read("before\n\\begin{align}\na &= b \\\\\nc &= d \\tag{7}\n\\end{align}\nafter")
+    assert re.search(r"before .*𝑎 = 𝑏.*𝑐 = 𝑑.* after", text)
+    assert "(7)" in text
+
+
+def test_numbered_equation_and_references(read, make):
+    text = read(
+        "# One\n$$\nx = y\n\\tag{5}\\label{eq-split}\n$$\n"
+        "See [equation](#eq-split), [Figure](#fig-a), [table](#tab-a) and [section](#sec-last).",
+        make.code("x", make.figure(), make.table(["n"], [["1"]], ["right"])),
+        make.markdown("## The last\ntext", "last"),
+    )
+    assert "(5)" in text
+    assert "See equation (5), Figure 1, table 1 and section 1.1." in text
+
+
+def test_backward_and_jupyter_anchors(typeset):
+    source, document = typeset(
+        "# One thing\n[here](#One-thing)\n\n# One thing\n[other](01_test.ipynb)"
+    )
+    assert not document.problems
+    assert source.count("#jump(<01_test--1-0>)") == 2
+
+
+def test_citations(typeset):
+    source, document = typeset("[He et al., 2015](#ref-he2015); [He](#ref-he2015)", keys={"he2015"})
+    assert source.rstrip().endswith("#cite(<he2015>);\\; He~#cite(<he2015>);")
+    assert document.cited
+
+
+@pytest.mark.parametrize(
+    ("markdown", "fault"),
+    [
+        ("see [figure](#fig-missing)", "#fig-missing"),
+        ("see [section](#sec-missing)", "#sec-missing"),
+        ("see [He, 2015](#ref-missing)", "ref-missing"),
+        ("a $\\argmin_x$ b", "argmin"),
+        ("a <video src='x.mp4'></video> b", "<video>"),
+        ("![alt](https://example.org/a.png)", "example.org"),
+        ("![alt](missing.png)", "missing.png is missing"),
+        ("![alt](a.tiff)", "a.tiff is of no kind"),
+        ("$$x\\label{eq-a}$$\n$$y\\label{eq-a}$$", "'eq-a' is used before"),
+    ],
+)
+def test_faults_name_the_cell(typeset, make, markdown, fault):
+    _, document = typeset("innocent", make.markdown(markdown, "culprit"), "innocent too")
+    assert len(document.problems) == 1
+    assert document.problems[0].startswith("01_test, cell 2 (culprit), ")
+    assert fault in document.problems[0]
+    with pytest.raises(ReportError, match="culprit"):
+        document.problems.check()
+
+
+def test_other_notebooks_show_what_cannot_be_set(read):
+    text = read("a $\\argmin_x$ b <video>c</video> [d](#fig-x)", strict=False)
+    assert "\\argmin_x" in text and text.endswith("c d 1")
+
+
+def test_html_in_markdown(read, make):
+    text = read(
+        "H<sub>2</sub>O, <b>bold</b>,<br>a new line <!-- a remark -->\n\n"
+        "<table><tr><th>head $x$</th></tr><tr><td>body</td></tr></table>\n\n"
+        "<details><summary>more</summary>\n\n**hidden** text\n\n</details>"
+    )
+    for words in ("H2O, bold, a new line", "head 𝑥", "body", "more", "hidden text"):
+        assert words in text
+    assert "remark" not in text
+
+
+def test_images(typeset, make, tmp_path):
+    (tmp_path / "beside it.png").write_bytes(base64.b64decode(make.png))
+    cell = make.markdown(
+        "![alt](attachment:a.png) ![b](beside%20it.png) "
+        '<img src="attachment:a.png" width="40" alt="c">',
+        attachments={"a.png": {"image/png": make.png}},
+    )
+    source, document = typeset(cell, folders=(tmp_path,))
+    assert not document.problems and len(document.files) == 1  # the same bytes, kept once
+    assert re.findall(r'alt: "(\w+)"', source) == ["alt", "b", "c"]
+    assert "width: 30.0pt" in source
+
+
+def test_an_image_needs_alternative_text(typeset, make):
+    cell = make.markdown("![](attachment:a.png)", attachments={"a.png": {"image/png": make.png}})
+    assert "alternative text" in typeset(cell)[1].problems[0]
+
+
+def test_an_unclosed_fence_stays_in_its_cell(read):
+    text = read("```\ncode", "# Heading")
+    assert "code 1 Heading" in text
+
+
+def test_same_heading_in_two_cells(read):
+    assert "1 Same" in read("# Same", "# Same")
+
+
+def test_tables_without_captions_take_no_number(read, make):
+    text = read("| a |\n|---|\n| 1 |", make.code("x", make.table(["n"], [["1"]], ["right"])))
+    assert "Table 1." in text
+
+
+def test_pipe_tables_hold_formulas_with_bars(read):
+    assert "|𝑥|" in read("| a | b |\n|---|---|\n| $|x|$ | 2 |").replace(" ", "")

@@ -1,0 +1,115 @@
+import pytest
+
+from helpers.report import outputs
+from helpers.report.problems import Place
+
+HERE = Place("01_test", 2, "code", "x")
+
+
+def test_figure_and_table(read, make):
+    text = read(
+        make.code(
+            "x",
+            make.figure(caption="A caption with $x$."),
+            make.table(
+                ["name", "$\\Delta$, %"],
+                [["a_b", "-1.5"], ['q"uote', "\N{EN DASH}"]],
+                ["left", "right"],
+            ),
+            make.shown({"kind": "caption"}, text__markdown="*A caption, again.*"),
+        )
+    )
+    assert "Figure 1. A caption with 𝑥." in text
+    assert 'name Δ, % a_b \N{MINUS SIGN}1.5 q"uote –' in text
+    assert "again" not in text
+
+
+def test_a_figure_without_alternative_text_names_its_cell(typeset, make):
+    _, document = typeset(
+        "prose", make.code("plot()", make.shown(image__png=make.png), cell_id="plot")
+    )
+    assert document.problems == [
+        "01_test, cell 2 (plot), 'plot()': the figure has no alternative text; "
+        "show it with figures.show(…, alt=…)"
+    ]
+
+
+def test_two_figures_of_one_label(typeset, make):
+    _, document = typeset(make.code("x", make.figure(), make.figure()))
+    assert "'fig-a' is used before by 01_test, cell 1" in document.problems[0]
+
+
+def test_failed_cell(typeset, make):
+    error = {"output_type": "error", "ename": "ValueError", "evalue": "bad", "traceback": []}
+    assert "the cell failed: ValueError: bad" in typeset(make.code("x", error))[1].problems[0]
+    assert "ValueError: bad" in typeset(make.code("x", error), strict=False)[0]
+
+
+def test_the_report_leaves_stderr_out_with_a_notice(typeset, make):
+    source, document = typeset(make.code("x", make.stream("a warning", "stderr")))
+    assert "a warning" not in source and "a warning" in document.notices[0]
+    assert (
+        "a warning" in typeset(make.code("x", make.stream("a warning", "stderr")), strict=False)[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "typst"),
+    [
+        ("a\rb\rc\nd", '#terminal(("c\\nd", arguments()))'),
+        ("a\r\nb", '#terminal(("a\\nb", arguments()))'),
+        (
+            "\x1b[1;31mred\x1b[0m plain",
+            '#terminal(("red", arguments(fill: rgb("#b22b31"), weight: "bold")), '
+            '(" plain", arguments()))',
+        ),
+        ("\x1b[38;5;200mpink\x1b[0m\x1b[2K", '#terminal(("pink", arguments()))'),
+    ],
+)
+def test_terminal(text, typst):
+    assert outputs.terminal(text, HERE).text == typst
+
+
+def test_outputs_of_other_notebooks(read, make):
+    text = read(
+        make.code(
+            "a", make.shown(text__html="<table><tr><th>h</th></tr><tr><td>x_y</td></tr></table>")
+        ),
+        make.code("b", make.shown(text__latex="$\\displaystyle \\frac{x}{2}$")),
+        make.code("c", make.shown(text__latex="\\begin{tabular}{l}one\\\\ two\\end{tabular}")),
+        make.code("d", make.shown(text__markdown="*emphasis* and $y$")),
+        make.code("e", make.shown(text__plain="plain <text>")),
+        make.code("f", make.shown(text__html="<script>x</script>", text__plain="Chart(1)")),
+        make.code("g", make.shown(image__svg_xml='<svg xmlns="http://www.w3.org/2000/svg"/>')),
+        make.code("h", make.shown(**{"application__vnd.jupyter.widget-view_json": {}})),
+        strict=False,
+    )
+    for words in (
+        "h x_y",
+        "𝑥",
+        "one two",
+        "emphasis and 𝑦",
+        "plain <text>",
+        "Chart(1)",
+        "interactive",
+    ):
+        assert words in text
+
+
+def test_an_output_that_cannot_be_set_is_named(typeset, make):
+    _, document = typeset(make.code("x", make.shown(application__json={"a": 1})))
+    assert "an output of type application/json cannot be set" in document.problems[0]
+
+
+def test_raw_cells(typeset, make):
+    def raw(mime):
+        return {"cell_type": "raw", "id": "r", "metadata": {"raw_mimetype": mime}, "source": "*a*"}
+
+    assert "#strong[a]" not in typeset(raw(""))[0] and '#raw("*a*"' in typeset(raw(""))[0]
+    assert "#emph[a]" in typeset(raw("text/markdown"))[0]
+    assert typeset(raw("text/vnd.typst"))[0].endswith("*a*")
+    assert "a raw cell for text/latex is left out" in typeset(raw("text/latex"))[1].notices[0]
+
+
+def test_long_words_do_not_leave_the_page(read, make):
+    assert "y" * 60 in read(make.code("y" * 300)).replace("\u200b", "")
