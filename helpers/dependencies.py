@@ -52,10 +52,9 @@ def imported(source):
 
 
 def files_below(folder):
-    """Return the files below `folder` in a stable order."""
-    return sorted(
-        path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")
-    )
+    """Return the files below `folder` in a stable order, without caches and hidden files."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in found if path.suffix != ".pyc" and path.name[0] != ".")
 
 
 def state(files, **values):

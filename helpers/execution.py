@@ -5,8 +5,12 @@ import os
 import nbclient.exceptions
 import nbformat
 import papermill
+import traitlets.config
 
 from helpers import paths, progress
+
+# Sockets in the file system instead of TCP ports: nobody else can listen in.
+LOCAL = traitlets.config.Config({"KernelManager": {"transport": "ipc"}})
 
 
 class NotebookFailed(Exception):
@@ -53,6 +57,7 @@ def execute(notebook, output, parameters, language, title, expected=None):
                 kernel_name="python3",
                 cwd=paths.NOTEBOOKS,
                 progress_bar=False,
+                config=LOCAL,
                 on_cell_start=on_cell_start,
             )
     except papermill.PapermillExecutionError as error:

@@ -32,7 +32,9 @@ def write_notebook(folder, name, value, extra):
         nbformat.v4.new_code_cell(SETUP.format(name=name, value=value, extra=extra)),
         nbformat.v4.new_markdown_cell("## What this showed\n\nNothing."),
     ]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "notebooks" / f"{name}.ipynb")
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    nbformat.write(notebook, folder / "notebooks" / f"{name}.ipynb")
 
 
 @pytest.fixture(scope="module")
