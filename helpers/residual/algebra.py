@@ -1,0 +1,113 @@
+"""Equations (1)-(9) of arXiv 1603.05027 on Keras layers, in the paper's letters.
+
+Throughout, `x_l` is (batch, height, width, channels), `F` is a list of branches such that
+`F[i](x_i)` is F(x_i, W_i), and E is a function of x_L that returns the loss.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from helpers.residual import units
+
+
+def identity(x):
+    """Return x: the h and f of an identity mapping."""
+    return x
+
+
+def branches(count, channels, *, normalised=False, gain=1.0, seed=0):
+    """Return `count` residual branches F(., W_l): convolution, ReLU, convolution (3x3).
+
+    Args:
+        normalised: batch normalisation after each convolution, as in 1512.03385.
+        gain: factor on the He-initialised weights of the second convolution.
+        seed: of the weights; the branches differ from each other.
+    """
+    return [
+        keras.Sequential(
+            [
+                convolution(channels, 1.0, 2 * l + seed * 2 * count),
+                *([units.FusedBatchNormalization(epsilon=1e-5)] if normalised else []),
+                layers.ReLU(),
+                convolution(channels, gain, 2 * l + 1 + seed * 2 * count),
+                *([units.FusedBatchNormalization(epsilon=1e-5)] if normalised else []),
+            ]
+        )
+        for l in range(count)
+    ]
+
+
+def convolution(channels, gain, seed):
+    """Return a 3x3 convolution with weights of standard deviation gain * sqrt(2 / fan-in)."""
+    initializer = keras.initializers.VarianceScaling(
+        2 * gain**2, "fan_in", "untruncated_normal", seed
+    )
+    return layers.Conv2D(
+        channels, 3, padding="same", use_bias=False, kernel_initializer=initializer
+    )
+
+
+def propagate(x_l, F, f=identity, lambda_l=1.0):
+    """Return [x_l, x_{l+1}, ..., x_L] by Eqs. (1), (2) and, with a factor on the shortcut, (6):
+
+    y_l = lambda_l x_l + F(x_l, W_l), x_{l+1} = f(y_l). With lambda_l = 0 the stack is plain.
+    """
+    x = [x_l]
+    for F_i in F:
+        x.append(f(lambda_l * x[-1] + F_i(x[-1], training=True)))
+    return x
+
+
+def unrolled(x, F, lambda_l=1.0):
+    """Return the right side of Eq. (7), for lambda_l = 1 that of Eq. (4).
+
+    (prod lambda_i) x_l + sum F^(x_i, W_i), where F^ has absorbed the factors of later units.
+    """
+    L = len(F)
+    terms = [lambda_l ** (L - 1 - i) * F_i(x[i], training=True) for i, F_i in enumerate(F)]
+    return lambda_l**L * x[0] + tf.add_n(terms)
+
+
+def gradient_split(x_l, F, E, lambda_l=1.0):
+    """Return both sides of Eq. (8), for lambda_l = 1 of Eq. (5).
+
+    Returns:
+        (dE/dx_l, carried, through): the left side by differentiating E through the stack, then
+        the right side's two terms, dE/dx_L (prod lambda_i) that passes no weight and
+        dE/dx_L d/dx_l sum F^(x_i, W_i). Each has the shape of x_l.
+    """
+    x_l = tf.convert_to_tensor(x_l)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x_l)
+        x = propagate(x_l, F, lambda_l=lambda_l)
+        total = unrolled(x, F, lambda_l) - lambda_l ** len(F) * x_l  # sum F^(x_i, W_i)
+        error = E(x[-1])
+    left = tape.gradient(error, x_l)
+    upstream = tape.gradient(error, x[-1])  # dE/dx_L
+    through = tape.gradient(total, x_l, output_gradients=upstream)
+    return left, lambda_l ** len(F) * upstream, through
+
+
+def gradient_norms(x_l, F, E, f=identity, lambda_l=1.0):
+    """Return (norms of dE/dx_i, standard deviations of x_i) for i = l, ..., L."""
+    x_l = tf.convert_to_tensor(x_l)
+    with tf.GradientTape() as tape:
+        tape.watch(x_l)
+        x = propagate(x_l, F, f, lambda_l)
+        error = E(x[-1])
+    gradients = tape.gradient(error, x)
+    norms = np.array([float(tf.norm(gradient)) for gradient in gradients])
+    return norms, np.array([float(tf.math.reduce_std(x_i)) for x_i in x])
+
+
+def relative_error(value, reference):
+    """Return ||value - reference|| / ||reference||."""
+    return float(tf.norm(value - reference) / tf.norm(reference))
+
+
+def slope_per_unit(norms):
+    """Return the least-squares slope of log ||dE/dx_i|| against the units between x_i and x_L."""
+    distance = np.arange(len(norms))[::-1]
+    return float(np.polyfit(distance, np.log(norms), 1)[0])

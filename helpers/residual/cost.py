@@ -1,0 +1,80 @@
+"""What a built network costs: weighted layers, output sizes, parameters, multiply-adds."""
+
+import math
+import re
+
+import keras
+from keras import layers
+
+WEIGHTED = (layers.Conv2D, layers.Dense)
+
+
+def without_weights():
+    """Return the context in which networks have shapes, names and costs but no memory for weights.
+
+    ResNet-152 then takes half a second; a model built so cannot be run.
+    """
+    return keras.StatelessScope(initialize_variables=False)
+
+
+def parents(model):
+    """Return {layer name: names of the layers that feed it}, in the order of execution."""
+    producer = {id(layer.output): layer.name for layer in model.layers}
+    return {
+        layer.name: []
+        if isinstance(layer, layers.InputLayer)
+        else [producer[id(tensor)] for tensor in keras.tree.flatten(layer.input)]
+        for layer in model.operations
+    }
+
+
+def multiply_adds(layer):
+    """Return the multiply-adds of one layer for one image: convolutions and dense layers only."""
+    if not isinstance(layer, WEIGHTED):
+        return 0
+    positions = math.prod(layer.output.shape[1:-1])  # 1 for a dense layer
+    return positions * math.prod(layer.kernel.shape)
+
+
+def depth(model):
+    """Return the number of weighted layers on the longest path; projections are not on it."""
+    longest = {}
+    for name, sources in parents(model).items():
+        own = int(isinstance(model.get_layer(name), WEIGHTED))
+        longest[name] = own + max((longest[source] for source in sources), default=0)
+    return max(longest.values())
+
+
+def cost(model):
+    """Return {"name", "layers", "params", "gmacs", "sizes"} of a built `keras.Model`.
+
+    `params` are the trainable ones, `gmacs` giga multiply-adds for one image with projections and
+    dense layers counted, `sizes` the heights of the maps from input to output, each once.
+    """
+    maps = [
+        layer.output.shape[1]
+        for layer in model.operations
+        if len(layer.output.shape) == 4 and not isinstance(layer, layers.ZeroPadding2D)
+    ]
+    return {
+        "name": model.name,
+        "layers": depth(model),
+        "params": sum(math.prod(weight.shape) for weight in model.trainable_weights),
+        "gmacs": sum(map(multiply_adds, model.layers)) / 1e9,
+        "sizes": list(dict.fromkeys(maps)),
+    }
+
+
+def stage_units(model):
+    """Return {stage: [{convolution name in the unit: (kernel, filters)} for each unit]}.
+
+    Read from the layers' names, such as "stage2_unit1_conv1"; projections are left out.
+    """
+    found = {}
+    for layer in model.operations:
+        if match := re.fullmatch(r"stage(\d+)_unit(\d+)_(conv\d+)", layer.name):
+            stage, unit, name = int(match[1]), int(match[2]), match[3]
+            units = found.setdefault(stage, [])
+            units.extend({} for _ in range(unit - len(units)))
+            units[unit - 1][name] = (layer.kernel_size[0], layer.filters)
+    return found
