@@ -3,8 +3,12 @@ import math
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from helpers.residual import cifar, imagenet, units, vgg
+from helpers.residual.cost import without_weights
 
 
 def trainable(model):
@@ -12,8 +16,7 @@ def trainable(model):
 
 
 def unallocated(build, *args, **kwargs):
-    """Build a model whose weights have shapes but no memory."""
-    with keras.StatelessScope(initialize_variables=False):
+    with without_weights():
         return build(*args, **kwargs)
 
 
@@ -26,23 +29,280 @@ def test_parameters_of_cifar_networks(family, depth, count):
     assert trainable(unallocated(cifar.build_cifar, family, depth)) == count
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["plain", "resnet"])
+def test_parameters_at_1202_layers(family):
+    assert trainable(unallocated(cifar.build_cifar, family, 1202)) == 19_421_274
+
+
+@pytest.mark.parametrize("placement", ["original", "preactivation"])
+def test_parameters_of_resnet_164(placement):
+    model = unallocated(cifar.build_cifar, "resnet", 164, bottleneck=True, placement=placement)
+    assert trainable(model) == expected_bottleneck_parameters(164, placement)
+    assert round(trainable(model) / 1e6, 1) == 1.7  # 1603.05027, Table 3
+
+
+@pytest.mark.slow
+def test_parameters_of_resnet_1001():
+    model = unallocated(
+        cifar.build_cifar, "resnet", 1001, bottleneck=True, placement="preactivation"
+    )
+    assert trainable(model) == expected_bottleneck_parameters(1001, "preactivation")
+    weights = sum(math.prod(w.shape) for w in model.trainable_weights if "_bn" not in w.path)
+    assert round(weights / 1e6, 1) == 10.2  # 1603.05027, Table 4
+
+
+def expected_bottleneck_parameters(depth, placement):
+    """Convolutions, batch normalisation and classifier, added up by hand."""
+    total, channels = 3 * 3 * 3 * 16 + 2 * 16, 16
+    for width in (16, 32, 64):
+        for unit in range((depth - 2) // 9):
+            out = 4 * width
+            total += channels * width + 9 * width * width + width * out  # 1x1, 3x3, 1x1
+            total += 2 * width + 2 * width  # normalisation between the convolutions
+            projected = channels != out
+            total += channels * out * projected
+            if placement == "original":
+                total += 2 * out * (1 + projected)  # after the last convolution, the projection
+            elif not (width == 16 and unit == 0):
+                total += 2 * channels  # before the first convolution
+            channels = out
+    if placement == "preactivation":
+        total += 2 * channels
+    return total + channels * 10 + 10
+
+
+@pytest.mark.parametrize(
+    ("family", "depth", "count"),
+    [
+        ("resnet", 50, 25_557_032),
+        ("resnet", 152, 60_192_808),
+        ("vgg", 16, 138_357_544),
+        ("vgg", 19, 143_667_240),
+    ],
+)
+def test_parameters_of_imagenet_networks(family, depth, count):
+    """The counts of torchvision's networks of the same design."""
+    assert trainable(unallocated(imagenet.build_imagenet, family, depth)) == count
+
+
+@pytest.mark.parametrize("depth", [18, 34])
+def test_option_a_adds_no_parameters(depth):
+    plain = unallocated(imagenet.build_imagenet, "plain", depth)
+    residual = unallocated(imagenet.build_imagenet, "resnet", depth)
+    assert trainable(plain) == trainable(residual)
+
+
 def test_fused_batch_normalization_follows_its_definition():
     x = np.random.default_rng(0).normal(2, 3, (8, 5, 4, 3)).astype("float32")
     layer = units.FusedBatchNormalization(momentum=0.9, epsilon=1e-5)
     layer.build(x.shape)
-    layer.gamma.assign([1.0, 2.0, 3.0])
-    layer.beta.assign([0.0, 1.0, -1.0])
+    gamma, beta = np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.0, -1.0])
+    layer.gamma.assign(gamma)
+    layer.beta.assign(beta)
 
     mean, variance = x.mean((0, 1, 2)), x.var((0, 1, 2))
-    expected = np.array([1, 2, 3]) * (x - mean) / np.sqrt(variance + 1e-5) + np.array([0, 1, -1])
+    expected = gamma * (x - mean) / np.sqrt(variance + 1e-5) + beta
     np.testing.assert_allclose(layer(x, training=True), expected, atol=1e-5)
 
-    unbiased = x.var((0, 1, 2), ddof=1)
+    moving_variance = 0.9 + 0.1 * x.var((0, 1, 2), ddof=1)
     np.testing.assert_allclose(layer.moving_mean.numpy(), 0.1 * mean, rtol=1e-5)
-    np.testing.assert_allclose(layer.moving_variance.numpy(), 0.9 + 0.1 * unbiased, rtol=1e-5)
+    np.testing.assert_allclose(layer.moving_variance.numpy(), moving_variance, rtol=1e-5)
 
-    stored = x - 0.1 * mean
-    expected = np.array([1, 2, 3]) * stored / np.sqrt(0.9 + 0.1 * unbiased + 1e-5) + np.array(
-        [0, 1, -1]
-    )
+    expected = gamma * (x - 0.1 * mean) / np.sqrt(moving_variance + 1e-5) + beta
     np.testing.assert_allclose(layer(x, training=False), expected, atol=1e-4)
+    layer.trainable = False
+    np.testing.assert_allclose(layer(x, training=True), expected, atol=1e-4)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    height=st.integers(1, 9),
+    width=st.integers(1, 9),
+    channels=st.integers(1, 4),
+    extra=st.integers(0, 4),
+    stride=st.sampled_from([1, 2, 4]),
+)
+def test_option_a_subsamples_and_appends_zeros(height, width, channels, extra, stride):
+    x = np.random.default_rng(1).normal(size=(2, height, width, channels)).astype("float32")
+    y = np.asarray(units.PaddedIdentity(channels + extra, stride)(x))
+    np.testing.assert_array_equal(y[..., :channels], x[:, ::stride, ::stride])
+    assert y.shape[-1] == channels + extra
+    assert not y[..., channels:].any()
+
+
+def test_strided_convolution_pads_every_side():
+    """A 3x3 stride-2 convolution of a 4x4 image, window by window."""
+    inputs = keras.Input((4, 4, 1))
+    model = keras.Model(inputs, units.convolution(inputs, 1, 3, 2, "conv"))
+    x = np.arange(16, dtype="float32").reshape(1, 4, 4, 1)
+    padded = np.pad(x[0, :, :, 0], 1)
+    kernel = model.get_layer("conv").kernel.numpy()[:, :, 0, 0]
+    expected = [[(padded[i : i + 3, j : j + 3] * kernel).sum() for j in (0, 2)] for i in (0, 2)]
+    np.testing.assert_allclose(model(x)[0, :, :, 0], expected, rtol=1e-5)
+
+
+def unit_model(channels=4, **options):
+    inputs = keras.Input((6, 6, channels))
+    outputs = units.residual_unit(inputs, 4, name="unit", **options)
+    model = keras.Model(inputs, outputs)
+    rng = np.random.default_rng(2)
+    for weight in model.weights:  # so that no scale is one and no offset zero
+        weight.assign(rng.uniform(0.2, 1.0, weight.shape) * rng.choice([-1, 1], weight.shape))
+    for layer in model.layers:
+        if isinstance(layer, units.FusedBatchNormalization):
+            layer.moving_variance.assign(np.abs(layer.moving_variance))
+    return model
+
+
+def steps_by_hand(model, x, names):
+    for name in names:
+        layer = model.get_layer(name) if "relu" not in name else None
+        if layer is None:
+            x = tf.nn.relu(x)
+        elif "conv" in name or "projection" == name.split("_")[-1]:
+            x = tf.nn.conv2d(x, layer.kernel.value, 1, "SAME")
+        else:
+            centred = (x - layer.moving_mean.value) * tf.math.rsqrt(layer.moving_variance + 1e-5)
+            x = layer.gamma.value * centred + layer.beta.value
+    return x
+
+
+@pytest.mark.parametrize(
+    ("placement", "branch", "after"),
+    [
+        ("original", "conv1 bn1 relu1 conv2 bn2", "relu"),
+        ("bn_after_addition", "conv1 bn1 relu1 conv2", "post_bn relu"),
+        ("relu_before_addition", "conv1 bn1 relu1 conv2 bn2 relu2", ""),
+        ("relu_only_preactivation", "relu conv1 bn1 relu1 conv2 bn2", ""),
+        ("preactivation", "pre_bn relu conv1 bn1 relu1 conv2", ""),
+    ],
+)
+def test_placements_of_table_2(placement, branch, after):
+    model = unit_model(placement=placement)
+    x = np.random.default_rng(3).normal(size=(2, 6, 6, 4)).astype("float32")
+    F = steps_by_hand(model, x, [f"unit_{step}" for step in branch.split()])
+    expected = steps_by_hand(model, x + F, [f"unit_{step}" for step in after.split()])
+    np.testing.assert_allclose(model(x), expected, rtol=1e-4, atol=1e-4)
+
+
+def gate_of(model, x):
+    layer = model.get_layer("unit_gate")
+    return tf.sigmoid(tf.nn.conv2d(x, layer.kernel.value, 1, "SAME") + layer.bias.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "combine"),
+    [
+        ({"scaling": (0.5, 0.25)}, lambda model, x, F: 0.5 * x + 0.25 * F),
+        (
+            {"gating": "exclusive"},
+            lambda model, x, F: (1 - gate_of(model, x)) * x + gate_of(model, x) * F,
+        ),
+        ({"gating": "shortcut_only"}, lambda model, x, F: (1 - gate_of(model, x)) * x + F),
+        (
+            {"shortcut": "C"},
+            lambda model, x, F: (
+                steps_by_hand(model, x, ["unit_projection", "unit_projection_bn"]) + F
+            ),
+        ),
+        ({"dropout": 0.5}, lambda model, x, F: x + F),  # at inference
+        ({"shortcut": None}, lambda model, x, F: F),
+    ],
+)
+def test_shortcuts_of_table_1(options, combine):
+    model = unit_model(**options)
+    x = np.random.default_rng(4).normal(size=(2, 6, 6, 4)).astype("float32")
+    F = steps_by_hand(model, x, [f"unit_{s}" for s in "conv1 bn1 relu1 conv2 bn2".split()])
+    np.testing.assert_allclose(model(x), tf.nn.relu(combine(model, x, F)), rtol=1e-4, atol=1e-4)
+
+
+def test_gates_start_at_their_bias():
+    inputs = keras.Input((6, 6, 4))
+    model = keras.Model(
+        inputs, units.residual_unit(inputs, 4, name="unit", gating="exclusive", gate_bias=-6.0)
+    )
+    np.testing.assert_array_equal(model.get_layer("unit_gate").bias.numpy(), -6)
+
+
+def test_dropout_acts_on_the_shortcut_only():
+    model = keras.Model(
+        inputs := keras.Input((6, 6, 4)), units.residual_unit(inputs, 4, name="unit", dropout=0.5)
+    )
+    assert model.get_layer("unit_add").input[0] is model.get_layer("unit_dropout").output
+
+
+@pytest.mark.parametrize("crossing", [2, 3])
+def test_crossing_shortcuts_add_an_earlier_input(crossing):
+    model = cifar.build_cifar("resnet", 20, (8, 8, 1), widths=(4, 8, 16), crossing=crossing)
+    names = [layer.name for layer in model.layers if layer.name.endswith("_add")]
+    sources = [
+        model.get_layer("stem_relu").output,
+        *(model.get_layer(name.replace("add", "post_relu")).output for name in names),
+    ]
+    for l, name in enumerate(names):
+        terms = model.get_layer(name).input
+        assert len(terms) == (3 if l + 1 >= crossing else 2)
+        if len(terms) == 3:
+            layer = model.get_layer(name.replace("add", "crossing"))
+            assert layer.input is sources[l + 1 - crossing]
+    assert np.isfinite(model(np.ones((1, 8, 8, 1), "float32"))).all()
+
+
+@pytest.mark.parametrize("convolutions", [1, 2, 3, 4])
+def test_depth_and_parameters_do_not_depend_on_convolutions_per_shortcut(convolutions):
+    model = unallocated(cifar.build_cifar, "resnet", 38, (8, 8, 1), convolutions=convolutions)
+    assert sum(layer.name.endswith("_add") for layer in model.layers) == 36 // convolutions
+    assert trainable(model) == trainable(unallocated(cifar.build_cifar, "plain", 38, (8, 8, 1)))
+
+
+def test_weights_survive_saving(tmp_path):
+    model = cifar.build_cifar("resnet", 8, (8, 8, 1), widths=(2, 4, 8))
+    x = np.random.default_rng(5).normal(size=(2, 8, 8, 1)).astype("float32")
+    model(x, training=True)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(loaded(x), model(x), rtol=1e-6)
+
+
+def test_layers_are_named():
+    model = unallocated(cifar.build_cifar, "resnet", 20, gating="exclusive", shortcut="C")
+    for layer in model.layers:
+        assert layer.name.split("_")[0] in {"image", "stem", "head"} or "_unit" in layer.name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"family": "resnext"}, "family must be one of plain, resnet"),
+        ({"depth": 21}, r"must be 6n \+ 2, such as 20"),
+        ({"depth": 20, "convolutions": 4}, r"must be 12n \+ 2"),
+        ({"shortcut": "D"}, "shortcut must be one of"),
+        ({"placement": "late"}, "placement must be one of"),
+        ({"gating": "open"}, "gating must be one of"),
+        ({"family": "plain", "dropout": 0.5}, "plain network has no shortcuts"),
+    ],
+)
+def test_bad_choices_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        cifar.build_cifar(**arguments)
+
+
+def test_bad_imagenet_depth_is_named():
+    with pytest.raises(ValueError, match="depth of plain must be one of 18, 34; received 50"):
+        imagenet.build_imagenet("plain", 50)
+
+
+def test_vgg_refuses_images_too_small_for_its_poolings():
+    with pytest.raises(ValueError, match="4 poolings do not fit"):
+        vgg.build_vgg((8, 8, 1), widths=(4, 4, 4, 4), convolutions=(1, 1, 1, 1))
+
+
+def test_vgg_for_digits_by_hand():
+    """Convolutions without bias, two normalisation weights a filter, dense layers with bias."""
+    model = vgg.build_vgg((8, 8, 1), widths=(2, 3, 4), convolutions=(1, 2, 1), dense=(5,))
+    convolutions = 9 * (1 * 2 + 2 * 3 + 3 * 3 + 3 * 4)
+    normalisation = 2 * (2 + 3 + 3 + 4)
+    assert trainable(model) == convolutions + normalisation + (4 + 1) * 5 + (5 + 1) * 10
+    assert model.name == "vgg_6"
+    assert model(np.zeros((2, 8, 8, 1), "float32")).shape == (2, 10)
