@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from helpers.report.document import quote
 from helpers.report.problems import ReportError
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -50,22 +51,43 @@ def compile_pdf(files, timestamp, standards=ACCESSIBLE, system_fonts=False):
     """
     import typst
 
+    try:
+        return run(files, fonts(system_fonts), timestamp, standards)
+    except typst.TypstError as error:
+        raise ReportError(explain(error.diagnostic, files)) from error
+
+
+def run(files, font_paths, timestamp=0, standards=()):
+    """Return the PDF's bytes, or raise `typst.TypstError`."""
+    import typst
+
     # A folder, because typst's own dictionary of files loses the message of an error among images.
     with tempfile.TemporaryDirectory(prefix="report-") as folder:
         for path, content in files.items():
             (target := Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-        try:
-            return typst.compile(
-                str(Path(folder) / "main.typ"),
-                root=folder,
-                format="pdf",
-                font_paths=fonts(system_fonts),
-                pdf_standards=list(standards),
-                timestamp=timestamp,
-            )
-        except typst.TypstError as error:
-            raise ReportError(explain(error.diagnostic, files)) from error
+        return typst.compile(
+            str(Path(folder) / "main.typ"),
+            root=folder,
+            format="pdf",
+            font_paths=font_paths,
+            pdf_standards=list(standards),
+            timestamp=timestamp,
+        )
+
+
+def unreadable_images(files):
+    """Return the paths of the images that Typst cannot read, found one by one."""
+    import typst
+
+    found = []
+    for path, content in files.items():
+        if not path.endswith((".typ", ".json", ".bib")):
+            try:
+                run({"main.typ": f"#image({quote(path)})".encode(), path: content}, fonts())
+            except typst.TypstError:
+                found.append(path)
+    return found
 
 
 def explain(diagnostic, files):
@@ -75,16 +97,37 @@ def explain(diagnostic, files):
         if not part.startswith("error:"):
             continue
         message = part.splitlines()[0].removeprefix("error: ")
+        if lost := re.search(r'the text `"(.*)"` could not be displayed', message):
+            place = cell_of(files, lost[1]) or "the report"
+            characters.setdefault(place, []).append(lost[1])
+            continue
         place = "the report"
         if found := re.search(r"┌─ (.+?):(\d+):\d+", part):
-            path = next((p for p in files if found[1].replace(os.sep, "/").endswith(p)), None)
-            lines = files[path].decode().splitlines()[: int(found[2])] if path else []
-            marks = [line for line in lines if line.startswith("// @ ")]
-            place = marks[-1].removeprefix("// @ ") if marks else f"{path}, line {found[2]}"
-        if lost := re.search(r'the text `"(.*)"` could not be displayed', message):
-            characters.setdefault(place, []).append(lost[1])
+            path = found[1].replace(os.sep, "/")
+            place = cell_of(files, Path(path).name) or place
+            if path in files and path.endswith(".typ"):
+                place = last_mark(files[path].decode().splitlines()[: int(found[2])]) or place
+        if "decode image" in message:
+            for path in unreadable_images(files):
+                messages.append(f"{cell_of(files, path)}: {message}")
         else:
             messages.append(f"{place}: {message}")
     for place, lost in characters.items():
         messages.append(f"{place}: no font has the characters {' '.join(dict.fromkeys(lost))}")
     return "\n".join(dict.fromkeys(messages))
+
+
+def cell_of(files, text):
+    """Return the first cell whose Typst source holds `text`, "" if none does."""
+    for path, content in files.items():
+        lines = content.decode().splitlines() if path.endswith(".typ") else []
+        for number, line in enumerate(lines):
+            if text in line and (mark := last_mark(lines[: number + 1])):
+                return mark
+    return ""
+
+
+def last_mark(lines):
+    """Return the cell that the last of `lines` comes from, "" before the first cell."""
+    marks = [line for line in lines if line.startswith("// @ ")]
+    return marks[-1].removeprefix("// @ ") if marks else ""

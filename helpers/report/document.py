@@ -34,6 +34,7 @@ class Document:
         default_factory=dict
     )  # {what links name: (Typst label, Place)}
     cited: bool = False
+    level: int = 0  # of the last heading
     problems: Problems = dataclasses.field(default_factory=Problems)
     notices: Problems = dataclasses.field(default_factory=Problems)
 

@@ -3,10 +3,13 @@
 Heavy imports wait for an export, because nbconvert loads every registered exporter to list them.
 """
 
+import re
 from pathlib import Path
 
 from nbconvert.exporters.templateexporter import TemplateExporter
 from traitlets import Unicode, default
+
+BLANK = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 
 
 class TypstExporter(TemplateExporter):
@@ -57,7 +60,7 @@ class TypstExporter(TemplateExporter):
     def from_notebook_node(self, nb, resources=None, **kwargs):
         """Return (Typst source, resources); the images are in resources["outputs"]."""
         from helpers.report import notebook
-        from helpers.report.document import Document
+        from helpers.report.document import Document, quote
 
         # TemplateExporter's own step would render the cells; the base class prepares the notebook.
         book, resources = super(TemplateExporter, self).from_notebook_node(nb, resources, **kwargs)
@@ -71,9 +74,13 @@ class TypstExporter(TemplateExporter):
         for message in (*document.problems, *document.notices):
             self.log.warning(message)
         prefix = resources.get("output_files_dir") or "."
+        resources.setdefault("outputs", {})
         for path, content in document.files.items():
-            resources.setdefault("outputs", {})[f"{prefix}/{path}"] = content
+            resources["outputs"][f"{prefix}/{path}"] = content
             source = source.replace(f'"{path}"', f'"{prefix}/{path}"')
+        headings = re.findall(r"(?m)^=+ ", source)
+        if headings and headings[0] != "= ":  # PDF/UA wants a title above the other headings
+            source = f"#heading(level: 1, {quote(name)})\n{source}"
         resources["typst"] = source
         title = book.metadata.get("title") or name
         resources["output_extension"] = self.file_extension
@@ -102,6 +109,9 @@ class TypstPDFExporter(TypstExporter):
             pdf = compiler.compile_pdf(files, timestamp=None, system_fonts=True)
         except ReportError as error:
             self.log.warning("%s", error)
+            for path in compiler.unreadable_images(files):
+                text = text.replace(path, "unreadable.svg")
+            files |= {"main.typ": text.encode(), "unreadable.svg": BLANK}
             pdf = compiler.compile_pdf(files, timestamp=None, standards=(), system_fonts=True)
         resources["output_extension"] = ".pdf"
         return pdf, resources

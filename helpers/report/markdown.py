@@ -1,20 +1,11 @@
 """Markdown and HTML of notebook cells to Typst: cross-references, images, numbered equations."""
 
-import json
 import re
 import urllib.parse
 
-from helpers.report import images, mathematics, pandoc
+from helpers.report import images, markup, mathematics, pandoc
 from helpers.report.document import quote
 
-# Tags whose meaning survives pandoc's HTML reader; what another tag holds would be lost.
-SET_TAGS = set(
-    """a abbr address article aside b big blockquote body br caption center cite code col colgroup
-    dd del details dfn div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 head header hr
-    html i img ins kbd label li main mark nav nobr ol p pre q s samp section small span strike
-    strong style sub summary sup table tbody td tfoot th thead time title tr tt u ul var
-    wbr""".split()
-)
 FORMATS = {
     "markdown": pandoc.MARKDOWN,
     "html": "html-auto_identifiers",
@@ -42,21 +33,25 @@ def typeset(fragments, document):
     waiting = [fragment for fragment in fragments if fragment.kind != "typst"]
     formulas, trees = [], {}
     for kind, source_format in FORMATS.items():
-        group = [fragment for fragment in waiting if fragment.kind == kind]
-        texts = [
-            mathematics.take_out(f.text, formulas) if kind == "markdown" else f.text for f in group
-        ]
-        if group:
+        if group := [fragment for fragment in waiting if fragment.kind == kind]:
+            texts = [prepared(fragment, formulas, document) for fragment in group]
             trees.update(zip(map(id, group), pandoc.read(texts, source_format), strict=True))
     macros = mathematics.definitions(formulas)
+    read_html(trees, [fragment for fragment in waiting if fragment.kind == "markdown"], document)
     for fragment in waiting:
-        trees[id(fragment)] = without_html(trees[id(fragment)], fragment, formulas, document)
         trees[id(fragment)] = labelled(trees[id(fragment)], fragment, formulas, document)
     for fragment in waiting:
         trees[id(fragment)] = prepare(trees[id(fragment)], fragment, formulas, macros, document)
     written = write([trees[id(fragment)] for fragment in waiting], waiting, document)
     sources = dict(zip(map(id, waiting), written, strict=True))
     return [sources.get(id(fragment), fragment.text) for fragment in fragments]
+
+
+def prepared(fragment, formulas, document):
+    """Return a fragment's text as pandoc is to read it."""
+    if fragment.kind == "markdown":
+        return mathematics.take_out(fragment.text, formulas)
+    return readable(fragment.text, fragment, document) if fragment.kind == "html" else fragment.text
 
 
 def write(trees, fragments, document):
@@ -85,36 +80,32 @@ def shown_as_source(element):
     return None
 
 
-def without_html(tree, fragment, formulas, document):
-    """Return the tree with raw HTML read as HTML; tags that cannot be set are faults."""
-    raw = []
+def read_html(trees, fragments, document):
+    """Read the raw HTML in Markdown's trees as HTML, in place."""
+    found = []
 
     def collect(element):
         if element["t"] in ("RawBlock", "RawInline") and element["c"][0] == "html":
             if re.fullmatch(r"\s*<!--[\s\S]*?-->\s*", element["c"][1]):
                 return []  # a comment is for the author
-            raw.append(element["c"][1])
+            found.append(fragment)
         return None
 
-    tree = pandoc.transform(tree, collect)
-    if fragment.kind == "html":
-        raw.append(fragment.text)
-    markup = "".join(raw)
-    for tag in unknown_tags(markup):
-        document.complain(
-            fragment.place, f"the HTML tag <{tag}> cannot be set; write it in Markdown"
-        )
-    if markup and fragment.kind == "markdown":
-        document_json = {"pandoc-api-version": [1, 23, 1], "meta": {}, "blocks": tree}
-        html = pandoc.run(json.dumps(document_json), "-f", "json", "-t", "html")
-        tree = pandoc.read([html], "html-auto_identifiers")[0]
-    return tree
+    for fragment in fragments:
+        trees[id(fragment)] = pandoc.transform(trees[id(fragment)], collect)
+    if found := list({id(fragment): fragment for fragment in found}.values()):
+        pages = pandoc.write([trees[id(fragment)] for fragment in found], "html")
+        pages = [readable(*pair, document) for pair in zip(pages, found, strict=True)]
+        trees.update(zip(map(id, found), pandoc.read(pages, FORMATS["html"]), strict=True))
 
 
-def unknown_tags(markup):
-    """Return the HTML tags that cannot be set, sorted; style sheets and comments hold no text."""
-    markup = re.sub(r"<!--[\s\S]*?-->|<style[\s\S]*?</style>", "", markup)
-    return sorted({tag.lower() for tag in re.findall(r"<([a-zA-Z][\w-]*)", markup)} - SET_TAGS)
+def readable(html, fragment, document):
+    """Return HTML of tags that can be set; others are noted."""
+    html, unknown = markup.settable(html)
+    if unknown:
+        tags = ", ".join(f"<{tag}>" for tag in unknown)
+        document.complain(fragment.place, f"HTML that cannot be set: {tags}")
+    return html
 
 
 def labelled(tree, fragment, formulas, document):
@@ -129,7 +120,11 @@ def labelled(tree, fragment, formulas, document):
             names = [f"{place.notebook}#{plain(element['c'][2], formulas).replace(' ', '-')}"]
             if not count and place.id:
                 names.append(f"{place.notebook}#sec-{place.id}")
-            if element["c"][0] == 1:
+            level = element["c"][0]
+            if document.strict and level > document.level + 1:
+                document.complain(place, f"a heading of level {level} follows {document.level}")
+            document.level = level
+            if level == 1:
                 names.append(f"{place.notebook}#")
             for name in names:
                 document.labels.setdefault(name, (label, place))
@@ -253,6 +248,8 @@ def link(text, target, fragment, document):
         if found:
             function = "reference" if anchor.startswith("sec-") else "jump"
             return [typst(f"#{function}(<{found[0]}>)["), *text, typst("];")]
+        if name and not document.strict:  # a file beside this one
+            return [{"t": "Link", "c": [["", [], []], text, [target, ""]]}, typst(";")]
     else:
         return [{"t": "Link", "c": [["", [], []], text, [target, ""]]}, typst(";")]
     document.complain(fragment.place, f"the link to {target} finds nothing of that name")

@@ -1,11 +1,12 @@
 """Outputs of code cells to fragments: our figures and tables, and whatever other notebooks hold."""
 
 import base64
+import binascii
 import re
 
 from helpers.report.document import Fragment, quote
 from helpers.report.images import IMAGES
-from helpers.report.markdown import unknown_tags
+from helpers.report.markup import settable
 
 TABLE = "application/vnd.report.table+json"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -49,7 +50,7 @@ def fragments(output, place, document):
         return [Fragment(data["text/latex"], place, "latex" if tabular else "markdown")]
     text = data.get("text/plain", "")
     telling = text and not re.match(r"<[\w.]+ object>|<IPython", text)
-    if "text/html" in data and not (unknown_tags(data["text/html"]) and telling):
+    if "text/html" in data and not (settable(data["text/html"])[1] and telling):
         return [Fragment(data["text/html"], place, "html")]
     if telling or not data:
         return [terminal(text, place)] if text else []
@@ -70,7 +71,11 @@ def picture(data, mime, metadata, place, document):
     """Return an image output; a numbered figure if it carries the report's metadata."""
     report = metadata.get("report", {})
     extension = IMAGES[mime.split("/")[1]]
-    content = data[mime].encode() if extension == "svg" else base64.b64decode(data[mime])
+    try:
+        content = data[mime].encode() if extension == "svg" else base64.b64decode(data[mime])
+    except binascii.Error:
+        document.complain(place, f"an output of type {mime} is no image")
+        return [Fragment(f"#unset({quote(mime)})", place)]
     path = quote(document.add_file(content, extension))
     alt = report.get("alt", "")
     if not alt:

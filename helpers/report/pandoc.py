@@ -27,7 +27,8 @@ def run(text, *arguments):
     """
     folder = Path(importlib.util.find_spec("pypandoc").submodule_search_locations[0])
     program = folder / "files" / ("pandoc.exe" if os.name == "nt" else "pandoc")
-    command = [program, "--fail-if-warnings", "--wrap=none", *arguments]
+    # In the sandbox it fetches nothing: not an iframe of a page, nor a file.
+    command = [program, "--sandbox", "--fail-if-warnings", "--wrap=none", *arguments]
     done = subprocess.run(command, input=text.encode(), capture_output=True, check=False)
     if done.returncode:
         message = done.stderr.decode(errors="replace")
@@ -53,17 +54,17 @@ def read(texts, source_format=MARKDOWN):
     return [read([text], source_format)[0] for text in texts]
 
 
-def write(trees):
-    """Return the Typst source of each of `trees` (lists of blocks), in one call.
+def write(trees, target="typst"):
+    """Return the source, in format `target`, of each of `trees` (lists of blocks), in one call.
 
     Raises:
         PandocError: something in one of the trees cannot be written.
     """
-    separator = {"t": "RawBlock", "c": ["typst", f"//{SEPARATOR}"]}
-    blocks = [block for tree in trees for block in (*tree, separator)]
+    separator = f"//{SEPARATOR}" if target == "typst" else f"<!--{SEPARATOR}-->"
+    blocks = [b for tree in trees for b in (*tree, {"t": "RawBlock", "c": [target, separator]})]
     document = {"pandoc-api-version": [1, 23, 1], "meta": {}, "blocks": blocks}
-    text = run(json.dumps(document), "-f", "json", "-t", "typst")
-    return [part.strip("\n") for part in text.split(f"//{SEPARATOR}")[:-1]]
+    text = run(json.dumps(document), "-f", "json", "-t", target)
+    return [part.strip("\n") for part in text.split(separator)[:-1]]
 
 
 def transform(node, change):
