@@ -62,6 +62,7 @@ def build(executed, pdf, language="en", fields=None, results=None, code=False):
     project = {
         "main.typ": (TEMPLATES / "report.typ").read_bytes(),
         "style.typ": (TEMPLATES / "typst" / "style.typ").read_bytes(),
+        "gost.csl": (TEMPLATES / "gost.csl").read_bytes(),
         "report.json": json.dumps(data, ensure_ascii=False).encode(),
         "references.bib": references,
         **{

@@ -256,3 +256,20 @@ def test_importing_the_report_is_cheap():
         [sys.executable, "-c", code], cwd=paths.ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_every_reference_is_set_with_its_address(arguments, language):
+    bibliography = (paths.NOTEBOOKS / "references.bib").read_text(encoding="utf-8")
+    keys = re.findall(r"@\w+\{([^,\s]+)", bibliography)
+    given = arguments(
+        {"01_a": [("markdown", "# A\n" + " ".join(f"[2000](#ref-{k})" for k in keys))]}
+    )
+    build(**given, language=language)
+    text = re.sub(r"\s+", "", text_of(given["pdf"]))
+    for entry in bibliography.split("@")[1:]:
+        title = re.search(r"title = \{(.*)\},", entry)[1]
+        address = re.search(r"(?:doi|url) = \{(.*)\}", entry)[1]
+        assert re.sub(r"[{}\s]", "", title) in text
+        assert address in text
+    assert "others" not in text
