@@ -1,1 +1,5 @@
-"""Images to classify: CIFAR-10, digits, augmentation."""
+"""Small image data sets for classification: scikit-learn's digits and CIFAR-10."""
+
+from helpers.images.datasets import Dataset, load
+
+__all__ = ["Dataset", "load"]
