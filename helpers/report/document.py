@@ -14,7 +14,8 @@ class Fragment:
 
     text: str
     place: Place
-    kind: str = "typst"  # "markdown" or "html" before conversion
+    kind: str = "typst"  # "markdown", "html" or "latex" before conversion
+    computed: bool = False  # printed by code, which writes numbers in English
     attachments: dict = dataclasses.field(default_factory=dict)
 
 
@@ -27,6 +28,7 @@ class Document:
     """
 
     strict: bool = True
+    language: str = "en"
     folders: tuple = ()  # where relative image paths are looked up
     keys: frozenset = frozenset()  # of the bibliography
     files: dict = dataclasses.field(default_factory=dict)  # {path in the Typst project: bytes}
@@ -61,3 +63,10 @@ def quote(text):
     """Return `text` as a Typst string."""
     text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", text)
     return json.dumps(text, ensure_ascii=False)
+
+
+def localised(text, language):
+    """Return `text` with the decimal commas of Russian; versions and arXiv numbers stay."""
+    if language != "ru":
+        return text
+    return re.sub(r"(?<![\d.])(\d{1,3})\.(\d+)(?!\.?\d)", r"\1,\2", text)

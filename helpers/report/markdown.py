@@ -4,7 +4,7 @@ import re
 import urllib.parse
 
 from helpers.report import images, markup, mathematics, pandoc
-from helpers.report.document import quote
+from helpers.report.document import localised, quote
 
 FORMATS = {
     "markdown": pandoc.MARKDOWN,
@@ -207,6 +207,7 @@ def inlines(text, formulas, macros, document, fragment):
         elif match := mathematics.MARK.fullmatch(part):
             result += equation(formulas[int(match[1])], macros, document, fragment)
         elif part:
+            part = localised(part, document.language) if fragment.computed else part
             result.append({"t": "Str", "c": part})
     return result
 

@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 
-from helpers.report.document import Fragment, quote
+from helpers.report.document import Fragment, localised, quote
 from helpers.report.images import IMAGES
 from helpers.report.markup import settable
 
@@ -44,7 +44,7 @@ def fragments(output, place, document):
     if WIDGET in data:
         return [Fragment("#widget-note()", place)]
     if "text/markdown" in data:
-        return [Fragment(data["text/markdown"], place, "markdown")]
+        return [Fragment(data["text/markdown"], place, "markdown", computed=True)]
     if "text/latex" in data:
         tabular = re.search(r"\\begin\{(tabular|table|longtable)", data["text/latex"])
         return [Fragment(data["text/latex"], place, "latex" if tabular else "markdown")]
@@ -93,7 +93,7 @@ def picture(data, mime, metadata, place, document):
     label = document.define(report["label"], place)
     return [
         Fragment(f"#report-figure({path}, {quote(alt)})[", place),
-        Fragment(report["caption"], place, "markdown"),
+        Fragment(report["caption"], place, "markdown", computed=True),
         Fragment(f"] <{label}>", place),
     ]
 
@@ -112,14 +112,16 @@ def table(content, report, place, document):
                     Fragment("], ", place),
                 ]
             else:
-                minus = re.sub(r"^-(?=\d)", "\N{MINUS SIGN}", str(cell))
-                result.append(Fragment(f"{quote(minus)}, ", place))
+                text = re.sub(
+                    r"^-(?=\d)", "\N{MINUS SIGN}", localised(str(cell), document.language)
+                )
+                result.append(Fragment(f"{quote(text)}, ", place))
     if not content["rows"]:
         result.append(Fragment("), (", place))
     return [
         *result,
         Fragment("))[", place),
-        Fragment(report["caption"], place, "markdown"),
+        Fragment(report["caption"], place, "markdown", computed=True),
         Fragment(f"] <{label}>", place),
     ]
 

@@ -45,6 +45,7 @@ def build(executed, pdf, language="en", fields=None, results=None, code=False):
     origin = provenance.gather(books, results or paths.RESULTS)
     references = (paths.NOTEBOOKS / "references.bib").read_bytes()
     document = Document(
+        language=language,
         folders=(*(Path(path).parent for path in executed), paths.NOTEBOOKS),
         keys=frozenset(re.findall(r"@\w+\{([^,\s]+)", references.decode())),
     )

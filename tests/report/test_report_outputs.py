@@ -24,6 +24,20 @@ def test_figure_and_table(read, make):
     assert "again" not in text
 
 
+def test_computed_numbers_get_the_languages_decimal_mark(read, make):
+    cells = [
+        make.code(
+            "x",
+            make.shown(text__markdown="The error is 0.25, by arXiv 1603.05027 and Keras 3.15.0."),
+            make.table(["n"], [["-1.5"]], ["right"], caption="At 1.5 mm."),
+        )
+    ]
+    text = read(*cells, language="ru")
+    assert "The error is 0,25, by arXiv 1603.05027 and Keras 3.15.0." in text
+    assert "\N{MINUS SIGN}1,5" in text and "At 1,5 mm." in text
+    assert "0.25" in read(*cells, language="en")
+
+
 def test_a_figure_without_alternative_text_names_its_cell(typeset, make):
     _, document = typeset(
         "prose", make.code("plot()", make.shown(image__png=make.png), cell_id="plot")

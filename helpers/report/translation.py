@@ -1,0 +1,235 @@
+"""The notebooks' prose in another language: gettext catalogues, one entry a paragraph.
+
+`python -m helpers.report.translation` (make messages) brings the catalogues up to date: a .po a
+notebook for its Markdown, and figures.po for the strings that code marks with `_()`. Code,
+displayed mathematics and separators are never extracted. A translated copy of a notebook has the
+same cells, the same code, and in each paragraph the same formulas, link targets and numbers.
+"""
+
+import datetime
+import io
+import re
+import sys
+from collections import Counter
+
+from helpers import files, paths
+from helpers.report import mathematics, notebook
+
+FIGURES = "figures"
+VERBATIM = re.compile(
+    r"(?P<fence>^[ ]*(`{3,}|~{3,})[\s\S]*?(?:^[ ]*\2[`~]*[ ]*$|\Z))"
+    r"|^[ ]*\$\$[\s\S]*?\$\$[ ]*$|^[ ]*\\begin\{(\w+\*?)\}[\s\S]*?\\end\{\3\}[ ]*$",
+    re.MULTILINE,
+)
+MARKER = re.compile(r"(?P<marker>[ ]*(?:#{1,6}[ ]+|(?:>[ ]?)+|(?:[-*+]|\d+[.)])[ ]+)*)(?P<text>.*)")
+TARGET = re.compile(r"\]\(([^)]*)\)|<(https?:[^>]*)>")
+NUMBER = re.compile(r"\d+(?:[.,\u202f\u00a0]\d+)*(?!-?D)")  # 3-D is a word
+
+
+def pieces(source):
+    """Split Markdown into (text, whether it is to be translated); joined they are the source."""
+    result, position = [], 0
+    for match in (*VERBATIM.finditer(source), None):
+        end = match.start() if match else len(source)
+        result += paragraphs(source[position:end])
+        if match:
+            result.append((match[0], False))
+            position = match.end()
+    return [(text, wanted) for text, wanted in result if text]
+
+
+def paragraphs(source):
+    """Split Markdown without code and displayed mathematics, as `pieces` does.
+
+    A paragraph, a heading, a list item and a row of a table are each one text.
+    """
+    result, open_ended = [], False  # whether the next line may continue the last text
+    for line in re.split(r"(?<=\n)", source):
+        body, end = line.rstrip("\n"), "\n" * line.endswith("\n")
+        marker, text = MARKER.fullmatch(body).group("marker", "text")
+        words = bool(re.search(r"[^\W\d_]", mathematics.FOUND.sub("", text)))
+        if open_ended and text.strip("-= ") and not marker.strip() and not text.startswith("|"):
+            result[-2:] = [(f"{result[-2][0]}\n{body}", True), (end, False)]
+        else:
+            result += [(marker, False), (text, words), (end, False)]
+            open_ended = words and "#" not in marker and not text.startswith("|")
+    return [(text, wanted) for text, wanted in result if text]
+
+
+def message(text):
+    """Return a paragraph as catalogues hold it: on one line."""
+    return " ".join(text.split())
+
+
+def translated(book, catalogue):
+    """Return (a copy of a notebook with its prose translated, the paragraphs left in English).
+
+    Args:
+        book: nbformat dictionary, as `notebook.read` gives it.
+        catalogue: {English paragraph: translation}.
+    """
+    missing = []
+
+    def translate(text, wanted):
+        if wanted and message(text) not in catalogue:
+            missing.append(message(text))
+        return catalogue.get(message(text), text) if wanted else text
+
+    cells = [
+        {**cell, "source": "".join(translate(*piece) for piece in pieces(cell["source"]))}
+        if cell["cell_type"] == "markdown"
+        else cell
+        for cell in book["cells"]
+    ]
+    return {**book, "cells": cells}, missing
+
+
+def copy(path, language):
+    """Return (a notebook in `language`, the paragraphs left in English); English is as it is."""
+    book = notebook.read(path)
+    return (book, []) if language == "en" else translated(book, finished(path.stem, language))
+
+
+def path_of(domain, language):
+    """Return the path of a catalogue."""
+    return paths.LOCALE / language / "LC_MESSAGES" / f"{domain}.po"
+
+
+def read(domain, language):
+    """Return a Babel catalogue, empty where there is none."""
+    from babel.messages import catalog, pofile
+
+    path = path_of(domain, language)
+    if not path.exists():
+        return catalog.Catalog(
+            locale=language, domain=domain, fuzzy=False, header_comment=f"# {domain}",
+            project="residual-report", version="1", msgid_bugs_address="", last_translator="",
+            language_team=language, revision_date=datetime.datetime(2026, 1, 1),
+        )  # fmt: skip
+    with open(path, "rb") as file:
+        return pofile.read_po(file, locale=language, domain=domain)
+
+
+def finished(domain, language):
+    """Return {English: translation} of the entries that are translated and not marked fuzzy."""
+    return {
+        entry.id: entry.string for entry in read(domain, language) if entry.id and is_done(entry)
+    }
+
+
+def is_done(entry):
+    """Return whether a catalogue's entry can be used."""
+    return bool(entry.string) and not entry.fuzzy
+
+
+def template(domain):
+    """Return a Babel catalogue of what a domain's sources say now, without translations."""
+    from babel.messages import catalog
+
+    result = catalog.Catalog(fuzzy=False)
+    for path in sorted(paths.NOTEBOOKS.glob("*.ipynb")):
+        for number, cell in enumerate(notebook.read(path)["cells"], 1):
+            where = [(path.relative_to(paths.ROOT).as_posix(), number)]
+            comment = [f"cell {cell['id']}"]
+            if cell["cell_type"] == "markdown" and path.stem == domain:
+                for text, wanted in pieces(cell["source"]):
+                    if wanted:
+                        result.add(message(text), locations=where, auto_comments=comment)
+            elif cell["cell_type"] == "code" and domain == FIGURES:
+                for text in marked(cell["source"]):
+                    result.add(text, locations=where, auto_comments=comment)
+    if domain == FIGURES:
+        for path in sorted((paths.ROOT / "helpers").rglob("*.py")):
+            for text in marked(path.read_text(encoding="utf-8")):
+                result.add(text, locations=[(path.relative_to(paths.ROOT).as_posix(), 0)])
+    return result
+
+
+def marked(source):
+    """Yield the strings that Python source marks with `_()`."""
+    from babel.messages import extract
+
+    for found in extract.extract("python", io.BytesIO(source.encode()), {"_": None}):
+        yield found[1]
+
+
+def domains():
+    """Return the names of all catalogues."""
+    return [FIGURES, *sorted(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb"))]
+
+
+def update(language):
+    """Bring the catalogues of a language up to date; return their faults (see `faults`)."""
+    from babel.messages import pofile
+
+    for domain in domains():
+        catalogue = read(domain, language)
+        created = catalogue.creation_date
+        catalogue.update(template(domain), update_header_comment=False)
+        catalogue.creation_date = created  # or every run would change every file
+        catalogue.obsolete.clear()
+        for entry in catalogue:
+            if domain != FIGURES:  # braces of prose are TeX
+                entry.flags -= {"python-format", "python-brace-format"}
+        with files.replacing(path_of(domain, language)) as temporary, open(temporary, "wb") as file:
+            pofile.write_po(file, catalogue, width=100, include_lineno=False)
+    return faults(language)
+
+
+def faults(language):
+    """Return a line for each text that a language lacks, has fuzzy, or has with other contents."""
+    lines = []
+    for domain in domains():
+        catalogue = read(domain, language)
+        for entry in template(domain):
+            if not entry.id:
+                continue
+            found = catalogue.get(entry.id)
+            state = "is fuzzy" if found and found.fuzzy else "is not translated"
+            reasons = differences(entry.id, found.string) if found and is_done(found) else [state]
+            lines += [f"{domain}.po: {entry.id[:60]!r} {reason}" for reason in reasons]
+    return lines
+
+
+def differences(english, translation):
+    """Return in what a translation differs from the English beyond its words.
+
+    Formulas, code, link targets, placeholders and numbers must be the same; a decimal comma counts
+    as a point.
+    """
+    return [
+        f"has other {kind}: {', '.join(sorted((ours - theirs) | (theirs - ours)))}"
+        for kind, ours, theirs in zip(
+            ("formulas and code", "link targets", "placeholders", "numbers"),
+            contents(english),
+            contents(translation),
+            strict=True,
+        )
+        if ours != theirs
+    ]
+
+
+def contents(text):
+    """Return what a translation keeps, each a Counter."""
+    formulas = [match[0] for match in mathematics.FOUND.finditer(text) if not match["escape"]]
+    words = mathematics.FOUND.sub(" ", text)
+    targets = [first or second for first, second in TARGET.findall(words)]
+    words = TARGET.sub("] ", words)
+    fields = re.findall(r"\{[^{}]*\}", words)
+    numbers = NUMBER.findall(re.sub(r"\{[^{}]*\}", " ", words))
+    plain = [re.sub(r"[\u202f\u00a0]", "", number).replace(",", ".") for number in numbers]
+    return Counter(formulas), Counter(targets), Counter(fields), Counter(plain)
+
+
+def main():
+    """Update every language's catalogues and list what is left to translate."""
+    languages = sys.argv[1:] or sorted(
+        path.name for path in paths.LOCALE.iterdir() if path.is_dir()
+    )
+    for language in languages:
+        left = update(language)
+        print(*left, f"{language}: {len(left)} left to translate", sep="\n")
+
+
+if __name__ == "__main__":
+    main()
