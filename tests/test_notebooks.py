@@ -80,11 +80,11 @@ def test_cells_are_short(notebook):
 
 
 def test_a_code_cell_is_introduced_by_prose(notebook):
-    """At most three code cells in a row: parameters, set-up and one more."""
+    """At most four code cells in a row: compute, draw, say, store."""
     row = 0
     for cell in notebook.cells:
         row = row + 1 if cell.cell_type == "code" else 0
-        assert row <= 3, cell.id
+        assert row <= 4, cell.id
 
 
 @pytest.mark.parametrize(
@@ -103,4 +103,4 @@ def test_prose_avoids_what_typesetting_drops(notebook, pattern, remedy):
 def test_is_seeded_from_the_parameters(notebook):
     code = "\n".join(cell.source for cell in code_cells(notebook))
     assert re.search(r"runtime\.start\(\"\w+\", profile, seed", code)
-    assert "results.write(session" in code
+    assert re.search(r"results\.write\(\s*session,", code)
