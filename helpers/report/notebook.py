@@ -48,7 +48,9 @@ def fragments(notebook, name, document, show_code):
         kind = cell["cell_type"]
         pieces = []
         if kind == "markdown":
-            pieces = [Fragment(cell["source"], where, "markdown", cell.get("attachments", {}))]
+            pieces = [
+                Fragment(cell["source"], where, "markdown", attachments=cell.get("attachments", {}))
+            ]
         elif kind == "code":
             if show_code(cell) and cell["source"].strip():
                 pieces = [Fragment(f"#code({quote(cell['source'])}, {quote(language)})", where)]
