@@ -1,7 +1,10 @@
 """What one forward pass of a network costs, counted from the built layers."""
 
 import math
+import statistics
+import time
 
+import keras
 from keras import layers
 
 
@@ -24,5 +27,21 @@ def multiply_adds(model):
         positions = layer.output.shape[1:-1]
         if None in positions:
             raise ValueError(f"{layer.name} has no fixed output size: build the model with one")
-        total += layer.kernel.shape.num_elements() * math.prod(positions)
+        total += math.prod(layer.kernel.shape) * math.prod(positions)
     return total
+
+
+def latency(function, *arguments, repeats=3):
+    """Return the median wall time of `function(*arguments)` in ms, after one unmeasured call."""
+    function(*arguments)
+    times = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        function(*arguments)
+        times.append(time.perf_counter() - started)
+    return 1e3 * statistics.median(times)
+
+
+def without_weights():
+    """Return the context in which networks have shapes and costs but no memory for weights."""
+    return keras.StatelessScope(initialize_variables=False)

@@ -4,7 +4,7 @@ Every layer is named after its scope in the official checkpoints, with "." for "
 not allow "/" in a name), so that a variable's checkpoint name follows from the layer's.
 """
 
-from keras import layers
+from keras import initializers, layers
 
 BACKBONE_EPSILON = 1e-3  # of batch normalisation inside the backbones
 HEAD_EPSILON = 1e-5  # in image pooling, ASPP, projection and decoder
@@ -30,7 +30,7 @@ def depthwise(x, name, stride=1, rate=1, epsilon=BACKBONE_EPSILON, padding="same
     """Return the 3×3 depthwise conv of `x` at dilation `rate`, then BN, without activation."""
     x = layers.DepthwiseConv2D(
         3, stride, padding=padding, dilation_rate=rate, use_bias=False,
-        depthwise_initializer="he_normal", name=name,
+        depthwise_initializer=initializers.RandomNormal(stddev=(2 / 9) ** 0.5), name=name,
     )(x)  # fmt: skip
     return normalise(x, name, epsilon)
 

@@ -2,10 +2,24 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers
 
 CONVOLUTIONS = layers.Conv2D, layers.DepthwiseConv2D
 SUFFIX = ".BatchNorm"
+
+
+class Sum(layers.Add):
+    """A sum that TensorFlow's graph rewriting leaves alone.
+
+    The rewriting merges convolution, bias and sum into one node, and fails with an error message
+    where the sum has two readers, as in Xception's middle flow.
+    """
+
+    def call(self, inputs):
+        """Return the sum behind a node that nothing is merged across."""
+        total = super().call(inputs)
+        return tf.raw_ops.PlaceholderWithDefault(input=total, shape=total.shape)
 
 
 def fold_batch_norm(model):
@@ -36,6 +50,8 @@ def folded_structure(model):
         if isinstance(layer, layers.BatchNormalization | layers.Dropout):
             return layers.Identity(name=layer.name)
         configuration = layer.get_config()
+        if isinstance(layer, layers.Add):
+            return Sum.from_config(configuration)
         if isinstance(layer, CONVOLUTIONS):
             configuration["use_bias"] = True
         return type(layer).from_config(configuration)

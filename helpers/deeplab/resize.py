@@ -1,9 +1,11 @@
 """Bilinear resizing as DeepLab does it: corner pixels of input and output coincide."""
 
+import keras
 import tensorflow as tf
 from keras import layers
 
 
+@keras.saving.register_keras_serializable("deeplab")
 class AlignedResize(layers.Layer):
     """Resize a feature map to the height and width of another one.
 

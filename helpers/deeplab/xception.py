@@ -61,7 +61,7 @@ def unit(x, filters, name, stride=1, rate=1, shortcut="conv"):
         separable.append(residual)
     if shortcut == "conv":
         x = convolution(x, filters[-1], f"{name}.shortcut", stride=stride)
-    return layers.Add(name=f"{name}.add")([x, residual]), separable[1]
+    return layers.Add(name=f"{name}.add")([residual, x]), separable[1]
 
 
 def strided(convolve, x, *arguments, **options):
