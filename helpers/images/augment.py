@@ -11,7 +11,8 @@ def pad_crop_flip(images, seed, padding=4, flip=True):
 
     Args:
         images: (batch, height, width, channels), zero being the mean of every pixel.
-        seed: two integers (tensor or not); the same seed gives the same crops on every device.
+        seed: two integers (tensor or not); on one kind of device the same seed
+            gives the same crops.
         padding: pixels of zeros on each side.
         flip: mirror left and right, with probability 1/2.
 
@@ -20,14 +21,14 @@ def pad_crop_flip(images, seed, padding=4, flip=True):
     """
     batch, height, width, _ = images.shape
     seeds = tf.random.split(seed, 3)
-    top, left = (
-        tf.random.stateless_uniform([batch, 1], seeds[k], 0, 2 * padding + 1, tf.int32)
-        for k in (0, 1)
-    )
+
+    def draw(k, below):
+        return tf.random.stateless_uniform([batch, 1], seeds[k], 0, below, tf.int32)
+
+    top, left = draw(0, 2 * padding + 1), draw(1, 2 * padding + 1)
     across = tf.range(width)
     if flip:
-        flipped = tf.random.stateless_uniform([batch, 1], seeds[2], 0, 2, tf.int32) == 1
-        across = tf.where(flipped, across[::-1], across)
+        across = tf.where(draw(2, 2) == 1, across[::-1], across)
     rows = top + tf.range(height)  # (batch, height)
     columns = left + across  # (batch, width)
     padded = tf.pad(images, [[0, 0], [padding, padding], [padding, padding], [0, 0]])

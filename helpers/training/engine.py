@@ -1,0 +1,192 @@
+"""The training loop: an epoch and its test as one compiled function, data on the device.
+
+`Model.fit` traces training and testing apart and rebuilds its functions for every model, which
+costs more than several epochs of a 56-layer network on small images.
+"""
+
+import contextlib
+import functools
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from helpers.training import store
+
+PARTS = ("images", "labels")
+TEST_BATCH = 512  # images at most
+LOSS_SCALE = 1024.0  # keeps small float16 gradients above zero
+
+
+def train(run, report=lambda iterations: None):
+    """Train a run to its end, or from the last finished epoch on, and return its `store.Result`.
+
+    A finished run is read from the store. `report(iterations)` is called after every epoch.
+    """
+    if finished := store.load(run):
+        report(run.protocol.iterations)
+        return finished
+    started = time.perf_counter()
+    data = device_data(run.data)
+    keras.utils.set_random_seed(run.seed)
+    model = run.network()
+    velocities = [tf.Variable(tf.zeros_like(v.value)) for v in model.trainable_variables]
+    variables = [v.value for v in model.variables] + velocities
+    history = store.resume(run, variables)
+    epoch = compile_epoch(model, velocities, data, run.protocol)
+    batches = max(1, len(data["train_labels"]) // run.protocol.batch)
+    done = sum(row["iterations"] for row in history)
+    report(done)
+    while done < run.protocol.iterations:
+        count = min(batches, run.protocol.iterations - done)
+        row = run_epoch(run, epoch, history, done, count, len(data["train_labels"]))
+        row["seconds"], started = time.perf_counter() - started, time.perf_counter()
+        history.append(row)
+        store.checkpoint(run, history, variables)
+        done += count
+        report(count)
+    return store.finish(run, history, model)
+
+
+def run_epoch(run, epoch, history, done, count, images):
+    """Train `count` iterations, test, and return the epoch's row of the history.
+
+    Order and augmentation follow from the seed and the epoch's number alone, so that a resumed
+    run repeats what an uninterrupted one does.
+    """
+    generator = np.random.default_rng([run.seed, len(history)])
+    batch = min(run.protocol.batch, images)
+    order = generator.permutation(images)[: count * batch].reshape(count, batch)
+    seeds = generator.integers(2**31, size=(count, 2))
+    errors = [row["train_error"] for row in history]
+    rates = [run.protocol.rate(done + k, errors) for k in range(count)]
+    with plain_graphs():
+        found = epoch(
+            tf.constant(order, tf.int32),
+            tf.constant(rates, tf.float32),
+            tf.constant(seeds, tf.int32),
+        )
+    found = {name: value.numpy() for name, value in found.items()}
+    norms = found.pop("gradient_norms").tolist()
+    return {
+        "iterations": count,
+        "learning_rate": rates[-1],
+        **{name: float(value) for name, value in found.items()},
+        "gradient_norms": norms,
+    }
+
+
+def compile_epoch(model, velocities, data, protocol):
+    """Return a function (order, rates, seeds) that trains through `order` and then tests.
+
+    Args:
+        model: keras.Model from images to logits.
+        velocities: momentum of every trainable variable.
+        data: what `device_data` returns.
+        protocol: a `Protocol`.
+
+    Returns:
+        tf.function of order (iterations, batch), rates (iterations,) and seeds (iterations, 2).
+        It returns "train_loss" and "train_error", means over the batches as they were trained on,
+        "test_loss", "test_error", and "gradient_norms": the norm of the loss gradient in every
+        kernel at the first iteration.
+    """
+    weights = [v.value for v in model.trainable_variables]
+    kernels = [k for k, weight in enumerate(weights) if len(weight.shape) > 1]
+    scale = LOSS_SCALE if model.compute_dtype == "float16" else 1.0
+    shape = model.input_shape[1:]
+
+    def step(indices, rate, seed):
+        images, labels = (tf.gather(data[f"train_{part}"], indices) for part in PARTS)
+        images = tf.ensure_shape(images, (indices.shape[0], *shape))
+        if protocol.augment:
+            images = protocol.augment(images, seed)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(weights)
+            logits = tf.cast(model(images, training=True), tf.float32)
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            loss = tf.reduce_mean(losses)
+            scaled = loss * scale
+        gradients = [gradient / scale for gradient in tape.gradient(scaled, weights)]
+        for weight, velocity, gradient in zip(weights, velocities, gradients, strict=True):
+            tf.raw_ops.ResourceApplyMomentum(
+                var=weight.handle,
+                accum=velocity.handle,
+                lr=rate,
+                grad=gradient + protocol.weight_decay * weight,
+                momentum=protocol.momentum,
+            )
+        norms = tf.stack([tf.norm(gradients[k]) for k in kernels])
+        return loss, tf.reduce_mean(mistakes(logits, labels)), norms
+
+    def test():
+        count = len(data["test_labels"])
+        batch = min(TEST_BATCH, count)
+        batches = -(-count // batch)
+        order = tf.reshape(tf.range(batches * batch) % count, (batches, batch))
+
+        def score(indices):
+            images, labels = (tf.gather(data[f"test_{part}"], indices) for part in PARTS)
+            logits = tf.cast(
+                model(tf.ensure_shape(images, (batch, *shape)), training=False), tf.float32
+            )
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            return losses, mistakes(logits, labels)
+
+        scores = tf.map_fn(score, order, fn_output_signature=(tf.float32, tf.float32))
+        return [tf.reduce_mean(tf.reshape(each, [-1])[:count]) for each in scores]
+
+    def epoch(order, rates, seeds):
+        iterations = order.shape[0]
+
+        def body(k, loss, error, first):
+            step_loss, step_error, norms = step(order[k], rates[k], seeds[k])
+            return k + 1, loss + step_loss, error + step_error, tf.where(k == 0, norms, first)
+
+        _, loss, error, first = tf.while_loop(
+            lambda k, *_: k < iterations, body, (0, 0.0, 0.0, tf.zeros(len(kernels)))
+        )
+        test_loss, test_error = test()
+        return {
+            "train_loss": loss / iterations,
+            "train_error": error / iterations,
+            "test_loss": test_loss,
+            "test_error": test_error,
+            "gradient_norms": first,
+        }
+
+    on_gpu = bool(tf.config.list_physical_devices("GPU"))
+    return tf.function(epoch, jit_compile=on_gpu, autograph=False)
+
+
+@contextlib.contextmanager
+def plain_graphs():
+    """Run functions without TensorFlow's graph optimiser.
+
+    It takes seconds for a deep network and, measured on a CPU, makes no step faster; XLA, which
+    the GPU uses, has its own.
+    """
+    options = tf.config.optimizer.get_experimental_options()
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    try:
+        yield
+    finally:
+        before = options.get("disable_meta_optimizer", False)
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": before})
+
+
+def mistakes(logits, labels):
+    """Return 1.0 for every image whose largest logit is not its label's, else 0.0."""
+    return tf.cast(tf.argmax(logits, axis=-1, output_type=labels.dtype) != labels, tf.float32)
+
+
+@functools.lru_cache(maxsize=1)
+def device_data(data):
+    """Return the data set that a `Call` makes as tensors, {"train_images": …}."""
+    dataset = data()
+    return {
+        f"{half}_{part}": tf.constant(getattr(dataset, f"{half}_{part}"))
+        for half in ("train", "test")
+        for part in PARTS
+    }

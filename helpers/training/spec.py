@@ -1,0 +1,82 @@
+"""What defines a training run, and the name that follows from it."""
+
+import dataclasses
+import hashlib
+import json
+import pkgutil
+
+RECIPE = 1  # raised when a change of code makes stored runs wrong
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+    """A function by its import path, with keyword arguments: a call that can be written down."""
+
+    function: str  # "package.module:function"
+    arguments: tuple = ()  # ((name, value), …), sorted
+
+    def __call__(self, *before):
+        """Call the function, with `before` as its leading arguments."""
+        return pkgutil.resolve_name(self.function)(*before, **dict(self.arguments))
+
+
+def call(function, **arguments):
+    """Return the `Call` of a function (or its import path) with JSON-like keyword arguments."""
+    if not isinstance(function, str):
+        function = f"{function.__module__}:{function.__qualname__}"
+    frozen = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in arguments.items()
+    }
+    return Call(function, tuple(sorted(frozen.items())))
+
+
+@dataclasses.dataclass(frozen=True)
+class Protocol:
+    """How to train: SGD with momentum as in arXiv 1512.03385, section 4.2.
+
+    The L2 decay acts on every trainable parameter, as in the authors' implementations; the papers
+    except none. An epoch is as many whole batches as the data holds, in an order drawn anew.
+    """
+
+    iterations: int
+    learning_rate: float = 0.1
+    drops: tuple = ()  # iterations from which the rate is ten times lower
+    batch: int = 128
+    momentum: float = 0.9
+    weight_decay: float = 1e-4
+    warm_up_rate: float = 0.01
+    warm_up_iterations: int = 0  # 1603.05027, appendix: 400
+    warm_up_error: float = 1.0  # 1512.03385, depth >= 110: until an epoch's training error < 0.8
+    augment: Call | None = None  # of (images, seed), images (batch, height, width, channels)
+
+    def rate(self, iteration, errors=()):
+        """Return the learning rate of an iteration, given the training errors of past epochs."""
+        warming = iteration < self.warm_up_iterations or (
+            self.warm_up_error < 1 and min(errors, default=1.0) >= self.warm_up_error
+        )
+        if warming:
+            return self.warm_up_rate
+        return self.learning_rate / 10 ** sum(iteration >= drop for drop in self.drops)
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One training: which network, which data, how, and from which seed.
+
+    `network` returns a keras.Model from images to logits; `data` returns an object with
+    `train_images`, `train_labels`, `test_images` and `test_labels`.
+    """
+
+    network: Call
+    data: Call
+    protocol: Protocol
+    seed: int = 0
+
+    def config(self):
+        """Return the run as JSON text; equal runs give equal text."""
+        return json.dumps({"recipe": RECIPE, **dataclasses.asdict(self)}, indent=1, sort_keys=True)
+
+    def name(self):
+        """Return the name of the run's folder in the store: a hash of its configuration."""
+        return hashlib.sha256(self.config().encode()).hexdigest()[:16]

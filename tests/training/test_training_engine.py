@@ -1,0 +1,219 @@
+"""The training loop against Keras' own optimiser, and its resumption."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import toys
+
+from helpers import paths
+from helpers.images.augment import pad_crop_flip
+from helpers.training import Protocol, Run, call, engine, store
+
+
+def make_run(iterations=12, seed=3, network=None, data=None, **protocol):
+    protocol = {"batch": 16, "learning_rate": 0.05, **protocol}
+    return Run(
+        network or call(toys.build), data or call(toys.load), Protocol(iterations, **protocol), seed
+    )
+
+
+def assert_same(result, expected, tolerance=1e-6):
+    """Compare two histories but for the times."""
+    assert len(result.history) == len(expected.history)
+    for row, other in zip(result.history, expected.history, strict=True):
+        assert row.keys() == other.keys()
+        for name in row.keys() - {"seconds"}:
+            np.testing.assert_allclose(row[name], other[name], rtol=tolerance, atol=tolerance)
+
+
+def test_steps_are_kerass_sgd_with_decay_on_every_parameter():
+    run = make_run(iterations=6, weight_decay=0.01, drops=(5,))  # epochs of 4 and 2 iterations
+    result = engine.train(run)
+
+    data = toys.load()
+    keras.utils.set_random_seed(run.seed)
+    model = toys.build()
+    optimizer = keras.optimizers.SGD(0.05, momentum=0.9)
+    cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    losses = []
+    for epoch, iterations in enumerate((4, 2)):
+        order = np.random.default_rng([run.seed, epoch]).permutation(70)
+        for k in range(iterations):
+            if (epoch, k) == (1, 1):
+                # The papers' v = m v + g, w -= rate v; Keras' velocity holds the rate.
+                for velocity in optimizer.variables[2:]:
+                    velocity.assign(velocity / 10)
+                optimizer.learning_rate = 0.005
+            indices = order[16 * k : 16 * k + 16]
+            with tf.GradientTape() as tape:
+                logits = model(data.train_images[indices], training=True)
+                loss = cross_entropy(data.train_labels[indices], logits)
+                decay = sum(tf.nn.l2_loss(v.value) for v in model.trainable_variables)
+                total = loss + 0.01 * decay
+            losses.append(float(loss))
+            gradients = tape.gradient(total, [v.value for v in model.trainable_variables])
+            optimizer.apply(gradients, model.trainable_variables)
+    expected = [np.mean(losses[:4]), np.mean(losses[4:])]
+    np.testing.assert_allclose(result.series("train_loss"), expected, rtol=1e-5)
+    for found, variable in zip(store.weights(run), model.variables, strict=True):
+        np.testing.assert_allclose(found, variable, rtol=1e-4, atol=1e-6)
+    assert result.series("learning_rate") == pytest.approx([0.05, 0.005])
+
+
+def test_history_says_what_the_stored_network_does():
+    run = make_run(iterations=40)
+    result = engine.train(run)
+    data, model = toys.load(), store.model(run)
+    logits = np.asarray(model(data.test_images))
+    assert result.series("test_error")[-1] == pytest.approx(
+        np.mean(logits.argmax(axis=1) != data.test_labels)
+    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(data.test_labels, logits)
+    assert result.series("test_loss")[-1] == pytest.approx(float(loss), rel=1e-5)
+    assert result.series("train_error")[-1] < 0.1 < result.series("train_error")[0]
+    assert result.record["parameters"] == 4 * 9 + 8 + 64 * 3 + 3
+    assert result.images_per_second() > 0
+
+
+def test_gradient_norms_are_the_first_steps():
+    run = make_run(iterations=1)
+    found = engine.train(run).history[0]["gradient_norms"]
+    data = toys.load()
+    keras.utils.set_random_seed(run.seed)
+    model = toys.build()
+    indices = np.random.default_rng([run.seed, 0]).permutation(70)[:16]
+    kernels = [v.value for v in model.trainable_variables if len(v.shape) > 1]
+    with tf.GradientTape() as tape:
+        logits = model(data.train_images[indices], training=True)
+        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(data.train_labels[indices], logits)
+        loss = tf.reduce_mean(loss)
+    norms = [np.linalg.norm(gradient) for gradient in tape.gradient(loss, kernels)]
+    np.testing.assert_allclose(found, norms, rtol=1e-5)
+
+
+@pytest.fixture
+def eventful():
+    """A run in which everything random takes part: dropout, crops, order."""
+    return make_run(
+        network=call(toys.build, dropout=0.5), augment=call(pad_crop_flip, padding=1)
+    )  # 3 epochs
+
+
+def test_a_stopped_run_resumes_and_a_finished_one_is_read(eventful, monkeypatch):
+    whole = engine.train(eventful)
+    paths.RUNS.rename(paths.RUNS.with_name("other"))
+
+    def stop_at(iterations):
+        if iterations == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        engine.train(eventful, stop_at)
+    reported = []
+    resumed = engine.train(eventful, reported.append)
+    assert reported == [4, 4, 4]
+    assert_same(resumed, whole)
+    assert sorted(os.listdir(store.folder(eventful))) == [
+        "config.json",
+        "history.json",
+        "weights.npz",
+    ]
+
+    monkeypatch.setattr(engine, "compile_epoch", lambda *_: pytest.fail("trained twice"))
+    again = engine.train(eventful)
+    assert again.cached and not resumed.cached
+    assert_same(again, whole, 0)
+
+
+def test_kill_9_between_any_two_writes(eventful):
+    """A process that is killed while it trains is continued, and no epoch is lost or doubled."""
+    whole = engine.train(make_run(iterations=40, augment=call(toys.linger, seconds=0.02)))
+    paths.RUNS.rename(paths.RUNS.with_name("other"))
+    code = f"""
+        from pathlib import Path
+        from helpers import paths, runtime
+        paths.RUNS = Path({str(paths.RUNS)!r})
+        runtime.configure_tensorflow()
+        from test_training_engine import *
+        engine.train(make_run(iterations=40, augment=call(toys.linger, seconds=0.02)))
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    deadline = time.monotonic() + 60
+    while not list(paths.RUNS.glob("*/checkpoint.npz")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.1)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    run = make_run(iterations=40, augment=call(toys.linger, seconds=0.02))
+    assert store.load(run) is None, "the process finished before it was killed"
+    reported = []
+    assert_same(engine.train(run, reported.append), whole)
+    assert reported[0] >= 4 and sum(reported) == 40
+
+
+@pytest.mark.parametrize("name", ["checkpoint.npz", "config.json"])
+def test_a_damaged_checkpoint_is_set_aside(eventful, name):
+    whole = engine.train(eventful)
+    paths.RUNS.rename(paths.RUNS.with_name("other"))
+    with pytest.raises(ZeroDivisionError):
+        engine.train(eventful, lambda iterations: 1 / (iterations - 4))
+    damage(store.folder(eventful) / name)
+    with pytest.warns(UserWarning, match="is damaged .* set aside as .*damaged-1"):
+        result = engine.train(eventful)
+    assert_same(result, whole)
+
+
+@pytest.mark.parametrize("name", ["weights.npz", "config.json", "history.json"])
+def test_a_damaged_finished_run_is_set_aside(name):
+    run = make_run(iterations=4)
+    first = engine.train(run)
+    damage(store.folder(run) / name)
+    with pytest.warns(UserWarning, match="is damaged"):
+        assert_same(engine.train(run), first)
+    assert len(list(paths.RUNS.iterdir())) == 2
+
+
+def damage(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content if path.suffix == ".npz" else content[: len(content) // 2])
+
+
+def test_xla_and_the_plain_graph_agree(monkeypatch):
+    plain = engine.train(make_run())
+    paths.RUNS.rename(paths.RUNS.with_name("other"))
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind])
+    assert_same(engine.train(make_run()), plain, 1e-4)
+
+
+def test_half_precision_trains():
+    keras.mixed_precision.set_global_policy("mixed_float16")
+    try:
+        half = engine.train(make_run(seed=4))
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    paths.RUNS.rename(paths.RUNS.with_name("other"))
+    assert_same(half, engine.train(make_run(seed=4)), 0.05)
+
+
+def test_measurements_are_kept():
+    run = make_run(iterations=4)
+    engine.train(run)
+    first = store.measure(run, call(toys.brightest))
+    twice = store.measure(run, call(toys.brightest, factor=2))
+    np.testing.assert_allclose(twice["logits"], 2 * first["logits"])
+    (store.folder(run) / "weights.npz").unlink()  # not needed any more
+    np.testing.assert_array_equal(
+        store.measure(run, call(toys.brightest))["logits"], first["logits"]
+    )

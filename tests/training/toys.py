@@ -1,0 +1,46 @@
+"""A tiny network and data set that the tests of the run store train."""
+
+import time
+import types
+
+import keras
+import numpy as np
+from keras import layers
+
+
+def build(width=4, dropout=0.0):
+    """Return a network with a convolution, batch normalisation and dropout."""
+    inputs = keras.Input((6, 6, 1))
+    x = layers.Conv2D(width, 3, use_bias=False)(inputs)
+    x = layers.BatchNormalization(momentum=0.5)(x)
+    x = layers.Dropout(dropout)(layers.ReLU()(x))
+    return keras.Model(inputs, layers.Dense(3)(layers.Flatten()(x)))
+
+
+def load(count=70, slow=0.0):
+    """Return images whose class is the third of the picture that is bright."""
+    time.sleep(slow)
+    generator = np.random.default_rng(1)
+    labels = generator.integers(0, 3, count + 20).astype("int32")
+    images = generator.normal(scale=0.5, size=(count + 20, 6, 6, 1)).astype("float32")
+    for image, label in zip(images, labels, strict=True):
+        image[2 * label : 2 * label + 2] += 1
+    return types.SimpleNamespace(
+        train_images=images[:count],
+        train_labels=labels[:count],
+        test_images=images[count:],
+        test_labels=labels[count:],
+    )
+
+
+def linger(images, seed, seconds=0.0):
+    """Return the images as they are, `seconds` later."""
+    import tensorflow as tf
+
+    with tf.control_dependencies([tf.py_function(lambda: time.sleep(seconds), [], [])]):
+        return tf.identity(images)
+
+
+def brightest(model, data, factor=1):
+    """Measure: the largest logit of every test image."""
+    return {"logits": factor * np.asarray(model(data.test_images)).max(axis=1)}
