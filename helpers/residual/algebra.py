@@ -4,6 +4,8 @@ Throughout, `x_l` is (batch, height, width, channels), `F` is a list of branches
 `F[i](x_i)` is F(x_i, W_i), and E is a function of x_L that returns the loss.
 """
 
+import re
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -98,8 +100,24 @@ def gradient_norms(x_l, F, E, f=identity, lambda_l=1.0):
         x = propagate(x_l, F, f, lambda_l)
         error = E(x[-1])
     gradients = tape.gradient(error, x)
-    norms = np.array([float(tf.norm(gradient)) for gradient in gradients])
+    norms = np.array([np.linalg.norm(gradient.numpy().astype("float64")) for gradient in gradients])
     return norms, np.array([float(tf.math.reduce_std(x_i)) for x_i in x])
+
+
+def stage_terms(model, images, stage=1):
+    """Return (x_l, [F(x_i, W_i) for i = l, ..., L - 1], x_L) inside a built residual network.
+
+    Args:
+        model: from `cifar.build_cifar`; x_l enters the stage's first addition, x_L its last one.
+        images: (batch, height, width, channels), run in training mode.
+        stage: the first one has identity shortcuts throughout.
+    """
+    pattern = re.compile(rf"stage{stage}_unit\d+_add")
+    additions = [layer for layer in model.operations if pattern.fullmatch(layer.name)]
+    h = [addition.input[0] for addition in additions]
+    F = [addition.input[1] for addition in additions[:-1]]
+    x_l, x_L, *F = keras.Model(model.input, [h[0], h[-1], *F])(images, training=True)
+    return x_l, F, x_L
 
 
 def relative_error(value, reference):

@@ -66,15 +66,13 @@ def cost(model):
 
 
 def stage_units(model):
-    """Return {stage: [{convolution name in the unit: (kernel, filters)} for each unit]}.
+    """Return [(units, kernels, filters)] for each stage, such as (3, (1, 3, 1), (64, 64, 256)).
 
-    Read from the layers' names, such as "stage2_unit1_conv1"; projections are left out.
+    Read from the names and the layers of the stage's last unit; projections are left out.
     """
-    found = {}
+    stages = {}
     for layer in model.operations:
-        if match := re.fullmatch(r"stage(\d+)_unit(\d+)_(conv\d+)", layer.name):
-            stage, unit, name = int(match[1]), int(match[2]), match[3]
-            units = found.setdefault(stage, [])
-            units.extend({} for _ in range(unit - len(units)))
-            units[unit - 1][name] = (layer.kernel_size[0], layer.filters)
-    return found
+        if match := re.fullmatch(r"stage(\d+)_unit(\d+)_conv\d+", layer.name):
+            unit = stages.setdefault(match[1], {}).setdefault(match[2], [])
+            unit.append((layer.kernel_size[0], layer.filters))
+    return [(len(units), *zip(*list(units.values())[-1], strict=True)) for units in stages.values()]

@@ -1,0 +1,114 @@
+import keras
+import pytest
+from keras import layers
+
+from helpers.residual import cifar, cost, drawing, imagenet
+
+
+@pytest.fixture(scope="module")
+def networks():
+    with cost.without_weights():
+        return {
+            (family, depth): imagenet.build_imagenet(family, depth)
+            for family, depth in [("vgg", 19), ("plain", 34), ("resnet", 34), ("resnet", 152)]
+        }
+
+
+def test_multiply_adds_of_a_small_network_by_hand():
+    inputs = keras.Input((6, 6, 2))
+    x = layers.Conv2D(4, 3, padding="same", name="a")(inputs)
+    x = layers.BatchNormalization()(x)
+    x = layers.Conv2D(5, 1, strides=2, use_bias=False, name="b")(x)
+    outputs = layers.Dense(7, name="c")(layers.GlobalAveragePooling2D()(x))
+    counted = cost.cost(keras.Model(inputs, outputs, name="small"))
+    first, second, dense = 36 * 9 * 2 * 4, 9 * 4 * 5, 5 * 7
+    assert counted == {
+        "name": "small",
+        "layers": 3,
+        "params": (9 * 2 * 4 + 4) + 2 * 4 + 4 * 5 + (5 * 7 + 7),
+        "gmacs": pytest.approx((first + second + dense) / 1e9),
+        "sizes": [6, 3],
+    }
+
+
+def test_depth_is_the_longest_path():
+    inputs = keras.Input((4, 4, 2))
+    x = inputs
+    for _ in range(3):
+        x = layers.Conv2D(2, 1)(x)
+    shorter = layers.Conv2D(2, 1)(layers.Conv2D(2, 1)(inputs))
+    assert cost.depth(keras.Model(inputs, layers.Add()([shorter, x]))) == 3
+
+
+@pytest.mark.parametrize("family", ["plain", "resnet"])
+@pytest.mark.parametrize("depth", [20, 56])
+def test_depth_of_cifar_networks_is_their_name(family, depth):
+    with cost.without_weights():
+        assert cost.depth(cifar.build_cifar(family, depth)) == depth
+
+
+@pytest.mark.parametrize(("options", "gmacs"), [({"depth": 20}, 0.0406), ({"depth": 56}, 0.1255)])
+def test_multiply_adds_of_cifar_networks(options, gmacs):
+    """Against a count by hand: 3x3 convolutions of 2n layers at 32, 16 and 8 pixels."""
+    n = (options["depth"] - 2) // 6
+    expected = 9 * 3 * 16 * 32**2 + 64 * 10
+    for size, width in ((32, 16), (16, 32), (8, 64)):
+        first = 9 * width * (16 if width == 16 else width // 2) * size**2
+        expected += first + (2 * n - 1) * 9 * width**2 * size**2
+    with cost.without_weights():
+        counted = cost.cost(cifar.build_cifar("resnet", **options))
+    assert counted["gmacs"] == pytest.approx(expected / 1e9)
+    assert counted["gmacs"] == pytest.approx(gmacs, abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("key", "paper"), [(("vgg", 19), 19.6), (("plain", 34), 3.6), (("resnet", 152), 11.3)]
+)
+def test_multiply_adds_agree_with_the_paper(networks, key, paper):
+    counted = cost.cost(networks[key])
+    assert counted["gmacs"] == pytest.approx(paper, rel=0.02)
+    assert counted["layers"] == key[1]
+    assert counted["sizes"] == [224, 112, 56, 28, 14, 7]
+
+
+def test_152_layers_are_a_stem_150_convolutions_and_a_classifier(networks):
+    stages = cost.stage_units(networks["resnet", 152])
+    assert [count for count, _kernels, _filters in stages] == [3, 8, 36, 3]
+    assert stages[-1] == (3, (1, 3, 1), (512, 512, 2048))
+    assert 1 + sum(count * len(filters) for count, _kernels, filters in stages) + 1 == 152
+
+
+def test_weights_are_not_allocated():
+    with cost.without_weights():
+        model = cifar.build_cifar("resnet", 8, (8, 8, 1))
+    assert model.get_layer("stem_conv").kernel._value is None
+
+
+def test_drawn_boxes_are_the_weighted_layers_and_poolings(networks):
+    resnet = drawing.boxes(networks["resnet", 34])
+    assert sum("conv" in box.text or "fc" in box.text for box in resnet) == 34
+    assert [box.text for box in resnet[:3]] == ["7×7 conv, 64, /2", "max pool, /2", "3×3 conv, 64"]
+    assert resnet[-1].text == "fc 1000"
+    assert resnet == drawing.boxes(networks["plain", 34])
+
+
+def test_drawn_shortcuts_span_a_unit_each(networks):
+    names = [box.name for box in drawing.boxes(networks["resnet", 34])]
+    arcs = drawing.shortcuts(networks["resnet", 34])
+    assert len(arcs) == 16
+    assert all(names.index(end) - names.index(start) == 2 for start, end, _changes in arcs)
+    changing = [end for _start, end, changes in arcs if changes]
+    assert changing == [f"stage{stage}_unit1_conv2" for stage in (2, 3, 4)]
+    assert drawing.shortcuts(networks["plain", 34]) == []
+
+
+def test_networks_are_drawn_side_by_side(networks):
+    from matplotlib.figure import Figure
+
+    pairs = [("vgg", 19), ("plain", 34), ("resnet", 34)]
+    models = [networks[pair] for pair in pairs]
+    ax = drawing.side_by_side(Figure().add_subplot(), models, ["a", "b", "c"])
+    texts = [text.get_text() for text in ax.texts]
+    assert texts.count("3×3 conv, 512") == 8 + 5 + 5
+    assert {"a", "b", "c", "224×224", "1×1"} <= set(texts)
+    assert sum(patch.get_linestyle() in (":", "dotted") for patch in ax.patches) == 3
