@@ -49,43 +49,52 @@ def compile_pdf(files, timestamp, standards=ACCESSIBLE, system_fonts=False):
     Raises:
         ReportError: Typst's messages, each with the notebook cell it comes from.
     """
-    import typst
-
-    try:
-        return run(files, fonts(system_fonts), timestamp, standards)
-    except typst.TypstError as error:
-        raise ReportError(explain(error.diagnostic, files)) from error
+    pdf, _ = run(
+        files, "pdf", fonts(system_fonts), pdf_standards=list(standards), timestamp=timestamp
+    )
+    return pdf
 
 
-def run(files, font_paths, timestamp=0, standards=()):
-    """Return the PDF's bytes, or raise `typst.TypstError`."""
+def compile_html(files):
+    """Return the HTML page of a Typst project, images embedded.
+
+    Raises:
+        ReportError: Typst's messages, each with the notebook cell it comes from; its warning that
+            an element is left out of the page is one of them.
+    """
+    page, warnings = run(files, "html", fonts())
+    lost = [warning for warning in warnings if "under active development" not in warning.message]
+    if lost:
+        raise ReportError("\n".join(explain(warning.diagnostic, files) for warning in lost))
+    return page.decode()
+
+
+def run(files, target, font_paths, **options):
+    """Return (what Typst made of "main.typ", its warnings)."""
     import typst
 
     # A folder, because typst's own dictionary of files loses the message of an error among images.
     with tempfile.TemporaryDirectory(prefix="report-") as folder:
         for path, content in files.items():
-            (target := Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-        return typst.compile(
-            str(Path(folder) / "main.typ"),
-            root=folder,
-            format="pdf",
-            font_paths=font_paths,
-            pdf_standards=list(standards),
-            timestamp=timestamp,
-        )
+            (place := Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+        main = str(Path(folder) / "main.typ")
+        try:
+            return typst.compile_with_warnings(
+                main, root=folder, format=target, font_paths=font_paths, **options
+            )
+        except typst.TypstError as error:
+            raise ReportError(explain(error.diagnostic, files)) from error
 
 
 def unreadable_images(files):
     """Return the paths of the images that Typst cannot read, found one by one."""
-    import typst
-
     found = []
     for path, content in files.items():
-        if not path.endswith((".typ", ".json", ".bib")):
+        if not path.endswith((".typ", ".json", ".bib", ".csl")):
             try:
-                run({"main.typ": f"#image({quote(path)})".encode(), path: content}, fonts())
-            except typst.TypstError:
+                run({"main.typ": f"#image({quote(path)})".encode(), path: content}, "pdf", fonts())
+            except ReportError:
                 found.append(path)
     return found
 
@@ -93,21 +102,23 @@ def unreadable_images(files):
 def explain(diagnostic, files):
     """Return a compiler message with the cells that its lines come from."""
     messages, characters = [], {}
-    for part in re.split(r"(?m)^(?=error:)", diagnostic):
-        if not part.startswith("error:"):
+    for part in re.split(r"(?m)^(?=error:|warning:)", diagnostic):
+        if not part.startswith(("error:", "warning:")) or "under active development" in part:
             continue
-        message = part.splitlines()[0].removeprefix("error: ")
+        message = part.splitlines()[0].partition(": ")[2]
         if lost := re.search(r'the text `"(.*)"` could not be displayed', message):
             place = cell_of(files, lost[1]) or "the report"
             characters.setdefault(place, []).append(lost[1])
             continue
         place = "the report"
         if found := re.search(r"┌─ (.+?):(\d+):\d+", part):
-            path = found[1].replace(os.sep, "/")
-            place = cell_of(files, Path(path).name) or place
-            if path in files and path.endswith(".typ"):
+            path = found[1].replace(os.sep, "/")  # from the working directory, or from the project
+            path = max((name for name in files if path.endswith(name)), key=len, default="")
+            if path.endswith(".typ"):
                 place = last_mark(files[path].decode().splitlines()[: int(found[2])]) or place
-        if "decode image" in message:
+            else:
+                place = (path and cell_of(files, path)) or place
+        if "decode image" in message and len(files) > 2:  # 2: an image tried alone
             for path in unreadable_images(files):
                 messages.append(f"{cell_of(files, path)}: {message}")
         else:

@@ -38,7 +38,7 @@ def fragments(output, place, document):
         return []  # it repeats the caption for JupyterLab
     if report.get("kind") == "table":
         return table(data[TABLE], report, place, document)
-    for mime in IMAGE_TYPES:
+    for mime in ("image/gif", *IMAGE_TYPES) if document.animated else IMAGE_TYPES:
         if mime in data:
             return picture(data, mime, output.get("metadata", {}), place, document)
     if WIDGET in data:

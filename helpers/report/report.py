@@ -36,16 +36,42 @@ def build(executed, pdf, language="en", fields=None, results=None, code=False):
     Raises:
         ReportError: something cannot be set; the message names every fault with its cell.
     """
+    project, notices, timestamp = assemble(executed, language, fields, results, code)
+    content = compiler.compile_pdf(project, timestamp)
+    with files.replacing(pdf) as temporary:
+        temporary.write_bytes(content)
+    return notices
+
+
+def build_html(executed, folder, language="en", fields=None, results=None, code=False):
+    """Join executed notebooks into `folder`/index.html, one file that needs no other.
+
+    Arguments, result and errors are those of `build`. Formulas are MathML, figures are embedded,
+    and an animation moves where a figure has one.
+    """
+    project, notices, _ = assemble(executed, language, fields, results, code, animated=True)
+    for name, template in (("main.typ", "report.typ"), ("style.typ", "style.typ")):
+        project[name] = (TEMPLATES / "html" / template).read_bytes()
+    page = compiler.compile_html(project)
+    css, script = ((TEMPLATES / "html" / name).read_text() for name in ("page.css", "page.js"))
+    page = page.replace("</head>", f"<style>{css}</style></head>", 1)
+    page = page.replace("</body>", f"<script>{script}</script></body>")
+    files.write_text(Path(folder) / "index.html", page)
+    return notices
+
+
+def assemble(executed, language, fields, results, code, animated=False):
+    """Return (the Typst project {path: bytes}, notices, seconds since 1970 of the results)."""
     if language not in title.LANGUAGES:
-        raise ReportError(
-            f"language {language!r}: the report is written in {' or '.join(title.LANGUAGES)}"
-        )
+        wanted = " or ".join(title.LANGUAGES)
+        raise ReportError(f"language {language!r}: the report is written in {wanted}")
     front = title.read(fields or paths.ROOT / "report.yml", language)
     books = {Path(path).name.split(".")[0]: notebook.read(path) for path in executed}
     origin = provenance.gather(books, results or paths.RESULTS)
     references = (paths.NOTEBOOKS / "references.bib").read_bytes()
     document = Document(
         language=language,
+        animated=animated,
         folders=(*(Path(path).parent for path in executed), paths.NOTEBOOKS),
         keys=frozenset(re.findall(r"@\w+\{([^,\s]+)", references.decode())),
     )
@@ -66,16 +92,11 @@ def build(executed, pdf, language="en", fields=None, results=None, code=False):
         "gost.csl": (TEMPLATES / "gost.csl").read_bytes(),
         "report.json": json.dumps(data, ensure_ascii=False).encode(),
         "references.bib": references,
-        **{
-            f"{name}.typ": ('#import "style.typ": *\n' + text).encode()
-            for name, text in sections.items()
-        },
         **document.files,
     }
-    content = compiler.compile_pdf(project, origin["timestamp"])
-    with files.replacing(pdf) as temporary:
-        temporary.write_bytes(content)
-    return list(document.notices)
+    for name, text in sections.items():
+        project[f"{name}.typ"] = f'#import "style.typ": *\n{text}'.encode()
+    return project, list(document.notices), origin["timestamp"]
 
 
 def is_shown(cell):

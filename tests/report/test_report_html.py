@@ -1,0 +1,105 @@
+import base64
+import html.parser
+import re
+
+import pytest
+
+from helpers.report import ReportError, build_html
+
+GIF = base64.b64encode(
+    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x00\x00\x00\x00\x00"
+    b",\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+).decode()
+
+
+class Page(html.parser.HTMLParser):
+    """What a page refers to and defines."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.ids, self.links, self.sources, self.images, self.text = [], [], [], [], ""
+        self.feed(source)
+        self.text = " ".join(self.text.split())
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.ids += [attributes["id"]] if "id" in attributes else []
+        self.links += [attributes["href"]] if tag == "a" else []
+        if tag in ("img", "script", "link", "iframe", "source", "video"):
+            self.sources += [attributes.get("src") or attributes.get("href") or ""]
+        self.images += [attributes.get("alt")] if tag == "img" else []
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.fixture
+def page(project, make):
+    def build(*cells, **options):
+        given = project({"01_a": cells})
+        assert (
+            build_html(given["executed"], given["results"], results=given["results"], **options)
+            == []
+        )
+        return (given["results"] / "index.html").read_text(encoding="utf-8")
+
+    return build
+
+
+def test_the_page_needs_no_other_file_and_no_network(page, make):
+    source = page(
+        make.markdown(
+            "# One\n[He, 2015](#ref-he2015), [equation](#eq-a), [figure](#fig-a), `c`\n\n"
+            "$$\n\\frac{a}{b}\n\\tag{5}\\label{eq-a}\n$$\n\n"
+            "and $x$\n\n| h |\n|---|\n| cell |\n\n---"
+        ),
+        make.code(
+            "x", make.figure(), make.table(["n", "m"], [["1", "a"], ["2", "b"]], ["right", "left"])
+        ),
+    )
+    seen = Page(source)
+    assert {link[1:] for link in seen.links if link.startswith("#")} <= set(seen.ids)
+    assert all(address.startswith("data:") for address in seen.sources if address)
+    assert not re.search(r"@import|url\(|fetch\(", source)
+    assert seen.images == ["A grey square."]
+    for words in (
+        "1 One",
+        "equation (5)",
+        "figure 1",
+        "Figure 1. A caption.",
+        "Table 1. A table.",
+        "cell",
+    ):
+        assert words in seen.text
+    assert source.count("<math") == 2 and source.count("<svg") == 1  # displayed: drawn, and MathML
+    assert '<td class="right">2</td><td class="left">b</td>' in source
+
+
+def test_both_languages(page, make):
+    russian = page(make.markdown("# Глава"), language="ru")
+    assert '<html lang="ru">' in russian and "Содержание" in russian
+    assert '<html lang="en">' in page(make.markdown("# Part"))
+
+
+def test_two_pages_are_byte_identical(page, make):
+    cells = [make.markdown("# One\n$$x$$"), make.code("x", make.figure())]
+    assert page(*cells) == page(*cells)
+
+
+def test_a_figure_moves_in_the_browser(page, make):
+    figure = make.figure()
+    figure["data"]["image/gif"] = GIF
+    source = page(make.markdown("# One"), make.code("x", figure))
+    assert "data:image/gif;base64," in source and "data:image/png" not in source
+
+
+def test_code_appendix(page, make):
+    cells = [make.markdown("# One"), make.code("secret = 1")]
+    assert "secret" not in page(*cells)
+    assert "secret" in page(*cells, code=True)
+
+
+def test_what_the_page_would_leave_out_is_a_fault(page, make):
+    raw = {"cell_type": "raw", "id": "r", "metadata": {"raw_mimetype": "text/vnd.typst"}}
+    with pytest.raises(ReportError, match=r"01_a, cell 2 \(r\).*ignored during HTML export"):
+        page(make.markdown("# One"), {**raw, "source": "#place(dx: 1pt)[words]"})
