@@ -1,0 +1,70 @@
+"""Latent gradient ascent: walk a code towards a class and decode what changes on the way."""
+
+import numpy as np
+import tensorflow as tf
+
+from helpers.cardiac import anatomy
+
+
+def ascend(classifier, start, target=1, step=0.1, limit=1000, stop=0.99, prior=0.0):
+    """Follow μ_t = μ_{t−1} + λ ∂y/∂μ_{t−1} (Biffi et al., 2018, eq. 1), y the target's probability.
+
+    Args:
+        classifier: μ (b, d) → class probabilities (b, classes).
+        start: code (d,).
+        target: the class to climb to; 0 walks downhill from disease to health.
+        step: λ, 0.1 in the paper.
+        limit: most steps to take.
+        stop: probability that ends the walk.
+        prior: weight γ of a pull towards the prior's mean: the gradient of y − γ |μ|² / 2 is
+            followed instead, which keeps the path near the data.
+
+    Returns:
+        (path (t + 1, d), probability of the target along it (t + 1,)).
+    """
+
+    @tf.function
+    def gradient(mu):
+        with tf.GradientTape() as tape:
+            tape.watch(mu)
+            y = classifier(mu[None])[0, target]
+        return y, tape.gradient(y, mu) - prior * mu
+
+    mu = tf.constant(start, tf.float32)
+    path, probabilities = [mu.numpy()], []
+    for _ in range(limit):
+        y, slope = gradient(mu)
+        probabilities.append(float(y))
+        if probabilities[-1] > stop:
+            return np.array(path), np.array(probabilities)
+        mu = mu + step * slope
+        path.append(mu.numpy())
+    return np.array(path), np.array([*probabilities, float(gradient(mu)[0])])
+
+
+def milestones(probabilities, count):
+    """Return the indices of `count` steps that part the gain of probability evenly."""
+    wanted = np.linspace(probabilities[0], probabilities[-1], count)
+    return np.array([int(np.abs(probabilities - value).argmin()) for value in wanted])
+
+
+def thickness_along(distances, spacing):
+    """Return the thickness (steps, 17) in mm of end-diastolic distances (steps, s, s, s)."""
+    return np.array(
+        [anatomy.segment_thickness(anatomy.refine(phase), spacing / 2) for phase in distances]
+    )
+
+
+def off_manifold(codes, training_codes, neighbours=5):
+    """Return each code's distance to its nearest training codes, relative to what is usual there.
+
+    1 means as far from its `neighbours` nearest training codes as a median training code is from
+    its own. Args: codes (t, d), training_codes (n, d). Returns (t,).
+    """
+    usual = np.sort(pairwise(training_codes, training_codes), 1)[:, 1 : neighbours + 1].mean(1)
+    return np.sort(pairwise(codes, training_codes), 1)[:, :neighbours].mean(1) / np.median(usual)
+
+
+def pairwise(a, b):
+    """Return Euclidean distances (len(a), len(b))."""
+    return np.sqrt(np.maximum(((a[:, None] - b[None]) ** 2).sum(-1), 0))

@@ -1,0 +1,166 @@
+"""Cohorts of segmented left ventricles: a folder with a table, or ACDC as it is downloaded.
+
+A cohort is a list of `Subject`; nothing is read before `load` is called, so a cohort of any size
+costs no memory. Every fault of the data is one `CohortError` that names the file.
+"""
+
+import dataclasses
+import re
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pandas as pd
+
+COLUMNS = ("participant_id", "group", "ed", "es")
+ACDC_GROUPS = {"NOR": "healthy", "HCM": "HCM"}
+
+
+class CohortError(ValueError):
+    """The data cannot be used: the message names the file, the fault and the remedy."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """One heart: two segmentations, the labels to take from them, and what else is known."""
+
+    id: str
+    group: str
+    ed: Path
+    es: Path
+    label: int = 2  # of the structure to learn: myocardium, or cavity
+    right_ventricle: int | None = None  # its label, where the septal direction is to be found
+    metadata: dict = dataclasses.field(default_factory=dict, compare=False)
+
+
+def folder(path, groups, label=2, right_ventricle=None):
+    """Return the subjects of a directory with `participants.tsv`.
+
+    Args:
+        path: directory; its table has the columns participant_id, group, ed and es (file names).
+        groups: {group in the table: name to use}, such as {"N": "healthy"}; others are errors.
+        label: the label of the structure to learn, in every segmentation.
+        right_ventricle: label of the right ventricle, or None if it is not segmented.
+
+    Raises:
+        CohortError: no table, a missing column or file, an id twice, an unknown group.
+    """
+    table_path = Path(path) / "participants.tsv"
+    if not table_path.exists():
+        raise CohortError(f"{table_path} is missing; it lists the columns {', '.join(COLUMNS)}")
+    table = pd.read_csv(table_path, sep="\t", dtype={column: str for column in COLUMNS})
+    missing = [column for column in COLUMNS if column not in table]
+    if missing:
+        raise CohortError(
+            f"{table_path} lacks the column {missing[0]!r}; it needs {', '.join(COLUMNS)}"
+        )
+    subjects = []
+    for row in table.to_dict("records"):
+        if row["group"] not in groups:
+            raise CohortError(
+                f"{table_path}: {row['participant_id']} has the unknown group {row['group']!r}; "
+                f"known are {', '.join(groups)}"
+            )
+        ed, es = (Path(path) / str(row[phase]) for phase in ("ed", "es"))
+        extra = {key: value for key, value in row.items() if key not in COLUMNS}
+        group = groups[row["group"]]
+        subjects.append(
+            Subject(row["participant_id"], group, ed, es, label, right_ventricle, extra)
+        )
+    return check(subjects, table_path)
+
+
+def acdc(path):
+    """Return ACDC's healthy (NOR) and HCM subjects from its `patientNNN` directories.
+
+    `Info.cfg` names the group and the frames of end-diastole and end-systole; labels are
+    1 right ventricle, 2 myocardium, 3 cavity (Bernard et al., 2018).
+
+    Raises:
+        CohortError: no patients, a missing or incomplete Info.cfg, a missing segmentation.
+    """
+    subjects = []
+    for directory in sorted(Path(path).rglob("patient[0-9][0-9][0-9]")):
+        config = directory / "Info.cfg"
+        if not config.exists():
+            raise CohortError(f"{config} is missing; unpack ACDC's training archive again")
+        info = dict(
+            re.findall(r"^(\w+)\s*:\s*(\S+)", config.read_text(encoding="utf-8"), re.MULTILINE)
+        )
+        if not {"Group", "ED", "ES"} <= set(info):
+            raise CohortError(
+                f"{config} lacks Group, ED or ES; unpack ACDC's training archive again"
+            )
+        if info["Group"] not in ACDC_GROUPS:
+            continue
+        frames = (
+            directory / f"{directory.name}_frame{int(info[phase]):02d}_gt.nii.gz"
+            for phase in ("ED", "ES")
+        )
+        frames = [
+            frame if frame.exists() else frame.with_suffix("") for frame in frames
+        ]  # .nii too
+        subjects.append(
+            Subject(directory.name, ACDC_GROUPS[info["Group"]], *frames, label=2, right_ventricle=1)
+        )
+    return check(subjects, path)
+
+
+def check(subjects, origin):
+    """Return the subjects if they can be trained on.
+
+    Raises:
+        CohortError: none at all, one class only, an id twice, a file that does not exist.
+    """
+    if not subjects:
+        raise CohortError(f"{origin} holds no subject of a known group")
+    groups = {subject.group for subject in subjects}
+    if len(groups) < 2:
+        raise CohortError(
+            f"{origin}: every subject is {groups.pop()!r}; a classifier needs two groups"
+        )
+    seen = set()
+    for subject in subjects:
+        if subject.id in seen:
+            raise CohortError(f"{origin}: {subject.id} is listed twice; keep one line of it")
+        seen.add(subject.id)
+        for file in (subject.ed, subject.es):
+            if not file.is_file():
+                raise CohortError(
+                    f"{file} is missing, though {origin} lists it; restore it or its line"
+                )
+    return subjects
+
+
+def load(file, label):
+    """Read a segmentation: (integer labels (i, j, k), affine (4, 4)).
+
+    The third axis must run along the heart, as in every short-axis stack.
+
+    Raises:
+        CohortError: unreadable, not three-dimensional, not whole numbers, or without `label`.
+    """
+    try:
+        image = nibabel.load(file)
+        values = np.asanyarray(image.dataobj)
+    except (OSError, EOFError, nibabel.filebasedimages.ImageFileError, ValueError) as error:
+        raise CohortError(f"{file} cannot be read as NIfTI ({error}); export it again") from error
+    if values.ndim == 4 and values.shape[3] == 1:
+        values = values[..., 0]
+    if values.ndim != 3:
+        raise CohortError(
+            f"{file} has {values.ndim} dimensions; give one 3-D segmentation per phase"
+        )
+    if not np.isfinite(values).all() or (values != np.round(values)).any():
+        raise CohortError(
+            f"{file} holds values that are no labels (NaN or fractions); export labels"
+        )
+    if not np.isfinite(image.affine).all() or abs(np.linalg.det(image.affine[:3, :3])) < 1e-6:
+        raise CohortError(
+            f"{file} has an affine without volume; set its voxel sizes and directions"
+        )
+    labels = values.astype(np.int16)
+    if not (labels == label).any():
+        found = ", ".join(map(str, np.unique(labels)))
+        raise CohortError(f"{file} has no voxel of label {label} (found: {found}); check the label")
+    return labels, image.affine

@@ -1,0 +1,214 @@
+"""Synthetic hearts: volumes, masses and walls drawn from published distributions.
+
+Healthy adults: volumes, ejection fraction and mass of Kawel-Boehm et al. (2015); sizes and wall
+profile of the mean shape of 1,093 hearts. Hypertrophic cardiomyopathy (HCM): maximal wall
+18.5 ± 4.4 mm and three quarters asymmetric septal (874 patients, Heart 2014); a fifth with normal
+mass (Olivotto et al., 2008). What the literature leaves open is our choice: widths of the
+thickened region, roughness, and how the wall's parts vary together.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from helpers.cardiac import anatomy, geometry
+from helpers.cardiac.geometry import COS_MU, SIN_MU, THETA
+
+SEXES = {  # mean and SD: end-diastolic volume (ml), mass (g), body surface (m²)
+    "male": {"edv": (160, 27), "mass": (134, 21), "surface": (1.95, 0.15)},
+    "female": {"edv": (132, 23), "mass": (98, 21), "surface": (1.72, 0.15)},
+}
+EJECTION_FRACTION = (0.67, 0.05)
+LENGTH = 99.0, 149.0  # endocardial length in mm of a heart of that volume in ml
+LONGEST = 110.0  # mm; longer ones would leave the common grid of 128 mm
+PATTERNS = {"septal": 0.756, "concentric": 0.144, "apical": 0.1}
+PEAK = (18.5, 4.4)  # mm, maximal wall of HCM
+VOXEL = (1.6, 1.6, 4.0)  # mm, of the written segmentations
+RIGHT_VENTRICLE, MYOCARDIUM, CAVITY = 1, 2, 3  # the labels of ACDC
+
+
+@dataclasses.dataclass(frozen=True)
+class Heart:
+    """A drawn subject: its two phases in one frame (ES raised so that the apices coincide)."""
+
+    group: str
+    sex: str
+    pattern: str
+    surface: float  # body surface, m²
+    end_diastole: geometry.Ventricle
+    end_systole: geometry.Ventricle
+
+
+def draw(generator, group):
+    """Draw one Heart of group "healthy" or "HCM" from a NumPy generator."""
+    sex = generator.choice(list(SEXES))
+    size = generator.normal()  # larger hearts are heavier, in larger bodies
+    edv, mass, surface = (
+        mean + sd * (0.7 * size + 0.714 * generator.normal())
+        for mean, sd in (SEXES[sex][key] for key in ("edv", "mass", "surface"))
+    )
+    edv, mass = max(edv, 70), max(mass, 55)
+    fraction = generator.normal(*EJECTION_FRACTION)
+    pattern = "none"
+    if group == "HCM":
+        pattern = generator.choice(list(PATTERNS), p=list(PATTERNS.values()))
+        edv, fraction = 0.88 * edv, fraction + 0.05
+        mass = 1.08 * mass
+    fraction = np.clip(fraction, 0.5, 0.82)
+    length = LENGTH[0] * (edv / LENGTH[1]) ** (1 / 3) * generator.normal(1, 0.045)
+    length = min(length, LONGEST)
+    base = generator.normal(0.43, 0.04)
+    relief = shape_relief(generator, base)
+    cavity = geometry.solve_cavity(length, base, edv, relief)
+    depth = (base - COS_MU) / (1 + base)  # 0 at the base plane, 1 at the apex
+    profile = wall_profile(generator, depth) + ageing_septum(generator, depth)
+    healthy = geometry.enclose(*cavity, lambda c: c * profile, mass / anatomy.DENSITY)
+    wall = thicken(generator, healthy.thickness, depth, pattern)
+    diastole = dataclasses.replace(
+        healthy, thickness=wall, epicardium=geometry.grow(healthy.d, healthy.endocardium, wall)
+    )
+
+    shortening = np.clip(generator.normal(14, 2), 8, 20) * length / 99
+    contracted = geometry.solve_cavity(
+        length - shortening, base, edv * (1 - fraction), 1.5 * relief
+    )
+    ratio = (wall / wall.mean()) ** -0.3  # thick walls thicken less
+    systole = geometry.enclose(
+        *contracted, lambda c: wall + (c - 1) * ratio, diastole.wall_volume()
+    )
+    return Heart(group, str(sex), str(pattern), float(surface), diastole, systole)
+
+
+def shape_relief(generator, base):
+    """Draw the relative deviation of the cavity from an ellipsoid: pointed apex, oval sections."""
+    depth = (base - COS_MU) / (1 + base)
+    pointed = generator.normal(2.4, 0.4) * np.clip(depth, 0, 1) ** 4 * (1 - depth)
+    oval = sum(
+        generator.normal(0, sd) * np.cos(k * THETA + generator.uniform(0, 2 * np.pi))
+        for k, sd in ((1, 0.025), (2, 0.03), (3, 0.012))
+    )
+    flat_septum = -0.03 * np.exp(-((wrap(THETA) / 0.7) ** 2))
+    return (oval + flat_septum) * SIN_MU - pointed
+
+
+def wall_profile(generator, depth):
+    """Draw the healthy wall's relative thickness: thinner towards the apex, smoothly uneven."""
+    profile = 1 - generator.normal(0.2, 0.05) * smooth_step((depth - 0.55) / 0.4)
+    for k, sd in ((1, 0.06), (2, 0.035)):
+        for along in (1, depth - 0.5):
+            wave = np.cos(k * THETA + generator.uniform(0, 2 * np.pi))
+            profile = profile + generator.normal(0, sd) * along * wave * SIN_MU
+    return profile
+
+
+def ageing_septum(generator, depth):
+    """Draw the bulge of the basal septum that healthy hearts grow with age, often nil."""
+    bulge = generator.exponential(0.15)
+    return bulge * np.exp(
+        -((wrap(THETA - generator.normal(0.25, 0.25)) / 0.8) ** 2) - (depth / 0.3) ** 2
+    )
+
+
+def thicken(generator, wall, depth, pattern):
+    """Return the wall (mm, table) with HCM of a pattern: its peak is drawn from `PEAK`."""
+    if pattern == "none":
+        return wall
+    peak = 0.0
+    while not 9 <= peak <= 38:
+        peak = generator.normal(*PEAK)
+    if pattern == "concentric":
+        return wall * max(1.0, 0.8 * peak / wall.max())
+    if pattern == "apical":
+        spread = smooth_step((depth - generator.uniform(0.35, 0.55)) / 0.35) * np.ones_like(THETA)
+    else:
+        centre, around = generator.normal(0.25, 0.25), generator.uniform(0.6, 1.1)  # rad
+        along = generator.uniform(0.25, 0.45)
+        middle = generator.normal(0.35, 0.1)
+        spread = np.exp(-((wrap(THETA - centre) / around) ** 2) - ((depth - middle) / along) ** 2)
+    start = wall[np.unravel_index(spread.argmax(), spread.shape)]
+    return wall + max(0.0, peak - start) * spread
+
+
+def smooth_step(x):
+    """Return 0 below 0, 1 above 1, and a cubic between."""
+    x = np.clip(x, 0, 1)
+    return x * x * (3 - 2 * x)
+
+
+def wrap(angle):
+    """Return angles in (−π, π]."""
+    return np.angle(np.exp(1j * angle))
+
+
+def rasterise(generator, heart):
+    """Return (ED labels, ES labels, affine) as a short-axis stack would show the heart.
+
+    Labels follow ACDC (1 right ventricle, 2 myocardium, 3 cavity). The stack is turned in its
+    plane, its slices lie at a random offset and its affine is oblique, as a scanner's is; each
+    contour of each slice wavers by fractions of a millimetre, as a drawn one does.
+    """
+    phases = heart.end_diastole, heart.end_systole
+    reach = max(np.hypot(*geometry.wall_points(phase, 1.0)[:2]).max() for phase in phases) + 6
+    low, high = phases[0].apex() - 5, phases[0].h + 5
+    spin = generator.uniform(0, 2 * np.pi)
+    shape = [int(2 * reach / VOXEL[0]), int(2 * reach / VOXEL[1]), int((high - low) / VOXEL[2]) + 1]
+    start = np.array([-reach, -reach, low]) + generator.uniform(-0.5, 0.5, 3) * VOXEL
+    x, y, z = (
+        np.arange(n, dtype=np.float32) * step + first
+        for n, step, first in zip(shape, VOXEL, start, strict=True)
+    )
+    x, y = (
+        x[:, None] * np.cos(spin) + y * np.sin(spin),
+        y * np.cos(spin) - x[:, None] * np.sin(spin),
+    )
+    labels = []
+    for phase in phases:
+        lift = phases[0].apex() - phase.apex()
+        x3, y3, z3 = np.broadcast_arrays(x[..., None], y[..., None], z - np.float32(lift))
+        labels.append(label_phase(generator, phase, np.stack([x3, y3, z3])))
+    return *labels, oblique_affine(generator)
+
+
+def label_phase(generator, phase, points):
+    """Return the uint8 labels of one phase at points (3, width, height, slices) in mm."""
+    height, where = geometry.locate(points, np.float32(phase.d))
+    endocardium, epicardium = (
+        geometry.lookup(np.cosh(table), where) + wavering(generator, phase, where)
+        for table in (phase.endocardium, phase.epicardium)
+    )
+    x, y, z = points
+    offset = phase.d * np.sinh(phase.endocardium.mean()) + 14
+    right = ((x - offset) / 24) ** 2 + (y / 34) ** 2 + ((z - phase.h) / 60) ** 2 < 1
+    right &= np.hypot(x, y) < abs(points[:2]).max() - 1
+    labels = np.where(right, RIGHT_VENTRICLE, 0)
+    labels = np.where(height < epicardium, MYOCARDIUM, labels)
+    labels = np.where(height < np.minimum(endocardium, epicardium), CAVITY, labels)
+    return np.where(z < phase.h, labels, 0).astype(np.uint8)
+
+
+def wavering(generator, phase, where, spread=0.25):
+    """Draw the error of hand-drawn contours, in cosh λ: four waves a slice of `spread` mm each."""
+    columns = np.arange(THETA.size + 1)[:, None] * (2 * np.pi / THETA.size)
+    slices = where.shape[-1]
+    waves = sum(
+        generator.normal(0, spread, slices)
+        * np.cos(k * columns + generator.uniform(0, 2 * np.pi, slices))
+        for k in range(1, 5)
+    )
+    error = waves[np.round(where[1]).astype(np.intp), np.arange(slices)]
+    return error * (np.tanh(phase.endocardium.mean()) / phase.d)
+
+
+def oblique_affine(generator):
+    """Draw the affine of a short-axis stack: `VOXEL` sizes, oblique, somewhere in the scanner."""
+    tilt, turn = generator.normal(0.9, 0.15), generator.normal(0.7, 0.15)
+    about_x = np.array(
+        [[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]]
+    )
+    about_z = np.array(
+        [[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]]
+    )
+    affine = np.eye(4)
+    affine[:3, :3] = about_z @ about_x * VOXEL
+    affine[:3, 3] = generator.normal(0, 40, 3)
+    return affine

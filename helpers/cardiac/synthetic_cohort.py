@@ -1,0 +1,129 @@
+"""The drawn cohort as files: NIfTI with a table that also holds the truth about each heart."""
+
+import gzip
+import hashlib
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pandas as pd
+
+from helpers import files, paths, progress
+from helpers.cardiac import anatomy, geometry, synthetic
+from helpers.translation import translate as _
+
+
+def write(folder, counts, seed, tick=lambda: None):
+    """Write a cohort as NIfTI files with participants.tsv, and return its table.
+
+    Args:
+        folder: where to write; created.
+        counts: {"healthy": number, "HCM": number}.
+        seed: the same seed gives the same files' content.
+        tick: called after each subject, for a progress bar.
+
+    Returns:
+        The table: participant_id, group, ed, es, sex, pattern, body_surface_m2, the generator's
+        exact edv_ml, esv_ml, mass_g, max_wall_mm, and `truth_01` … `truth_17`, the mean wall
+        thickness (mm) of each segment.
+    """
+    groups = [group for group, count in counts.items() for _ in range(count)]
+    rows = []
+    for index, (group, child) in enumerate(
+        zip(groups, np.random.SeedSequence(seed).spawn(len(groups)), strict=True)
+    ):
+        generator = np.random.default_rng(child)
+        heart = synthetic.draw(generator, group)
+        *phases, affine = synthetic.rasterise(generator, heart)
+        row = {"participant_id": f"sub-{index + 1:04d}", "group": group}
+        for name, labels in zip(("ed", "es"), phases, strict=True):
+            row[name] = f"{row['participant_id']}_{name}.nii.gz"
+            content = gzip.compress(nibabel.Nifti1Image(labels, affine).to_bytes(), 1, mtime=0)
+            with files.replacing(folder / row[name]) as path:
+                path.write_bytes(content)
+        diastole = heart.end_diastole
+        row |= {
+            "sex": heart.sex,
+            "pattern": heart.pattern,
+            "body_surface_m2": round(heart.surface, 3),
+            "edv_ml": round(diastole.cavity_volume(), 2),
+            "esv_ml": round(heart.end_systole.cavity_volume(), 2),
+            "mass_g": round(anatomy.DENSITY * diastole.wall_volume(), 2),
+            "max_wall_mm": round(float(heart.end_diastole.thickness.max()), 2),
+        }
+        truth = anatomy.true_segments(diastole)
+        row |= {f"truth_{segment:02d}": round(mm, 3) for segment, mm in enumerate(truth, start=1)}
+        rows.append(row)
+        tick()
+    table = pd.DataFrame(rows)
+    files.write_text(folder / "participants.tsv", table.to_csv(sep="\t", index=False))
+    return table
+
+
+def cached(counts, seed):
+    """Return the folder of a cohort, written now unless this code has written it before.
+
+    Arguments as for `write`; the folder's name holds them and a digest of the generator's source.
+    """
+    sources = Path(__file__), Path(synthetic.__file__), Path(geometry.__file__)
+    source = b"".join(path.read_bytes() for path in sources)
+    digest = hashlib.sha256(source).hexdigest()[:8]
+    name = "-".join(f"{group}{count}" for group, count in counts.items())
+    folder = paths.DATA / "cardiac" / f"synthetic-{name}-seed{seed}-{digest}"
+    if not (folder / "participants.tsv").exists():
+        with progress.bar(sum(counts.values()), "drawing hearts", "heart") as bar:
+            write(folder, counts, seed, bar.update)
+    return folder
+
+
+def true_change(table):
+    """Return the true mean difference HCM − healthy in wall thickness, mm: (17,)."""
+    walls = table[[f"truth_{segment:02d}" for segment in anatomy.SEGMENTS]]
+    return (walls[table.group == "HCM"].mean() - walls[table.group == "healthy"].mean()).to_numpy()
+
+
+def against_literature(table):
+    """Return the drawn cohort beside published values: group, quantity, drawn, published."""
+    index = table.mass_g / table.body_surface_m2
+    table = table.assign(ef=100 * (1 - table.esv_ml / table.edv_ml), index=index)
+    normal = index < table.sex.map({"male": 67 + 2 * 9, "female": 61 + 2 * 10})
+    published = {
+        ("male", "edv_ml"): "160 ± 27", ("female", "edv_ml"): "132 ± 23",
+        ("male", "esv_ml"): "54 ± 14", ("female", "esv_ml"): "44 ± 11",
+        ("male", "ef"): "67 ± 5", ("female", "ef"): "67 ± 5",
+        ("male", "mass_g"): "134 ± 21", ("female", "mass_g"): "98 ± 21",
+    }  # fmt: skip
+    titles = {
+        "edv_ml": _("end-diastolic volume (ml)"), "esv_ml": _("end-systolic volume (ml)"),
+        "ef": _("ejection fraction (%)"), "mass_g": _("mass (g)"), "index": _("mass index (g/m²)"),
+        "max_wall_mm": _("greatest wall thickness (mm)"),
+    }  # fmt: skip
+    sexes = {"male": _("men"), "female": _("women")}
+    rows = []
+
+    def add(group, title, chosen, values):
+        if len(chosen):
+            rows.append((group, title, f"{chosen.mean():.1f} ± {chosen.std():.1f}", values))
+
+    healthy, ill = table[table.group == "healthy"], table[table.group == "HCM"]
+    for (sex, key), values in published.items():
+        add(
+            _("healthy, {sex}").format(sex=sexes[sex]),
+            titles[key],
+            healthy[healthy.sex == sex][key],
+            values,
+        )
+    for sex, values in (("male", "104 ± 40"), ("female", "89 ± 33")):
+        add(
+            _("HCM, {sex}").format(sex=sexes[sex]),
+            titles["index"],
+            ill[ill.sex == sex]["index"],
+            values,
+        )
+    add("HCM", titles["max_wall_mm"], ill.max_wall_mm, "18.5 ± 4.4")
+    shares = (
+        (_("normal mass (%)"), normal[ill.index], "20"),
+        (_("asymmetric septal (%)"), ill.pattern == "septal", "75.6"),
+    )
+    rows += [("HCM", title, f"{100 * share.mean():.0f}", values) for title, share, values in shares]
+    return pd.DataFrame(rows, columns=[_("group"), _("quantity"), _("drawn"), _("published")])

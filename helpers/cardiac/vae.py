@@ -1,0 +1,251 @@
+"""The variational autoencoder with a classifier on its mean code (after Biffi et al., 2018).
+
+Encoder and decoder are residual in the sense of this report: a fixed linear shape model (the
+shortcut) plus a 3-D convolutional network that learns what the linear model misses. The networks'
+last layers start at zero, so training starts from the linear model.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+
+from helpers.cardiac import preparation
+
+SHARPNESS = 20.0  # logit of a distance of `clip` mm: the decoded surface is soft over a millimetre
+
+
+def space_to_depth(x):
+    """Fold 2×2×2 voxels into channels: (b, s, s, s, c) to (b, s/2, s/2, s/2, 8c)."""
+    half, channels = x.shape[1] // 2, x.shape[-1]
+    x = ops.reshape(x, (-1, half, 2, half, 2, half, 2, channels))
+    return ops.reshape(
+        ops.transpose(x, (0, 1, 3, 5, 2, 4, 6, 7)), (-1, half, half, half, 8 * channels)
+    )
+
+
+def depth_to_space(x):
+    """Unfold channels into 2×2×2 voxels: the inverse of `space_to_depth`."""
+    size, channels = x.shape[1], x.shape[-1] // 8
+    x = ops.reshape(x, (-1, size, size, size, 2, 2, 2, channels))
+    return ops.reshape(
+        ops.transpose(x, (0, 1, 4, 2, 5, 3, 6, 7)), (-1, 2 * size, 2 * size, 2 * size, channels)
+    )
+
+
+def build_encoder(size, d, width):
+    """Return the network (size³ × 2 distances) → (μ residual, log σ²), each (d,)."""
+    x = inputs = keras.Input((size, size, size, 2))
+    x = layers.Lambda(space_to_depth, name="space_to_depth")(x)  # (b, s/2, s/2, s/2, 16)
+    x = convolution(width, 1, "encoder_stem")(x)
+    for level, filters in enumerate((2 * width, 4 * width, 4 * width)):
+        x = convolution(filters, 2, f"encoder_{level}")(x)  # down to (b, s/16, …, 4 width)
+    x = layers.Flatten()(x)
+    mu = layers.Dense(d, kernel_initializer="zeros", name="mu_residual")(x)
+    log_variance = layers.Dense(
+        d,
+        kernel_initializer="zeros",
+        bias_initializer=keras.initializers.Constant(-3.0),
+        name="log_variance",
+    )(x)
+    return keras.Model(inputs, [mu, log_variance], name="encoder")
+
+
+def build_decoder(size, d, width):
+    """Return the network z (d,) → distance residual (size³ × 2)."""
+    z = keras.Input((d,))
+    small = -(-size // 16)
+    x = layers.Dense(small**3 * 4 * width, activation="relu", name="decoder_dense")(z)
+    x = layers.Reshape((small, small, small, 4 * width))(x)
+    for level, filters in enumerate((4 * width, 2 * width, width)):
+        x = layers.Conv3DTranspose(
+            filters,
+            3,
+            2,
+            "same",
+            activation="relu",
+            kernel_initializer="he_normal",
+            name=f"decoder_{level}",
+        )(x)
+        target = -(-size // (8 >> level))
+        if x.shape[1] != target:  # sizes that are no multiple of 16
+            x = layers.Cropping3D([(0, x.shape[1] - target)] * 3)(x)
+    x = layers.Conv3D(16, 3, padding="same", kernel_initializer="zeros", name="decoder_head")(x)
+    x = layers.Lambda(depth_to_space, name="depth_to_space")(x)  # (b, s, s, s, 2)
+    return keras.Model(z, x, name="decoder")
+
+
+def convolution(filters, stride, name):
+    """Return a 3×3×3 convolution with ReLU."""
+    return layers.Conv3D(
+        filters,
+        3,
+        stride,
+        padding="same",
+        activation="relu",
+        kernel_initializer="he_normal",
+        name=name,
+    )
+
+
+def build_classifier(d, hidden=32):
+    """Return the prediction network μ (d,) → (p healthy, p HCM)."""
+    return keras.Sequential(
+        [
+            keras.Input((d,)),
+            layers.Dense(hidden, activation="tanh", name="classifier_hidden"),
+            layers.Dense(2, activation="softmax", name="classifier_output"),
+        ],
+        name="classifier",
+    )
+
+
+class CardiacVAE(keras.Model):
+    """VAE with classifier; inputs are int8 signed distances (b, s, s, s, 2) and labels (b,).
+
+    Loss: (1 − Dice_ED) + (1 − Dice_ES) + γ·distance + w·α·KL + β·cross-entropy, where w grows from
+    0 to 1 over `warm_up` steps. At test time the code is μ, without sampling.
+
+    Args:
+        size: grid voxels a side, even.
+        d: latent dimensions; 64 in the paper.
+        width: filters at the finest level.
+        shape_model: the fixed linear part, or None for a purely convolutional network.
+        alpha, beta, gamma: loss weights; not given in what could be read of the paper.
+        warm_up: steps.
+    """
+
+    def __init__(self, size, d, width, shape_model, alpha, beta, gamma, warm_up):
+        """Build the three networks and the trackers of the loss terms."""
+        super().__init__()
+        self.encoder = build_encoder(size, d, width)
+        self.decoder = build_decoder(size, d, width)
+        self.classifier = build_classifier(d)
+        self.alpha, self.beta, self.gamma, self.warm_up = alpha, beta, gamma, warm_up
+        self.size = size
+        self.linear = shape_model is not None
+        if self.linear:
+            self.mean = tf.constant(shape_model.mean / preparation.STEPS)
+            self.basis = tf.constant(shape_model.basis)
+            self.scale = tf.constant(shape_model.scale / preparation.STEPS)
+        names = ("loss", "dice_ed", "dice_es", "distance", "kl", "cross_entropy", "accuracy")
+        self.trackers = [keras.metrics.Mean(name=name) for name in names]
+
+    @property
+    def metrics(self):
+        """The loss terms, reset by Keras at each epoch."""
+        return self.trackers
+
+    def encode(self, x):
+        """Return (μ, log σ²), each (b, d), of distances in [−1, 1] (b, s, s, s, 2)."""
+        mu, log_variance = self.encoder(x)
+        if self.linear:
+            flat = tf.reshape(x, (tf.shape(x)[0], -1)) - self.mean
+            mu += tf.linalg.matmul(flat, self.basis) / self.scale
+        return mu, log_variance
+
+    def decode(self, z):
+        """Return signed distances in units of the clip (b, s, s, s, 2), positive inside."""
+        distance = self.decoder(z)
+        if self.linear:
+            flat = self.mean + tf.linalg.matmul(z * self.scale, self.basis, transpose_b=True)
+            distance += tf.reshape(flat, tf.shape(distance))
+        return distance
+
+    def call(self, x):
+        """Return (decoded distances, class probabilities) at the mean code."""
+        mu, _ = self.encode(scaled(x))
+        return self.decode(mu), self.classifier(mu)
+
+    def terms(self, x, labels, training):
+        """Return the loss and its terms as a dict of scalars."""
+        target = scaled(x)
+        mu, log_variance = self.encode(target)
+        noise = tf.random.normal(tf.shape(mu)) if training else 0.0
+        distance = self.decode(mu + tf.exp(0.5 * log_variance) * noise)
+        dice = soft_dice(tf.sigmoid(SHARPNESS * distance), tf.cast(x > 0, tf.float32))
+        probability = self.classifier(mu)
+        values = {
+            "dice_ed": dice[0],
+            "dice_es": dice[1],
+            "distance": tf.reduce_mean(tf.abs(tf.clip_by_value(distance, -1.0, 1.0) - target)),
+            "kl": tf.reduce_mean(kl_divergence(mu, log_variance)),
+            "cross_entropy": tf.reduce_mean(
+                keras.losses.sparse_categorical_crossentropy(labels, probability)
+            ),
+            "accuracy": tf.reduce_mean(
+                keras.metrics.sparse_categorical_accuracy(labels, probability)
+            ),
+        }
+        w = tf.minimum(tf.cast(self.optimizer.iterations, tf.float32) / self.warm_up, 1.0)
+        values["loss"] = (
+            (1 - values["dice_ed"]) + (1 - values["dice_es"])
+            + self.gamma * values["distance"] + w * self.alpha * values["kl"]
+            + self.beta * values["cross_entropy"]
+        )  # fmt: skip
+        return values
+
+    def train_step(self, data):
+        """Take one step of gradient descent."""
+        x, labels = data
+        with tf.GradientTape() as tape:
+            values = self.terms(x, labels, training=True)
+        gradients = tape.gradient(values["loss"], self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+        return self.track(values)
+
+    def test_step(self, data):
+        """Evaluate the terms at the mean code."""
+        return self.track(self.terms(*data, training=False))
+
+    def track(self, values):
+        """Update the trackers and return their means."""
+        for tracker in self.trackers:
+            tracker.update_state(values[tracker.name])
+        return {tracker.name: tracker.result() for tracker in self.trackers}
+
+
+def scaled(x):
+    """Turn int8 distances into floats in [−1, 1]."""
+    return tf.cast(x, tf.float32) / preparation.STEPS
+
+
+def soft_dice(p, mask):
+    """Return Sørensen-Dice per phase (2,), averaged over the batch (b, s, s, s, 2)."""
+    overlap = tf.reduce_sum(p * mask, (1, 2, 3))
+    total = tf.reduce_sum(p, (1, 2, 3)) + tf.reduce_sum(mask, (1, 2, 3))
+    return tf.reduce_mean((2 * overlap + 1e-5) / (total + 1e-5), 0)
+
+
+def kl_divergence(mu, log_variance):
+    """Return KL(N(μ, σ²) ‖ N(0, 1)) in nats, summed over the code: (b,)."""
+    return 0.5 * tf.reduce_sum(mu**2 + tf.exp(log_variance) - 1 - log_variance, -1)
+
+
+class Batches(keras.utils.PyDataset):
+    """Shuffled batches sliced from a byte array; only a batch at a time becomes floats."""
+
+    def __init__(self, shapes, labels, indices, batch, seed):
+        """Keep references, copy nothing."""
+        super().__init__()
+        self.shapes, self.labels, self.indices, self.batch = (
+            shapes,
+            labels,
+            np.array(indices),
+            batch,
+        )
+        self.generator = np.random.default_rng(seed)
+        self.on_epoch_end()
+
+    def __len__(self):
+        """Return the number of batches, the last one possibly short."""
+        return -(-len(self.indices) // self.batch)
+
+    def __getitem__(self, index):
+        """Return (int8 shapes, labels) of one batch."""
+        chosen = np.sort(self.order[index * self.batch : (index + 1) * self.batch])
+        return self.shapes[chosen], self.labels[chosen]
+
+    def on_epoch_end(self):
+        """Shuffle for the next epoch."""
+        self.order = self.generator.permutation(self.indices)

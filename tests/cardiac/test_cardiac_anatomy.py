@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+
+from helpers.cardiac import anatomy, cohort, preparation, synthetic_cohort
+
+
+def coordinates(spacing, half=55.0):
+    axis = np.arange(-half, half, spacing) + 0.13
+    return np.meshgrid(axis, axis, axis, indexing="ij")
+
+
+def shell(spacing, kind, thickness):
+    """Closed shells of known thickness: sphere, ellipsoid, and a sphere in an off-centre one."""
+    x, y, z = coordinates(spacing)
+    if kind == "ellipsoid":
+        inner = (x / 22) ** 2 + (y / 22) ** 2 + (z / 36) ** 2 < 1
+        outer = sum((a / (b + thickness)) ** 2 for a, b in ((x, 22), (y, 22), (z, 36))) < 1
+    else:
+        shift = 3 if kind == "eccentric" else 0
+        inner = x**2 + y**2 + z**2 < 25**2
+        outer = (x - shift) ** 2 + y**2 + z**2 < (25 + thickness) ** 2
+    return outer & ~inner, inner, x, z
+
+
+@pytest.mark.parametrize("spacing", [1.0, 1.5])
+@pytest.mark.parametrize("thickness", [8.0, 14.0])
+@pytest.mark.parametrize("kind", ["sphere", "ellipsoid", "eccentric"])
+def test_thickness_and_volume_of_analytic_shells(kind, thickness, spacing):
+    wall, inner, x, z = shell(spacing, kind, thickness)
+    local = anatomy.wall_thickness(wall, spacing)
+    assert (local[~wall] == 0).all()
+    equator = wall & (abs(z) < 4)
+    if kind == "eccentric":  # thickness ± 3 mm on either side
+        for side, expected in ((x > 20, thickness + 3), (x < -20, thickness - 3)):
+            here = equator & side & (abs(np.arctan2(coordinates(spacing)[1], abs(x))) < 0.15)
+            assert local[here].mean() == pytest.approx(expected, abs=spacing / 2)
+    else:
+        assert local[equator].mean() == pytest.approx(thickness, abs=spacing / 2)
+    if kind == "sphere":
+        assert local[wall].mean() == pytest.approx(thickness, abs=spacing / 2)
+        assert anatomy.volume(inner, spacing) == pytest.approx(
+            4 / 3 * np.pi * 25**3 / 1000, rel=0.02
+        )
+        expected = 1.05 * 4 / 3 * np.pi * ((25 + thickness) ** 3 - 25**3) / 1000
+        assert anatomy.mass(wall, spacing) == pytest.approx(expected, rel=0.02)
+    np.testing.assert_array_equal(anatomy.cavity(wall)[wall | inner], inner[wall | inner])
+
+
+def test_the_cut_at_the_base_does_not_count_as_outside():
+    wall, _, _, z = shell(1.0, "ellipsoid", 8.0)
+    cut = wall & (z < 10)
+    top = cut & (z > 8)
+    assert anatomy.wall_thickness(cut, 1.0)[top].mean() == pytest.approx(8.0, abs=0.5)
+
+
+def test_a_wall_without_cavity_is_an_error():
+    with pytest.raises(ValueError, match="no cavity"):
+        anatomy.wall_thickness(np.ones((4, 4, 4), bool), 1.0)
+
+
+def test_ejection_fraction():
+    full, _, _, _ = shell(1.5, "sphere", 8.0)
+    x, y, z = coordinates(1.5)
+    radius = np.sqrt(x**2 + y**2 + z**2)
+    small = (radius > 15) & (radius < 25)
+    assert anatomy.ejection_fraction(full, small, 1.5) == pytest.approx(
+        1 - (15 / 25) ** 3, abs=0.01
+    )
+
+
+def test_segments_follow_the_aha_scheme():
+    degrees = {"septum": 0, "anterior": 90, "lateral": 180, "inferior": 270}
+    depth = np.array([0.1, 0.5, 0.9, 1.1])
+    at = {name: anatomy.segment_of(depth, np.radians(angle + 1)) for name, angle in degrees.items()}
+    assert at["septum"].tolist() == [2, 8, 14, 17]  # anteroseptal, apical septal, apex
+    assert at["anterior"].tolist() == [1, 7, 13, 17]
+    assert at["lateral"].tolist() == [5, 11, 16, 17]
+    assert at["inferior"].tolist() == [4, 10, 15, 17]
+    every = anatomy.segment_of(np.full(3600, 0.1), np.linspace(0, 2 * np.pi, 3600, endpoint=False))
+    assert np.bincount(every)[1:].tolist() == [600] * 6  # six sectors of 60°
+    assert anatomy.segment_of(np.array(0.1), np.radians(-1)) == 3  # inferoseptal
+    for segment, name in anatomy.SEGMENTS.items():
+        assert (segment in anatomy.SEPTUM) == ("sept" in name)
+        assert (segment in anatomy.LATERAL) == ("lateral" in name)
+
+
+def test_generated_hearts_measure_as_they_were_drawn(tmp_path):
+    table = synthetic_cohort.write(tmp_path, {"healthy": 3, "HCM": 3}, seed=1)
+    subjects = cohort.folder(tmp_path, {"healthy": "healthy", "HCM": "HCM"}, 2, 1)
+    grid = preparation.Grid(64, 2.0)
+    errors = []
+    for subject, (_, row) in zip(subjects, table.iterrows(), strict=True):
+        wall = anatomy.refine(preparation.prepare(subject, grid)[..., 0])
+        truth = row[[f"truth_{segment:02d}" for segment in anatomy.SEGMENTS]].to_numpy(float)
+        measured = anatomy.segment_thickness(wall, 1.0)
+        assert np.corrcoef(measured, truth)[0, 1] > 0.9
+        errors.append(measured - truth)
+        assert anatomy.mass(wall, 1.0) == pytest.approx(row.mass_g, rel=0.05)
+        assert anatomy.volume(anatomy.cavity(wall), 1.0) == pytest.approx(row.edv_ml, rel=0.06)
+    assert abs(np.nanmean(errors)) < 0.5
+    assert np.nanmean(np.abs(errors)) < 1.0  # half a voxel of the grid
+
+
+def test_refining_needs_a_shape():
+    with pytest.raises(ValueError, match="empty"):
+        anatomy.refine(np.full((4, 4, 4), -1.0))

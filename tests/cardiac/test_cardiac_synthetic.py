@@ -1,0 +1,84 @@
+import nibabel
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.cardiac import anatomy, cohort, synthetic, synthetic_cohort
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("drawn")
+    return folder, synthetic_cohort.write(folder, {"healthy": 6, "HCM": 6}, seed=3)
+
+
+def test_the_seed_decides_everything(drawn, tmp_path):
+    folder, table = drawn
+    again = synthetic_cohort.write(tmp_path, {"healthy": 6, "HCM": 6}, seed=3)
+    pd.testing.assert_frame_equal(table, again)
+    for name in table.ed[:2]:
+        assert (folder / name).read_bytes() == (tmp_path / name).read_bytes()
+    other = synthetic_cohort.write(tmp_path / "other", {"healthy": 1, "HCM": 1}, seed=4)
+    assert other.edv_ml[0] != table.edv_ml[0]
+
+
+def test_written_volumes_are_the_drawn_ones(drawn):
+    folder, table = drawn
+    for row in table.itertuples():
+        for name, cavity in ((row.ed, row.edv_ml), (row.es, row.esv_ml)):
+            image = nibabel.load(folder / name)
+            labels = np.asarray(image.dataobj)
+            voxel = abs(np.linalg.det(image.affine[:3, :3])) / 1000
+            wall = (labels == synthetic.MYOCARDIUM).sum() * voxel * anatomy.DENSITY
+            assert (labels == synthetic.CAVITY).sum() * voxel == pytest.approx(cavity, rel=0.06)
+            assert wall == pytest.approx(row.mass_g, rel=0.06)  # the same in both phases
+            assert (labels == synthetic.RIGHT_VENTRICLE).any()
+
+
+def test_contraction_conserves_muscle_and_ejects_blood():
+    for index in range(4):
+        heart = synthetic.draw(np.random.default_rng(index), ("healthy", "HCM")[index % 2])
+        diastole, systole = heart.end_diastole, heart.end_systole
+        assert systole.wall_volume() == pytest.approx(diastole.wall_volume(), rel=0.03)
+        fraction = 1 - systole.cavity_volume() / diastole.cavity_volume()
+        assert 0.49 < fraction < 0.83
+        assert systole.h - systole.apex() < diastole.h - diastole.apex()  # shorter
+        assert systole.thickness.mean() > diastole.thickness.mean() + 2
+
+
+def test_groups_overlap_but_differ():
+    generator = np.random.default_rng(0)
+    walls = {
+        group: [synthetic.draw(generator, group).end_diastole.thickness.max() for _ in range(60)]
+        for group in ("healthy", "HCM")
+    }
+    assert min(walls["HCM"]) < max(walls["healthy"])
+    assert np.mean(walls["HCM"]) == pytest.approx(18.5, abs=2)
+    assert np.mean(walls["healthy"]) < 11
+
+
+def test_asymmetric_hearts_thicken_in_the_septum():
+    generator = np.random.default_rng(1)
+    hearts = [
+        heart
+        for heart in (synthetic.draw(generator, "HCM") for _ in range(30))
+        if heart.pattern == "septal"
+    ]
+    walls = np.mean([anatomy.true_segments(heart.end_diastole) for heart in hearts], 0)
+    septum, lateral = (
+        walls[np.array(part) - 1].mean() for part in (anatomy.SEPTUM, anatomy.LATERAL)
+    )
+    assert septum > lateral + 3
+
+
+def test_the_folder_reads_as_a_cohort(drawn):
+    folder, table = drawn
+    subjects = cohort.folder(folder, {"healthy": "healthy", "HCM": "HCM"}, 2, 1)
+    assert [subject.id for subject in subjects] == list(table.participant_id)
+    assert subjects[0].metadata["edv_ml"] == table.edv_ml[0]
+
+
+def test_literature_table_covers_both_groups(drawn):
+    frame = synthetic_cohort.against_literature(drawn[1])
+    assert {"HCM"} < set(frame.iloc[:, 0])
+    assert not frame.iloc[:, 2].str.contains("nan").all()
