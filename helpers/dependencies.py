@@ -2,16 +2,18 @@
 
 import ast
 import json
+import re
 
 from helpers import paths
 
 
-def of_notebook(notebook):
-    """Return the files that the results of `notebook` depend on, itself first.
+def of_notebook(notebook, language="en"):
+    """Return the files that the results of `notebook` depend on, as (sources, data).
 
-    They are the modules of `helpers` that it imports, directly or not; the project's weights and
-    the downloaded data where that code names `paths.WEIGHTS` or `paths.DATA`; the pins; and the
-    catalogues of translated strings.
+    Sources are the notebook, the modules of `helpers` that it imports, directly or not, the pins,
+    the catalogues of `language`, and the project's weights where that code names `paths.WEIGHTS`.
+    Data are the files below each `paths.DATA / "folder"` that it names: the run itself may add
+    to them, as a cache.
     """
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
@@ -22,16 +24,12 @@ def of_notebook(notebook):
             modules[module] = module.read_text(encoding="utf-8")
             waiting |= imported(modules[module])
     text = "\n".join([*code, *modules.values()])
-    files = [notebook, *sorted(modules), paths.ROOT / "requirements.txt"]
-    files += sorted(paths.LOCALE.glob("*/LC_MESSAGES/*.po"))
+    sources = [notebook, *sorted(modules), paths.ROOT / "requirements.txt"]
+    sources += files_below(paths.LOCALE / language)
     if "paths.WEIGHTS" in text:
-        files += files_below(paths.WEIGHTS)
-    if "paths.DATA" in text:
-        folders = [
-            folder for folder in paths.DATA.glob("*/") if folder not in (paths.RUNS, paths.WEIGHTS)
-        ]
-        files += [path for folder in sorted(folders) for path in files_below(folder)]
-    return files
+        sources += files_below(paths.WEIGHTS)
+    folders = sorted(set(re.findall(r'paths\.DATA / "([^"]+)"', text)))
+    return sources, [file for folder in folders for file in files_below(paths.DATA / folder)]
 
 
 def imported(source):

@@ -2,6 +2,7 @@
 
 import os
 
+import jupyter_client
 import nbclient.exceptions
 import nbformat
 import papermill
@@ -10,11 +11,22 @@ import traitlets.config
 from helpers import paths, progress
 
 # Sockets in the file system instead of TCP ports: nobody else can listen in.
+KERNEL_LOG = paths.REPORTS / "kernel.log"
 LOCAL = traitlets.config.Config({"KernelManager": {"transport": "ipc"}})
 
 
 class NotebookFailed(Exception):
     """A cell raised or the kernel died; the message names notebook, cell and exception."""
+
+
+class LoggedKernelManager(jupyter_client.AsyncKernelManager):
+    """Keeps what a kernel's libraries write past Python off the terminal, in reports/kernel.log."""
+
+    async def _async_start_kernel(self, **options):
+        with open(KERNEL_LOG, "a", encoding="utf-8") as log:
+            await super()._async_start_kernel(stdout=log, stderr=log, **options)
+
+    start_kernel = _async_start_kernel
 
 
 def execute(notebook, output, parameters, language, title, expected=None):
@@ -36,6 +48,7 @@ def execute(notebook, output, parameters, language, title, expected=None):
     partial = output.parent / "failed" / output.name
     partial.parent.mkdir(parents=True, exist_ok=True)
     channel = paths.REPORTS / "progress.txt"
+    KERNEL_LOG.unlink(missing_ok=True)
     os.environ.update(  # the kernel inherits them
         REPORT_PROGRESS=str(channel), REPORT_LANG=language, PYTHONPATH=str(paths.ROOT)
     )
@@ -58,12 +71,13 @@ def execute(notebook, output, parameters, language, title, expected=None):
                 cwd=paths.NOTEBOOKS,
                 progress_bar=False,
                 config=LOCAL,
+                kernel_manager_class=LoggedKernelManager,
                 on_cell_start=on_cell_start,
             )
     except papermill.PapermillExecutionError as error:
         reason = f"{error.ename}: {error.evalue}"
     except nbclient.exceptions.DeadKernelError:
-        reason = "the kernel died; was there enough memory?"
+        reason = f"the kernel died; was there enough memory? Its last words: {KERNEL_LOG.name}"
     else:
         partial.replace(output)
         return

@@ -53,13 +53,15 @@ def build(profile, wanted):
 def run_if_changed(notebook, language, parameters, state, title):
     """Execute `notebook` unless nothing that it is made from has changed since it last ran."""
     key = f"{notebook.stem}.{language}"
-    inputs = dependencies.of_notebook(notebook)
+    sources, data = dependencies.of_notebook(notebook, language)
     if notebook.stem == CONCLUSIONS:
-        inputs += [results_of(other) for other in profiles.notebooks() if other != notebook]
-    current = dependencies.state(inputs, parameters=parameters)
+        sources += [results_of(other) for other in profiles.notebooks() if other != notebook]
+    current = dependencies.state(sources, parameters=parameters)
     previous = state.get(key, {})
     output = paths.EXECUTED / f"{key}.ipynb"
-    reason = dependencies.difference(previous.get("inputs"), current)
+    reason = dependencies.difference(
+        previous.get("inputs"), {**current, **dependencies.state(data)}
+    )
     if not reason and output.exists() and results_of(notebook).exists():
         return
     say(f"{title}: {reason or 'its output is missing'}")
@@ -77,7 +79,8 @@ def run_if_changed(notebook, language, parameters, state, title):
         sys.exit(f"make report: {error}")
     seconds = round(time.monotonic() - started, 1)
     say(f"{title}: done in {seconds:.0f} s")
-    state[key] = {"inputs": current, "seconds": seconds}
+    _, data = dependencies.of_notebook(notebook, language)  # with the caches of this run
+    state[key] = {"inputs": {**current, **dependencies.state(data)}, "seconds": seconds}
     write_state(state)
 
 

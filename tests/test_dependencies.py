@@ -35,8 +35,8 @@ def project(tmp_path, monkeypatch):
         cells += [nbformat.v4.new_code_cell(code)]
         path = tmp_path / "01_heart.ipynb"
         nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-        files = dependencies.of_notebook(path)
-        return {file.relative_to(tmp_path).as_posix() for file in files}
+        sources, data = dependencies.of_notebook(path)
+        return {file.relative_to(tmp_path).as_posix() for file in [*sources, *data]}
 
     return of
 
@@ -53,7 +53,7 @@ def test_weights_and_data_count_where_the_code_names_them(project):
     code = "from helpers import paths\npaths.WEIGHTS"
     assert "data/weights/vae.h5" in project(code)
     assert "data/acdc/patient001.nii" not in project(code)
-    found = project("from helpers import paths\npaths.DATA")
+    found = project('from helpers import paths\nfolder = paths.DATA / "acdc"')
     assert "data/acdc/patient001.nii" in found
     assert "data/runs/1/history.json" not in found
 
