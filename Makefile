@@ -13,14 +13,14 @@ export JUPYTER_PREFER_ENV_PATH := 1
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow lint format lab data bench pins clean
+.PHONY: help report test test-slow lint format lab data bench messages train-scenes pins clean
 
 help: ## list the tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
-	@echo "  Variables: PROFILE=smoke|quick|full  REPORT_LANG=en|ru  GPU=1  PYTHON=python3.12"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
+	@echo "  Variables: PROFILE=smoke|quick|full  REPORT_LANG=en|ru  CODE=1  GPU=1  PYTHON=python3.12"
 
 report: $(READY) ## run the notebooks that are out of date, write reports/report.<lang>.pdf
-	@$(RUN) -m helpers.pipeline --profile $(PROFILE) $(addprefix --language ,$(REPORT_LANG))
+	@$(RUN) -m helpers.pipeline --profile $(PROFILE) $(addprefix --language ,$(REPORT_LANG)) $(if $(CODE),--code)
 
 test: $(READY) ## fast tests, and one smoke report in a temporary copy
 	@$(RUN) -m pytest -n 2 -m "not slow"
@@ -31,14 +31,31 @@ test-slow: $(READY) ## the tests that take minutes
 lint: $(READY) ## check style of code and notebooks
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check .
 
-format: $(READY) ## set code and notebooks in the project's style
+format: $(READY) ## set code and notebooks in the project's style, notebooks without outputs
+	@$(RUN) -m nbconvert --log-level WARN --to notebook --inplace --ClearOutputPreprocessor.enabled=True \
+	  --ClearMetadataPreprocessor.enabled=True --ClearMetadataPreprocessor.preserve_cell_metadata_mask tags \
+	  --ClearMetadataPreprocessor.preserve_nb_metadata_mask kernelspec \
+	  --ClearMetadataPreprocessor.preserve_nb_metadata_mask "('language_info', 'name')" notebooks/*.ipynb
 	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format .
 
 lab: $(READY) ## open the notebooks in JupyterLab
 	@cd notebooks && REPORT_LANG=$(or $(REPORT_LANG),en) $(RUN) -m jupyterlab
 
+data: $(READY) ## download the real data sets, verified and resumed
+	@$(RUN) -m helpers.data
+
+bench: $(READY) ## measure ours against peers, write reports/bench.json
+	@$(RUN) -m benchmarks $(ONLY)
+
+messages: $(READY) ## bring the translation catalogues in locale/ up to date
+	@$(RUN) -m helpers.report.translation
+
+train-scenes: $(READY) ## train the compact DeepLab networks whose weights data/weights/ keeps
+	@$(RUN) -m helpers.deeplab.train_scenes --model mobilenetv2
+	@$(RUN) -m helpers.deeplab.train_scenes --model xception
+
 clean: ## remove what make report wrote; downloads and training runs stay
-	rm -rf reports/notebooks reports/results reports/html reports/state.json reports/progress.txt reports/report.*.pdf
+	rm -rf reports/notebooks reports/results reports/html reports/state.json reports/progress.txt reports/kernel.log reports/report.*.pdf
 
 pins: ## compile requirements*.txt from pyproject.toml anew (needs uv)
 	uv pip compile pyproject.toml --extra cpu --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -q -o requirements.txt

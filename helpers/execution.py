@@ -9,6 +9,7 @@ import papermill
 import traitlets.config
 
 from helpers import paths, progress
+from helpers.report import translation
 
 # Sockets in the file system instead of TCP ports: nobody else can listen in.
 KERNEL_LOG = paths.REPORTS / "kernel.log"
@@ -52,7 +53,9 @@ def execute(notebook, output, parameters, language, title, expected=None):
     os.environ.update(  # the kernel inherits them
         REPORT_PROGRESS=str(channel), REPORT_LANG=language, PYTHONPATH=str(paths.ROOT)
     )
-    cells = len(nbformat.read(notebook, as_version=4).cells) + 1  # papermill adds one
+    book, _left = translation.copy(notebook, language)
+    book = nbformat.from_dict(book)
+    cells = len(book.cells) + 1  # papermill adds one
     running = "the first cell"
 
     def on_cell_start(cell, cell_index):
@@ -64,7 +67,7 @@ def execute(notebook, output, parameters, language, title, expected=None):
     try:
         with progress.display(title, expected, channel) as show:
             papermill.execute_notebook(
-                notebook,
+                book,
                 partial,
                 parameters,
                 kernel_name="python3",

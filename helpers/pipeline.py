@@ -1,4 +1,4 @@
-"""From a profile to the report: run each notebook that is out of date, then set the PDF."""
+"""From a profile to the report: run each notebook that is out of date, then set it."""
 
 import argparse
 import json
@@ -16,11 +16,12 @@ def main():
     parser = argparse.ArgumentParser(prog="make report", description=__doc__)
     parser.add_argument("--profile", default="quick", help="smoke, quick or full")
     parser.add_argument("--language", action="append", help="en or ru; all of them by default")
+    parser.add_argument("--code", action="store_true", help="print all code in an appendix")
     arguments = parser.parse_args()
     waiting = "Another make report is running here; waiting for it to end …"
     try:
         with environment.exclusive(paths.REPORTS / ".lock", waiting):
-            build(arguments.profile, arguments.language or languages())
+            build(arguments.profile, arguments.language or languages(), arguments.code)
     except profiles.ProfileError as error:
         sys.exit(f"make report: {error}")
     except KeyboardInterrupt:
@@ -32,8 +33,10 @@ def languages():
     return ["en", *sorted(folder.parent.name for folder in paths.LOCALE.glob("*/LC_MESSAGES"))]
 
 
-def build(profile, wanted):
-    """Bring executed notebooks and PDFs in the `wanted` languages up to date.
+def build(profile, wanted, code=False):
+    """Bring executed notebooks, PDF and HTML in the `wanted` languages up to date.
+
+    With `code` every code cell is printed in an appendix.
 
     Raises:
         profiles.ProfileError: the profile does not fit the notebooks.
@@ -47,7 +50,7 @@ def build(profile, wanted):
             title = f"[{position}/{len(notebooks)}] {notebook.stem} ({language})"
             run_if_changed(notebook, language, parameters[notebook.stem], state, title)
     for language in wanted:
-        render_if_changed(notebooks, language, state)
+        render_if_changed(notebooks, language, code, state)
 
 
 def run_if_changed(notebook, language, parameters, state, title):
@@ -84,28 +87,32 @@ def run_if_changed(notebook, language, parameters, state, title):
     write_state(state)
 
 
-def render_if_changed(notebooks, language, state):
-    """Set the PDF of one language unless nothing that it is made from has changed."""
+def render_if_changed(notebooks, language, code, state):
+    """Set PDF and HTML of one language unless nothing that they are made from has changed."""
     executed = [paths.EXECUTED / f"{notebook.stem}.{language}.ipynb" for notebook in notebooks]
     sources = [paths.ROOT / "report.yml", paths.NOTEBOOKS / "references.bib"]
     sources += dependencies.files_below(paths.ROOT / "helpers" / "report")
     results = [results_of(notebook) for notebook in notebooks]
-    current = dependencies.state([*executed, *results, *sources])
-    output = paths.REPORTS / f"report.{language}.pdf"
-    name = output.relative_to(paths.ROOT)
-    if output.exists() and not dependencies.difference(state.get(output.stem), current):
-        say(f"{name} is up to date")
+    current = dependencies.state([*executed, *results, *sources], code=code)
+    pdf, html = paths.REPORTS / f"report.{language}.pdf", paths.HTML / language
+    names = f"{pdf.relative_to(paths.ROOT)} and {html.relative_to(paths.ROOT)}/index.html"
+    done = pdf.exists() and (html / "index.html").exists()
+    if done and not dependencies.difference(state.get(pdf.stem), current):
+        say(f"{names} are up to date")
         return
 
     from helpers import report
 
     started = time.monotonic()
     try:
-        report.build(executed, output, language=language)
+        notices = report.build(executed, pdf, language, code=code)
+        report.build_html(executed, html, language, code=code)
     except report.ReportError as error:
         sys.exit(f"make report: {error}")
-    say(f"{name} written in {time.monotonic() - started:.1f} s")
-    state[output.stem] = current
+    for notice in notices:
+        say(notice)
+    say(f"{names} written in {time.monotonic() - started:.1f} s")
+    state[pdf.stem] = current
     write_state(state)
 
 

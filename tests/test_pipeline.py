@@ -97,6 +97,7 @@ def test_the_first_build_made_everything(project):
     assert result(project, "01_second") == 20
     assert result(project, "05_conclusions") == 21
     assert (project / "reports" / "report.en.pdf").read_bytes().startswith(b"%PDF")
+    assert "<html" in (project / "reports" / "html" / "en" / "index.html").read_text()
 
 
 def test_nothing_changed_nothing_runs(project):
@@ -126,7 +127,7 @@ def test_a_changed_title_page_only_sets_the_pdf(project):
     (project / "report.yml").touch()
     output = run(project)
     assert finished(output) == []
-    assert "report.en.pdf written" in output
+    assert "report.en.pdf and reports/html/en/index.html written" in output
 
 
 def test_a_failing_cell_stops_the_build_and_is_named(project):
