@@ -17,6 +17,7 @@ class Fragment:
     kind: str = "typst"  # "markdown", "html" or "latex" before conversion
     computed: bool = False  # printed by code, which writes numbers in English
     attachments: dict = dataclasses.field(default_factory=dict)
+    tree: list = None  # pandoc's syntax tree of the text
 
 
 @dataclasses.dataclass
@@ -36,6 +37,8 @@ class Document:
     labels: dict = dataclasses.field(
         default_factory=dict
     )  # {what links name: (Typst label, Place)}
+    formulas: list = dataclasses.field(default_factory=list)  # `mathematics.Formula`, numbered
+    macros: dict = dataclasses.field(default_factory=dict)  # {TeX macro: its definition}
     cited: bool = False
     level: int = 0  # of the last heading
     problems: Problems = dataclasses.field(default_factory=Problems)
@@ -47,11 +50,13 @@ class Document:
 
     def define(self, name, place, label=None):
         """Register a label; return the Typst label. Two of a name in a document are a fault."""
-        if name in self.labels:
+        if not re.fullmatch(r"[\w.:-]+", name):
+            self.problems.add(place, f"label {name!r} may hold letters, digits, - and . only")
+        elif name in self.labels:
             self.problems.add(place, f"label {name!r} is used before by {self.labels[name][1]}")
         else:
             self.labels[name] = (label or name, place)
-        return self.labels[name][0]
+        return self.labels.get(name, (name,))[0]
 
     def add_file(self, content, extension):
         """Store an image's bytes; return its path in the Typst project."""

@@ -88,9 +88,13 @@ def parse(source, tex, display):
     label = re.search(r"\\label\{([^{}]*)\}", tex)
     tex = re.sub(r"\\(?:tag\*?|label)\{[^{}]*\}|\\no(?:number|tag)(?![a-zA-Z])", "", tex).strip()
     tex = re.sub(r"^\\begin\{equation\*?\}|\\end\{equation\*?\}$", "", tex).strip()
-    return Formula(
-        source, tex, display, tag[1] if tag else "", label[1].replace(":", "-") if label else ""
-    )
+    label = label_of(label[1]) if label else ""
+    return Formula(source, tex, display, tag[1] if tag else "", label)
+
+
+def label_of(name):
+    r"""Return the Typst label for TeX's \label{name}."""
+    return re.sub(r"[^\w.-]+", "-", name)
 
 
 def definitions(formulas):

@@ -195,6 +195,23 @@ def test_characters_without_a_glyph_name_their_cell(arguments):
         build(**given)
 
 
+def test_an_image_that_cannot_be_read_names_its_cell(arguments, make):
+    given = arguments()
+    given["executed"][0].write_text(
+        given["executed"][0].read_text().replace(make.png, "bm90IGEgcG5n")
+    )
+    with pytest.raises(ReportError, match="01_first, cell 2 .*failed to decode image"):
+        build(**given)
+
+
+def test_no_path_of_this_machine_is_told(arguments):
+    given = arguments()
+    build(**given)
+    assert str(given["results"]) not in text_of(given["pdf"])
+    assert str(given["results"]).encode() not in given["pdf"].read_bytes()
+    assert str(paths.ROOT).encode() not in given["pdf"].read_bytes()
+
+
 def test_results_of_two_profiles_do_not_mix(arguments):
     given = arguments({"01_a": [("markdown", "# A")], "02_b": [("markdown", "# B")]})
     changed = given["results"] / "02_b.json"

@@ -1,5 +1,6 @@
 import importlib.metadata
 import json
+import logging
 import subprocess
 import sys
 
@@ -67,3 +68,24 @@ def test_listing_exporters_loads_nothing_heavy():
         [sys.executable, "-c", code], cwd=paths.ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_oddities_of_other_notebooks(make, tmp_path, caplog):
+    """A first heading of level 2, broken images, missing characters, links to files."""
+    book = make.book(
+        make.markdown("## Second level\nsee [other](beside.ipynb) and [it](#Second-level)"),
+        make.code("x", make.shown(image__png="bm90IGEgcG5n"), make.shown(image__png="abcde")),
+        make.markdown("\U0001f9e1 and the rest"),
+    )
+    path = tmp_path / "somebody's.ipynb"
+    path.write_text(json.dumps(book), encoding="utf-8")
+    exporter = get_exporter("typst-pdf")()
+    exporter.log = logging.getLogger("test_exporter")
+    pdf, _ = exporter.from_filename(str(path))
+    (tmp_path / "out.pdf").write_bytes(pdf)
+    text = " ".join(page.extract_text() for page in pypdf.PdfReader(tmp_path / "out.pdf").pages)
+    for words in ("somebody's", "Second level", "see other and it", "and the rest"):
+        assert words in text.replace("’", "'")
+    said = " ".join(record.getMessage() for record in caplog.records)
+    assert "cell 2 (code), 'x': failed to decode image" in said
+    assert "cell 2 (code), 'x': an output of type image/png is no image" in said

@@ -3,6 +3,7 @@ import re
 
 import pytest
 
+from helpers.report.markup import settable
 from helpers.report.problems import ReportError
 
 
@@ -47,6 +48,13 @@ def test_backward_and_jupyter_anchors(typeset):
     assert source.count("#jump(<01_test--1-0>)") == 2
 
 
+def test_brackets_of_citations_replace_parentheses(typeset):
+    source, _ = typeset(
+        "said ([A, 2015](#ref-a); [B, 2016](#ref-b)) (see [A](#ref-a))", keys={"a", "b"}
+    )
+    assert r"said #cite(<a>);\; #cite(<b>); (see A~#cite(<a>);)" in source
+
+
 def test_citations(typeset):
     source, document = typeset("[He et al., 2015](#ref-he2015); [He](#ref-he2015)", keys={"he2015"})
     assert source.rstrip().endswith("#cite(<he2015>);\\; He~#cite(<he2015>);")
@@ -64,6 +72,8 @@ def test_citations(typeset):
         ("![alt](https://example.org/a.png)", "example.org"),
         ("![alt](missing.png)", "missing.png is missing"),
         ("![alt](a.tiff)", "a.tiff is of no kind"),
+        ("# One\n### Three", "a heading of level 3 follows 1"),
+        ("see [it](02_other.ipynb)", "02_other.ipynb"),
         ("$$x\\label{eq-a}$$\n$$y\\label{eq-a}$$", "'eq-a' is used before"),
     ],
 )
@@ -126,3 +136,24 @@ def test_tables_without_captions_take_no_number(read, make):
 
 def test_pipe_tables_hold_formulas_with_bars(read):
     assert "|𝑥|" in read("| a | b |\n|---|---|\n| $|x|$ | 2 |").replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("markup", "shown", "unknown"),
+    [
+        ("<b>x</b> < y <!-- <video> -->", "<b>x</b> < y ", []),
+        (
+            "<style>a<b {}</style><Canvas id=c>x</canvas>",
+            "<code>&lt;canvas&gt;</code>x",
+            ["canvas"],
+        ),
+        ("<script>if (a<b) {}</script>y", "<code>&lt;script&gt;</code>y", ["script"]),
+    ],
+)
+def test_html_that_cannot_be_set_leaves_its_name(markup, shown, unknown):
+    assert settable(markup) == (shown, unknown)
+
+
+def test_nothing_is_fetched(typeset):
+    _, document = typeset('<iframe src="http://127.0.0.1:9/"></iframe>text')
+    assert "<iframe>" in document.problems[0]

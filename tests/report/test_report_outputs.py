@@ -53,6 +53,11 @@ def test_two_figures_of_one_label(typeset, make):
     assert "'fig-a' is used before by 01_test, cell 1" in document.problems[0]
 
 
+def test_a_label_is_a_name(typeset, make):
+    _, document = typeset(make.code("x", make.figure("fig-a b")))
+    assert "label 'fig-a b' may hold letters" in document.problems[0]
+
+
 def test_failed_cell(typeset, make):
     error = {"output_type": "error", "ename": "ValueError", "evalue": "bad", "traceback": []}
     assert "the cell failed: ValueError: bad" in typeset(make.code("x", error))[1].problems[0]
