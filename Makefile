@@ -34,8 +34,7 @@ lint: $(READY) ## check style of code and notebooks
 format: $(READY) ## set code and notebooks in the project's style, notebooks without outputs
 	@$(RUN) -m nbconvert --log-level WARN --to notebook --inplace --ClearOutputPreprocessor.enabled=True \
 	  --ClearMetadataPreprocessor.enabled=True --ClearMetadataPreprocessor.preserve_cell_metadata_mask tags \
-	  --ClearMetadataPreprocessor.preserve_nb_metadata_mask kernelspec \
-	  --ClearMetadataPreprocessor.preserve_nb_metadata_mask "('language_info', 'name')" notebooks/*.ipynb
+	  --ClearMetadataPreprocessor.preserve_nb_metadata_mask kernelspec notebooks/*.ipynb
 	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format .
 
 lab: $(READY) ## open the notebooks in JupyterLab
