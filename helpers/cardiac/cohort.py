@@ -33,18 +33,20 @@ class Subject:
     metadata: dict = dataclasses.field(default_factory=dict, compare=False)
 
 
-def folder(path, groups, label=2, right_ventricle=None):
+def folder(path, groups=None, label=2, right_ventricle=None):
     """Return the subjects of a directory with `participants.tsv`.
 
     Args:
         path: directory; its table has the columns participant_id, group, ed and es (file names).
         groups: {group in the table: name to use}, such as {"N": "healthy"}; others are errors.
+            Without it the names must be "healthy" and "HCM".
         label: the label of the structure to learn, in every segmentation.
         right_ventricle: label of the right ventricle, or None if it is not segmented.
 
     Raises:
         CohortError: no table, a missing column or file, an id twice, an unknown group.
     """
+    groups = groups or {"healthy": "healthy", "HCM": "HCM"}
     table_path = Path(path) / "participants.tsv"
     if not table_path.exists():
         raise CohortError(f"{table_path} is missing; it lists the columns {', '.join(COLUMNS)}")

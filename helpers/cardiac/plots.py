@@ -6,6 +6,7 @@ from matplotlib import colors, patches
 from mpl_toolkits.mplot3d import art3d
 from scipy import ndimage
 from skimage import measure
+from sklearn import metrics
 
 from helpers import figures
 from helpers.cardiac import anatomy
@@ -53,7 +54,7 @@ def cell(segment):
     return (4 if segment <= 6 else 3), 60 * ((segment - 1) % 6 + 1), 60
 
 
-def surface(ax, distance, spacing, norm, cmap="cividis", view=(15, -60)):
+def surface(ax, distance, spacing, norm, cmap="cividis", view=(18, -20)):
     """Draw a wall as a shaded surface coloured by its thickness.
 
     Args:
@@ -64,38 +65,75 @@ def surface(ax, distance, spacing, norm, cmap="cividis", view=(15, -60)):
         cmap: colour map's name.
         view: elevation and azimuth in degrees; azimuth 0 looks at the septum.
     """
-    vertices, faces, _, _ = measure.marching_cubes(
-        np.pad(distance.astype(np.float32), 1, mode="edge"), 0.0
+    fine = ndimage.zoom(
+        np.asarray(distance, np.float32), 2, order=1, grid_mode=True, mode="nearest"
     )
-    thickness = anatomy.wall_thickness(distance > 0, spacing)
-    nearest = ndimage.distance_transform_edt(
-        thickness == 0, return_distances=False, return_indices=True
-    )
-    spread = ndimage.gaussian_filter(thickness[tuple(nearest)], 0.7)
-    centres = vertices[faces].mean(1) - 1
-    shade = mm_colours(
-        ndimage.map_coordinates(spread, centres.T, order=1, mode="nearest"), norm, cmap
-    )
-    points = (vertices - 1 - (np.array(distance.shape) - 1) / 2) * spacing
+    fine, step = ndimage.gaussian_filter(fine, 0.8), spacing / 2
+    vertices, faces, _, _ = measure.marching_cubes(fine, 0.0, step_size=2)
+    thickness = anatomy.wall_thickness(fine > 0, step)
+    wall = thickness > 0
+    nearest = ndimage.distance_transform_edt(~wall, return_distances=False, return_indices=True)
+    local = ndimage.map_coordinates(thickness[tuple(nearest)], vertices[faces].mean(1).T, order=1)
+    points = (vertices - (np.array(fine.shape) - 1) / 2) * step
+    colour = plt.get_cmap(cmap)(norm(local))
     mesh = art3d.Poly3DCollection(
         points[faces],
-        facecolors=shade,
+        facecolors=colour,
+        edgecolors=colour,  # covers the seams between triangles
+        linewidth=0.3,
         shade=True,
-        lightsource=colors.LightSource(60, 40),
-        linewidth=0,
+        lightsource=colors.LightSource(-60, 45),
     )
     ax.add_collection3d(mesh)
     reach = 0.5 * np.array(distance.shape) * spacing * 0.75
     ax.set(xlim=(-reach[0], reach[0]), ylim=(-reach[1], reach[1]), zlim=(-reach[2], reach[2]))
-    ax.set_box_aspect((1, 1, 1), zoom=1.5)
+    ax.set_box_aspect((1, 1, 1), zoom=1.6)
     ax.view_init(*view)
     ax.axis("off")
     return ax
 
 
-def mm_colours(values, norm, cmap):
-    """Return RGBA colours of values."""
-    return plt.get_cmap(cmap)(norm(values))
+def strip(hearts, titles, spacing, norm, label):
+    """Return a figure of decoded hearts (n, s, s, s, 2): ED above, ES below, one column a step."""
+    figure, axes = plt.subplots(
+        2, len(hearts), figsize=(figures.WIDTH, 3.0), subplot_kw={"projection": "3d"}
+    )
+    for phase, row in enumerate(axes):
+        for ax, heart in zip(row, hearts, strict=True):
+            surface(ax, heart[..., phase], spacing, norm)
+    for ax, title in zip(axes[0], titles, strict=True):
+        ax.set_title(title)
+    figure.colorbar(plt.cm.ScalarMappable(norm), ax=axes, label=label, shrink=0.7)
+    return figure
+
+
+def bullseyes(panels):
+    """Return a figure of bull's-eyes: panels are (title, values (17,), norm, colour map)."""
+    figure, axes = plt.subplots(1, len(panels), figsize=(figures.WIDTH, 2.0))
+    for ax, (title, values, norm, cmap) in zip(axes, panels, strict=True):
+        bullseye(ax, values, norm, cmap)
+        ax.set_title(title)
+    return figure
+
+
+def roc(ax, labels, scores):
+    """Draw ROC curves of {name: scores (n,)} against labels (n,)."""
+    for name, values in scores.items():
+        false_positive, true_positive, _ = metrics.roc_curve(labels, values)
+        ax.plot(false_positive, true_positive, label=name)
+    ax.set(aspect="equal")
+    ax.legend(fontsize=7, loc="lower right")
+    return ax
+
+
+def confusion(ax, labels, predicted, names):
+    """Draw the confusion matrix of two classes with its counts, and return it."""
+    matrix = metrics.confusion_matrix(labels, predicted, labels=(0, 1))
+    ax.imshow(matrix, cmap="Blues", vmax=2 * matrix.max())
+    for (row, column), count in np.ndenumerate(matrix):
+        ax.text(column, row, count, ha="center", va="center")
+    ax.set(xticks=(0, 1), yticks=(0, 1), xticklabels=names, yticklabels=names)
+    return matrix
 
 
 def contours(ax, distance, spacing, plane, colour=figures.BLUE, fill=True, label=None):

@@ -53,7 +53,7 @@ def draw(generator, group):
     if group == "HCM":
         pattern = generator.choice(list(PATTERNS), p=list(PATTERNS.values()))
         edv, fraction = 0.88 * edv, fraction + 0.05
-        mass = 1.08 * mass
+        mass = 1.18 * mass
     fraction = np.clip(fraction, 0.5, 0.82)
     length = LENGTH[0] * (edv / LENGTH[1]) ** (1 / 3) * generator.normal(1, 0.045)
     length = min(length, LONGEST)

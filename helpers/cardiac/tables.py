@@ -1,0 +1,89 @@
+"""Tables of the cardiac notebook that are longer than a cell should be."""
+
+import numpy as np
+import pandas as pd
+
+from helpers.cardiac import ascent, evaluation
+from helpers.translation import translate as _
+
+
+def choices(settings, grid, step):
+    """Return what could be read of the paper beside what is chosen here, and why."""
+    same, unknown = _("as in the paper"), _("not known")
+    d = same if settings.d == 64 else _("few hearts")
+    return pd.DataFrame(
+        [
+            (_("latent dimensions"), "64", settings.d, d),
+            (
+                _("input"),
+                _("two masks"),
+                _("two signed distances"),
+                _("surfaces finer than a voxel"),
+            ),
+            (_("grid"), unknown, f"{grid.size}³, {grid.spacing} mm", _("holds every heart")),
+            (_("decoder"), _("convolutional"), _("linear + convolutional"), _("measured below")),
+            (_("weight of KL, α"), unknown, settings.alpha, _("codes stay near unit variance")),
+            (
+                _("weight of cross-entropy, β"),
+                unknown,
+                settings.beta,
+                _("shape leads, labels follow"),
+            ),
+            (_("weight of distance, γ"), _("none"), settings.gamma, _("steadies the surface")),
+            (_("optimiser"), unknown, "AdamW, 1cycle", _("few epochs")),
+            (_("learning rate"), unknown, settings.learning_rate, _("the greatest that is stable")),
+            (_("batch"), unknown, settings.batch, _("fits every machine")),
+            (_("step of the ascent, λ"), "0.1", step, same if step == 0.1 else ""),
+        ],
+        columns=[_("choice"), _("paper"), _("here"), _("reason")],
+    )
+
+
+def with_spread(rows, first):
+    """Return a table of (name, values (n, 2)) rows: mean ± SD for ED and ES."""
+    return pd.DataFrame(
+        [
+            (name, *(f"{v.mean():.3f} ± {v.std():.3f}" for v in dice.T))
+            for name, dice in rows.items()
+        ],
+        columns=[first, "Dice ED", "Dice ES"],
+    )
+
+
+def with_intervals(labels, scores):
+    """Return a table of accuracy and AUC with 95 % bootstrap intervals, one row a classifier."""
+    rows = []
+    for name, p in scores.items():
+        row = [name]
+        for metric in (evaluation.accuracy, evaluation.auc):
+            low, high = evaluation.interval(metric, labels, p)
+            row.append(f"{metric(labels, p):.3f} ({low:.3f} – {high:.3f})")
+        rows.append(row)
+    return pd.DataFrame(rows, columns=[_("classifier"), _("accuracy"), "AUC"])
+
+
+def walks(walked, model, spacing, training_codes, truth):
+    """Return a table of walks: steps, probabilities, distance from the data, agreement with truth.
+
+    Args:
+        walked: {name: (path (t, d), probability of the target (t,), sign)}, sign −1 for downhill.
+        truth: (17,) true change in mm, or None.
+    """
+    rows = []
+    for name, (path, p, sign) in walked.items():
+        ends = evaluation.decode(model, path[[0, -1]])[..., 0]
+        thickness = ascent.thickness_along(ends, spacing)
+        away = ascent.off_manifold(path[[0, -1]], training_codes)
+        change = sign * (thickness[1] - thickness[0])
+        r = np.nan if truth is None else evaluation.correlation(change, truth)
+        rows.append((name, len(path) - 1, p[0], p[-1], *away, r))
+    columns = [
+        _("walk"),
+        _("steps"),
+        _("p, start"),
+        _("p, end"),
+        _("off, start"),
+        _("off, end"),
+        "r",
+    ]
+    return pd.DataFrame(rows, columns=columns)
