@@ -1,5 +1,6 @@
 """The Typst compiler, with fonts that come in wheels: nothing of the system is needed."""
 
+import contextlib
 import functools
 import importlib.util
 import os
@@ -49,10 +50,9 @@ def compile_pdf(files, timestamp, standards=ACCESSIBLE, system_fonts=False):
     Raises:
         ReportError: Typst's messages, each with the notebook cell it comes from.
     """
-    pdf, _ = run(
-        files, "pdf", fonts(system_fonts), pdf_standards=list(standards), timestamp=timestamp
-    )
-    return pdf
+    options = {"pdf_standards": list(standards), "timestamp": timestamp}
+    with explained(files):
+        return run(files, "pdf", fonts(system_fonts), **options)[0]
 
 
 def compile_html(files):
@@ -62,7 +62,8 @@ def compile_html(files):
         ReportError: Typst's messages, each with the notebook cell it comes from; its warning that
             an element is left out of the page is one of them.
     """
-    page, warnings = run(files, "html", fonts())
+    with explained(files):
+        page, warnings = run(files, "html", fonts())
     lost = [warning for warning in warnings if "under active development" not in warning.message]
     if lost:
         raise ReportError("\n".join(explain(warning.diagnostic, files) for warning in lost))
@@ -70,7 +71,7 @@ def compile_html(files):
 
 
 def run(files, target, font_paths, **options):
-    """Return (what Typst made of "main.typ", its warnings)."""
+    """Return (what Typst made of "main.typ", its warnings), or raise `typst.TypstError`."""
     import typst
 
     # A folder, because typst's own dictionary of files loses the message of an error among images.
@@ -79,24 +80,34 @@ def run(files, target, font_paths, **options):
             (place := Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
         main = str(Path(folder) / "main.typ")
-        try:
-            return typst.compile_with_warnings(
-                main, root=folder, format=target, font_paths=font_paths, **options
-            )
-        except typst.TypstError as error:
-            raise ReportError(explain(error.diagnostic, files)) from error
+        return typst.compile_with_warnings(
+            main, root=folder, format=target, font_paths=font_paths, **options
+        )
 
 
 def unreadable_images(files):
     """Return the paths of the images that Typst cannot read, found one by one."""
+    import typst
+
     found = []
     for path, content in files.items():
         if not path.endswith((".typ", ".json", ".bib", ".csl")):
             try:
                 run({"main.typ": f"#image({quote(path)})".encode(), path: content}, "pdf", fonts())
-            except ReportError:
+            except typst.TypstError:
                 found.append(path)
     return found
+
+
+@contextlib.contextmanager
+def explained(files):
+    """Turn an error of Typst's into a `ReportError` that names cells."""
+    import typst
+
+    try:
+        yield
+    except typst.TypstError as error:
+        raise ReportError(explain(error.diagnostic, files)) from error
 
 
 def explain(diagnostic, files):
@@ -118,7 +129,7 @@ def explain(diagnostic, files):
                 place = last_mark(files[path].decode().splitlines()[: int(found[2])]) or place
             else:
                 place = (path and cell_of(files, path)) or place
-        if "decode image" in message and len(files) > 2:  # 2: an image tried alone
+        if "decode image" in message:
             for path in unreadable_images(files):
                 messages.append(f"{cell_of(files, path)}: {message}")
         else:
