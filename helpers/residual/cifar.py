@@ -9,6 +9,7 @@ DEPTHS = (20, 32, 44, 56, 110, 1202)  # 1512.03385, Table 6: 6n + 2
 BOTTLENECK_DEPTHS = (164, 1001)  # 1603.05027: 9n + 2
 
 
+@units.building()
 def build_cifar(
     family="resnet",
     depth=20,
@@ -76,8 +77,7 @@ def build_cifar(
         bn_momentum=bn_momentum,
         **options,
     )
-    with units.deep_recursion():
-        return keras.Model(inputs, classifier(x, classes), name=name or f"{family}_{depth}")
+    return keras.Model(inputs, classifier(x, classes), name=name or f"{family}_{depth}")
 
 
 def classifier(x, classes):

@@ -16,6 +16,7 @@ UNITS = {
 WIDTHS = (64, 128, 256, 512)
 
 
+@units.building()
 def build_imagenet(
     family="resnet", depth=34, input_shape=(224, 224, 3), classes=1000, shortcut=None
 ):
@@ -65,5 +66,4 @@ def build_imagenet(
         expansion=4 if bottleneck else 1,
         shortcut=shortcut,
     )
-    with units.deep_recursion():
-        return keras.Model(inputs, cifar.classifier(x, classes), name=f"{family}_{depth}")
+    return keras.Model(inputs, cifar.classifier(x, classes), name=f"{family}_{depth}")

@@ -14,6 +14,7 @@ CONVOLUTIONS = {
 }
 
 
+@units.building()
 def build_vgg(
     input_shape=(32, 32, 3),
     classes=10,
