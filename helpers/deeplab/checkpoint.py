@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 from keras import layers
 
 from helpers.deeplab import fold
@@ -103,7 +104,7 @@ def read_graph(path):
     graph = tf.compat.v1.GraphDef()
     try:
         graph.ParseFromString(Path(path).read_bytes())
-    except (OSError, tf.errors.OpError, ValueError, RuntimeError) as error:
+    except (OSError, DecodeError) as error:
         raise ValueError(f"{path}: no readable frozen graph: {error}") from error
     return graph
 

@@ -1,0 +1,102 @@
+"""The compact networks for scenes: their sizes, their weights in git, their figures."""
+
+import json
+
+import numpy as np
+
+from helpers import files, paths, runtime
+from helpers.deeplab import checkpoint, metrics, network, scenes
+
+TEST_SCENES = 300
+RECIPES = {
+    "mobilenetv2": {"width": 0.35, "output_stride": 8, "train_stride": 16, "steps": 8000},
+    "xception": {"width": 0.25, "middle_units": 4, "output_stride": 16, "train_stride": 16,
+                 "steps": 6000},
+    "xception_no_decoder": {"width": 0.25, "middle_units": 4, "decoder": False,
+                            "output_stride": 16, "train_stride": 16, "steps": 6000},
+}  # fmt: skip
+
+
+def build(name, output_stride=None):
+    """Return the untrained compact network `name`, at its own output stride by default.
+
+    Raises:
+        ValueError: no network has that name.
+    """
+    if name not in RECIPES:
+        raise ValueError(f"no compact network {name!r}; there are {', '.join(RECIPES)}")
+    recipe = RECIPES[name]
+    options = {key: recipe[key] for key in ("width", "middle_units", "decoder") if key in recipe}
+    builder = network.deeplab_v3_plus if "xception" in name else network.deeplab_v3
+    stride = output_stride or recipe["output_stride"]
+    model = builder(stride, classes=len(scenes.CLASSES), size=scenes.SIZE, **options)
+    for layer in model.layers:
+        if hasattr(layer, "momentum"):
+            layer.momentum = 0.99  # 100 steps, not the thousands of the official recipe
+    return model
+
+
+def load(name, output_stride=None):
+    """Return the compact network with the weights that the project trained.
+
+    Raises:
+        FileNotFoundError: they are not there; the message says how to train them.
+        ValueError: they do not fit the network.
+    """
+    path = paths.WEIGHTS / f"scenes_{name}.npz"
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing: restore it from git, or make train-scenes")
+    model = build(name, output_stride)
+    with np.load(path) as stored:
+        checkpoint.assign(checkpoint.named_variables(model), dict(stored), path)
+    return model
+
+
+def scaled(images):
+    """Return uint8 images as the networks take them: float32 in [-1, 1]."""
+    return np.asarray(images, np.float32) * (2 / 255) - 1
+
+
+def score(model, count=TEST_SCENES):
+    """Return {"miou", "boundary_miou"} on the first `count` test scenes, and the predictions."""
+    images, labels = scenes.scenes("test", range(count))
+    predictions = model.predict(scaled(images), batch_size=16, verbose=0).argmax(axis=-1)
+    classes = len(scenes.CLASSES)
+    return {
+        "miou": metrics.mean_iou(labels, predictions, classes),
+        "boundary_miou": metrics.boundary_iou(labels, predictions, classes),
+    }, predictions
+
+
+def store(name, model, state, seed):
+    """Write the weights (half precision) and the model card; return the card's figures."""
+    arrays = {
+        key: variable.numpy().astype(np.float16)
+        for key, variable in checkpoint.named_variables(model).items()
+    }
+    with files.replacing(paths.WEIGHTS / f"scenes_{name}.npz") as temporary:
+        np.savez_compressed(temporary, **arrays)
+    figures, _ = score(load(name))
+    files.write_text(paths.WEIGHTS / f"scenes_{name}.md", card(name, model, state, seed, figures))
+    return json.dumps(figures)
+
+
+def card(name, model, state, seed, figures):
+    """Return the model card: what the weights are, what made them, what they reach."""
+    recipe = ", ".join(f"{key} {value}" for key, value in RECIPES[name].items())
+    return f"""# scenes_{name}.npz
+
+Weights of the compact network `{name}` ({model.count_params():,} values, half precision).
+
+- Task: segment handwritten digits on photographs, 129 x 129 pixels, 11 classes
+  (`helpers/deeplab/scenes.py`).
+- Data: {state["step"] * 16:,} training scenes, each seen once, made of scikit-learn's digits 0 to
+  1346 (Alpaydin and Kaynak 1998) and of photographs that scikit-learn and scikit-image ship.
+  Test scenes use other digits and other photographs.
+- Recipe: {recipe}; {state["step"]:,} steps of 16 scenes, seed {seed}.
+- Time: {state["seconds"] / 3600:.2f} hours on {runtime.processor()}, shared with other work.
+- Again: `python -m helpers.deeplab.train_scenes --model {name} --steps {state["step"]}`
+- Figures on {TEST_SCENES} test scenes: mIoU {figures["miou"]:.3f}; within 3 pixels of an edge
+  {figures["boundary_miou"]:.3f}.
+- Licence: as the project. Use: to show how the networks behave, not to read digits.
+"""

@@ -1,0 +1,103 @@
+"""The four official checkpoints of the demo: where they are, and Keras networks from them."""
+
+from helpers import download, paths
+from helpers.deeplab import checkpoint, network
+
+FOLDER = paths.DATA / "deeplab"
+URL = "http://download.tensorflow.org/models/"
+PHOTOGRAPHS = (
+    "https://raw.githubusercontent.com/tensorflow/models/master/research/deeplab/g3doc/img/"
+)
+IMAGES = ("image1.jpg", "image2.jpg", "image3.jpg")
+# Checksums as others published them: Open Model Zoo (first), IBM's MAX-Image-Segmenter (second
+# and fourth). For the third none is published: that of the first download is kept.
+ARCHIVES = {
+    "mobilenetv2_coco_voctrainaug": (
+        "deeplabv3_mnv2_pascal_train_aug_2018_01_29.tar.gz",
+        23_882_985,
+        "sha384:d3f2b27bb00c485ca45d68731f7198a23926cb865dd010fc444bcad9158e33413cd60da2588a9be3ff1e8c9b4557362b",
+    ),
+    "mobilenetv2_coco_voctrainval": (
+        "deeplabv3_mnv2_pascal_trainval_2018_01_29.tar.gz",
+        None,
+        "md5:4020e71ab31636648101b000cca3b6b4",
+    ),
+    "xception_coco_voctrainaug": ("deeplabv3_pascal_train_aug_2018_01_04.tar.gz", None, None),
+    "xception_coco_voctrainval": (
+        "deeplabv3_pascal_trainval_2018_01_04.tar.gz",
+        None,
+        "md5:7a4c217c0f122544678a4f590141ccf7",
+    ),
+}
+
+
+def fetch_all():
+    """Download and unpack the four archives and the demo's three photographs (about 0.9 GB).
+
+    A file that is already in `data/deeplab/` is verified and used.
+
+    Raises:
+        helpers.download.DownloadError: no network, or a file is not what it should be.
+    """
+    for name in ARCHIVES:
+        unpacked(name)
+    for image in IMAGES:
+        download.fetch(PHOTOGRAPHS + image, FOLDER / image)
+
+
+def unpacked(name):
+    """Return the folder of an official archive, downloaded and unpacked if it is not there yet."""
+    if name not in ARCHIVES:
+        raise ValueError(f"no official checkpoint {name!r}; there are {', '.join(ARCHIVES)}")
+    archive, size, checksum = ARCHIVES[name]
+    folder = FOLDER / archive.removesuffix(".tar.gz")
+    if not folder.exists():
+        download.unpack(download.fetch(URL + archive, FOLDER / archive, checksum, size), folder)
+    return folder
+
+
+def available():
+    """Return the names of the checkpoints whose archive or folder is on this machine."""
+    return [
+        name
+        for name, (archive, *_) in ARCHIVES.items()
+        if (FOLDER / archive).exists() or (FOLDER / archive.removesuffix(".tar.gz")).exists()
+    ]
+
+
+def graph_of(name):
+    """Return the path of a checkpoint's frozen graph.
+
+    Raises:
+        ValueError: the archive holds none.
+    """
+    return only(unpacked(name), "frozen_inference_graph.pb")
+
+
+def load(name, output_stride=8, size=None):
+    """Return the Keras network `name` with the official weights.
+
+    The weights come from the TensorFlow-1 checkpoint, or, where the archive has none, from the
+    constants of the frozen graph.
+
+    Args:
+        name: a key of `ARCHIVES`.
+        output_stride, size: as `network.deeplab_v3`; the demo's stride is 8.
+
+    Raises:
+        helpers.download.DownloadError: it is not there and cannot be downloaded.
+        ValueError: no such checkpoint, or its variables are not the network's.
+    """
+    folder = unpacked(name)
+    build = network.deeplab_v3 if name.startswith("mobilenetv2") else network.deeplab_v3_plus
+    indices = sorted(folder.rglob("*.ckpt*.index"))
+    source = indices[0].with_suffix("") if indices else graph_of(name)
+    return checkpoint.load_weights(build(output_stride, size=size), source)
+
+
+def only(folder, name):
+    """Return the one file `name` below `folder`; raise ValueError when there is none."""
+    found = next(iter(sorted(folder.rglob(name))), None)
+    if found is None:
+        raise ValueError(f"{folder} holds no {name}: delete it and run make data again")
+    return found

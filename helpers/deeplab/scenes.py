@@ -1,0 +1,118 @@
+"""Scenes: handwritten digits laid over photographs, a segmentation task for any machine.
+
+Everything real comes with scikit-learn and scikit-image: the digits' strokes and the photographs.
+Position, size, slant, colour and overlap are drawn, each scene from its own seed, so that a set
+is the same on every machine. Training and test scenes share no digit, no writer's page (the data
+set is in order of writers) and no photograph.
+"""
+
+import functools
+
+import numpy as np
+import skimage.data
+import sklearn.datasets
+from scipy import ndimage
+
+SIZE = 129  # 16·8 + 1 pixels
+CLASSES = ("background", *"0123456789")
+PHOTOGRAPHS = {
+    "train": ("astronaut", "coffee", "rocket", "retina", "hubble_deep_field", "grass", "brick",
+              "immunohistochemistry", "camera", "china.jpg"),
+    "test": ("chelsea", "gravel", "coins", "flower.jpg"),
+}  # fmt: skip
+DIGITS = {"train": slice(0, 1347), "test": slice(1347, 1797)}
+ENLARGED = 64  # pixels a side of the smooth stroke images
+EDGE = 0.4  # grey level where a stroke ends
+
+
+def scenes(split, indices, seed=0):
+    """Return (images uint8 (n, 129, 129, 3), labels uint8 (n, 129, 129)) of the given indices.
+
+    Args:
+        split: "train" or "test".
+        indices: which scenes of the endless set; each index is always the same scene.
+        seed: another endless set.
+    """
+    images, labels = zip(*(scene(split, index, seed) for index in indices), strict=True)
+    return np.stack(images), np.stack(labels)
+
+
+def scene(split, index, seed=0):
+    """Return (image, labels) of one scene: one to three digits, later ones over earlier ones."""
+    rng = np.random.default_rng([("train", "test").index(split), seed, index])
+    image = background(rng, split)
+    labels = np.zeros((SIZE, SIZE), np.uint8)
+    strokes, values = digits(split)
+    for _ in range(rng.integers(1, 4)):
+        chosen = rng.integers(len(values))
+        alpha = stroke_mask(rng, strokes[chosen])
+        colour = contrasting_colour(rng, image[alpha > 0.5]) if (alpha > 0.5).any() else 0
+        shading = rng.normal(0, 12) * np.linspace(-1, 1, SIZE)[:, None, None]
+        image += alpha[..., None] * (colour + shading - image)
+        labels[alpha > 0.5] = values[chosen] + 1
+    image += 6 * rng.standard_normal((SIZE, SIZE, 1), np.float32)  # grain
+    return np.clip(image, 0, 255).astype(np.uint8), labels
+
+
+def background(rng, split):
+    """Return a crop of a photograph, (129, 129, 3) float, at random zoom, mirror and brightness."""
+    photograph = photographs(split)[rng.integers(len(PHOTOGRAPHS[split]))]
+    height, width = photograph.shape[:2]
+    side = rng.uniform(100, min(height, width))
+    top, left = rng.uniform(0, height - side), rng.uniform(0, width - side)
+    rows, columns = (np.linspace(start, start + side - 1, SIZE) for start in (top, left))
+    crop = photograph[np.ix_(rows.astype(int), columns.astype(int))]
+    if rng.random() < 0.5:
+        crop = crop[:, ::-1]
+    return crop * rng.uniform(0.6, 1.1) + rng.uniform(-20, 20)
+
+
+def stroke_mask(rng, stroke):
+    """Return one digit warped into the scene: opacity (129, 129) in [0, 1].
+
+    The warp is affine (size, rotation, shear, place) with a smooth sine wave on top.
+    """
+    height = rng.uniform(60, 104)
+    width = height * rng.uniform(0.7, 1.1)
+    angle, shear = rng.normal(0, 0.2), rng.normal(0, 0.15)
+    centre = rng.uniform(0.22 * SIZE, 0.78 * SIZE, 2)
+    y, x = np.mgrid[:SIZE, :SIZE].astype(np.float32) - centre[:, None, None].astype(np.float32)
+    y, x = np.cos(angle) * y - np.sin(angle) * x, np.sin(angle) * y + np.cos(angle) * x
+    x = x + shear * y + 0.04 * width * np.sin(2 * np.pi * (y / height + rng.random()))
+    y = y + 0.04 * height * np.sin(2 * np.pi * (x / width + rng.random()))
+    grid = [(y / height + 0.5) * (ENLARGED - 1), (x / width + 0.5) * (ENLARGED - 1)]
+    grey = ndimage.map_coordinates(stroke, grid, order=1)
+    slope = 0.5 * height / 8  # grey levels per stroke edge, so that edges blur over about 2 pixels
+    return np.clip((grey - EDGE) * slope + 0.5, 0, 1)
+
+
+def contrasting_colour(rng, covered):
+    """Return a colour (3,) at least 90 grey levels (Euclidean) from the mean of what it covers."""
+    mean = covered.mean(axis=0)
+    while True:
+        colour = rng.uniform(0, 255, 3)
+        if np.linalg.norm(colour - mean) > 90:
+            return colour
+
+
+@functools.cache
+def digits(split):
+    """Return (smooth stroke images (n, 64, 64) in [0, 1], their digits (n,)) of a split."""
+    data = sklearn.datasets.load_digits()
+    images = np.pad(data.images[DIGITS[split]] / 16, ((0, 0), (1, 1), (1, 1)))
+    enlarged = ndimage.zoom(images, (1, ENLARGED / 10, ENLARGED / 10), order=3, grid_mode=False)
+    return enlarged.astype(np.float32), data.target[DIGITS[split]]
+
+
+@functools.cache
+def photographs(split):
+    """Return the split's photographs as float32 (height, width, 3)."""
+    loaded = []
+    for name in PHOTOGRAPHS[split]:
+        if name.endswith(".jpg"):
+            image = sklearn.datasets.load_sample_image(name)
+        else:
+            image = getattr(skimage.data, name)()
+        image = np.repeat(image[..., None], 3, axis=2) if image.ndim == 2 else image[..., :3]
+        loaded.append(image.astype(np.float32))
+    return loaded

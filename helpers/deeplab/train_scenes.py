@@ -1,0 +1,123 @@
+"""Train the compact networks on scenes: `python -m helpers.deeplab.train_scenes --model NAME`.
+
+The run is seeded and leaves a checkpoint every few minutes; the same command goes on from it.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import time
+
+import keras
+import numpy as np
+
+from helpers import files, paths, progress
+from helpers.deeplab import compact, scenes
+
+BATCH = 16
+PEAK = 2e-3  # learning rate
+WARM_UP = 100  # steps
+DECAY = 0.4  # share of the steps in which the learning rate falls to zero
+SAVE_EVERY = 120  # seconds
+
+
+def train(name, steps, seed=0):
+    """Train compact network `name` for `steps` batches of fresh scenes and return it.
+
+    Adam; the learning rate warms up, holds, and falls linearly to zero. Labels are balanced by
+    weights frequency^-b, with b falling from 1/2 to 0 together with the learning rate. Where the
+    recipe says so, the network is at output stride 16 until the fall begins and at 8 from then on:
+    the weights do not depend on the stride.
+    """
+    folder = paths.RUNS / "scenes" / name
+    recipe = compact.RECIPES[name]
+    network, step, stride, seconds, losses = resume(folder, name, seed)
+    frequency = label_frequency(seed)
+    begun = saved = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool, progress.bar(steps, name, "step") as bar:
+        bar.update(step)
+        coming = pool.submit(batch, step, seed)
+        while step < steps:
+            fall = min(1, (steps - step) / (DECAY * steps))
+            if fall < 1 and stride != recipe["output_stride"]:
+                stride = recipe["output_stride"]
+                network = prepare(compact.build(name, stride), weights=network.get_weights())
+            network.optimizer.learning_rate = PEAK * fall * min(1, (step + 1) / WARM_UP)
+            images, labels = coming.result()
+            coming = pool.submit(batch, step + 1, seed)
+            weights = frequency ** (-fall / 2)
+            weights = (weights / (weights * frequency).sum()).astype(np.float32)
+            loss = network.train_on_batch(images, labels, sample_weight=weights[labels])
+            losses.append(round(float(loss), 4))
+            step += 1
+            bar.update()
+            if step == steps or time.monotonic() - saved > SAVE_EVERY:
+                saved = time.monotonic()
+                spent = round(seconds + saved - begun, 1)
+                save(
+                    folder,
+                    network,
+                    {"step": step, "stride": stride, "seconds": spent, "losses": losses},
+                )
+                print(name, step, np.mean(losses[-100:]).round(3), flush=True)
+    return network
+
+
+def batch(step, seed):
+    """Return (images in [-1, 1], labels) of a training step; no scene is ever seen twice."""
+    images, labels = scenes.scenes("train", range(step * BATCH, (step + 1) * BATCH), seed)
+    return compact.scaled(images), labels
+
+
+def label_frequency(seed):
+    """Return each label's share of the pixels of 200 scenes, (classes,)."""
+    labels = scenes.scenes("train", range(200), seed)[1]
+    return np.bincount(labels.ravel(), minlength=len(scenes.CLASSES)) / labels.size
+
+
+def prepare(network, weights=None):
+    """Return the network compiled for training, with the given weights."""
+    if weights is not None:
+        network.set_weights(weights)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    network.compile(keras.optimizers.Adam(PEAK, clipnorm=1.0), loss, jit_compile=False)
+    return network
+
+
+def resume(folder, name, seed):
+    """Return (network, step, stride, seconds, losses) of the checkpoint, or of a fresh start."""
+    if (folder / "state.json").exists():
+        state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+        network = keras.models.load_model(folder / f"step-{state['step']}.keras")
+        return network, *(state[key] for key in ("step", "stride", "seconds", "losses"))
+    keras.utils.set_random_seed(seed)
+    stride = compact.RECIPES[name]["train_stride"]
+    return prepare(compact.build(name, stride)), 0, stride, 0.0, []
+
+
+def save(folder, network, state):
+    """Store the network with its optimizer, then the state that names it; drop older ones."""
+    with files.replacing(folder / f"step-{state['step']}.keras") as temporary:
+        network.save(temporary)
+    files.write_text(folder / "state.json", json.dumps(state))
+    for old in folder.glob("step-*.keras"):
+        if old.name != f"step-{state['step']}.keras":
+            old.unlink()
+
+
+def main():
+    """Train one compact network and store its weights with a model card."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", required=True, choices=compact.RECIPES)
+    parser.add_argument("--steps", type=int, help="batches of 16 scenes (default: the recipe's)")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    steps = options.steps or compact.RECIPES[options.model]["steps"]
+    network = train(options.model, steps, options.seed)
+    folder = paths.RUNS / "scenes" / options.model
+    state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+    print(compact.store(options.model, network, state, options.seed))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Weights from checkpoints, frozen graphs and TFLite models, against the graphs themselves."""
+
+import tarfile
+
+import numpy as np
+import official_style
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from helpers import download
+from helpers.deeplab import checkpoint, image, network, official, reference
+
+SIZE, CLASSES = 65, 5
+WIDTH = {"mobilenet": 0.5, "xception": 0.125}
+
+
+def build(kind, **options):
+    if kind == "mobilenet":
+        return network.deeplab_v3(8, WIDTH[kind], CLASSES, SIZE, **options)
+    return network.deeplab_v3_plus(8, WIDTH[kind], CLASSES, SIZE, **{"middle_units": 1, **options})
+
+
+@pytest.fixture(scope="module", params=["mobilenet", "xception"])
+def exported(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(request.param)
+    filters = 256 if request.param == "mobilenet" else 32
+    graph = official_style.build(request.param, SIZE, CLASSES, WIDTH[request.param], filters)
+    return request.param, *official_style.export(graph, folder)
+
+
+@pytest.fixture(scope="module")
+def picture():
+    noise = np.random.default_rng(4).integers(0, 256, (9, 12, 3), dtype=np.uint8)
+    return np.asarray(Image.fromarray(noise).resize((120, 90), Image.Resampling.BICUBIC))
+
+
+def test_checkpoint_and_graph_give_the_reference_s_logits_and_labels(exported, picture):
+    kind, prefix, graph_path = exported
+    graph = reference.FrozenGraph(graph_path, SIZE)
+    from_checkpoint = checkpoint.load_weights(build(kind), prefix)
+    found = reference.parity(graph, from_checkpoint, picture)
+    assert found["input"] < 1e-6
+    scale = np.abs(graph.run(reference.LOGITS, image.shrink(picture, SIZE))).max()
+    assert found["logits"] < 1e-5 * scale
+    assert found["labels"] > 0.999
+    assert len(np.unique(graph.predict(picture))) > 1  # labels that could differ
+    from_graph = checkpoint.load_weights(build(kind), graph_path)
+    for ours, theirs in zip(from_graph.weights, from_checkpoint.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_left_over_missing_and_misshapen_variables_are_named(exported):
+    kind, prefix, _ = exported
+    if kind == "mobilenet":
+        with pytest.raises(ValueError, match=r"logits/semantic/biases is \(5,\), not \(7,\)"):
+            checkpoint.load_weights(network.deeplab_v3(8, WIDTH[kind], 7, SIZE), prefix)
+    else:
+        with pytest.raises(ValueError, match="left over: decoder/decoder_conv0_depthwise/Batch"):
+            checkpoint.load_weights(build(kind, decoder=False), prefix)
+        with pytest.raises(ValueError, match="missing: .*middle_flow/block1/unit_2"):
+            checkpoint.load_weights(build(kind, middle_units=2), prefix)
+
+
+def test_a_refused_checkpoint_changes_nothing():
+    model = build("mobilenet")
+    named = checkpoint.named_variables(model)
+    before = named["aspp0/BatchNorm/gamma"].numpy()
+    stored = {name: np.full(variable.shape, 7.0) for name, variable in named.items()}
+    del stored["logits/semantic/biases"]
+    with pytest.raises(ValueError, match="missing: logits/semantic/biases"):
+        checkpoint.assign(named, stored, "here")
+    np.testing.assert_array_equal(named["aspp0/BatchNorm/gamma"].numpy(), before)
+
+
+def test_names_are_those_of_the_official_checkpoints():
+    names = checkpoint.named_variables(network.deeplab_v3())
+    assert len(names) == 272
+    assert "MobilenetV2/expanded_conv_16/depthwise/depthwise_weights" in names
+    assert "MobilenetV2/expanded_conv/expand/weights" not in names
+    assert names["logits/semantic/biases"].shape == (21,)
+
+
+@pytest.mark.parametrize("suffix", ["", ".pb", ".tflite"])
+def test_unreadable_files_are_named(tmp_path, suffix):
+    path = tmp_path / f"model{suffix}"
+    model = build("mobilenet")
+    load = checkpoint.load_tflite if suffix == ".tflite" else checkpoint.load_weights
+    for content in (None, b"no weights"):
+        if content:
+            path.write_bytes(content)
+        with pytest.raises(ValueError, match=str(path)):
+            load(model, path)
+
+
+def test_a_graph_that_is_no_deeplab_is_refused(tmp_path):
+    path = tmp_path / "other.pb"
+    with tf.Graph().as_default() as graph:
+        tf.constant(1.0, name="alone")
+    path.write_bytes(graph.as_graph_def().SerializeToString())
+    with pytest.raises(ValueError, match="ImageTensor and SemanticPredictions"):
+        reference.FrozenGraph(path)
+
+
+def test_official_archive_laid_by_hand_is_used(exported, tmp_path, monkeypatch):
+    kind, prefix, graph_path = exported
+    if kind == "xception":
+        pytest.skip("one archive is enough")
+    name = "mobilenetv2_coco_voctrainaug"
+    archive = tmp_path / official.ARCHIVES[name][0]
+    with tarfile.open(archive, "w:gz") as tar:
+        for path in graph_path.parent.iterdir():
+            tar.add(path, f"deeplabv3_mnv2/{path.name}")
+    monkeypatch.setattr(official, "FOLDER", tmp_path)
+    assert official.available() == [name]
+    with pytest.raises(download.DownloadError, match="bytes, expected 23,882,985"):
+        official.graph_of(name)  # not the published archive
+    monkeypatch.setitem(official.ARCHIVES, name, (archive.name, None, None))
+    assert official.graph_of(name).read_bytes() == graph_path.read_bytes()
+    with pytest.raises(ValueError, match="MobilenetV2/Conv/weights"):
+        official.load(name)  # the archive's small graph is found and read, and does not fit

@@ -1,0 +1,121 @@
+"""Pictures of every kind become RGB bytes, or one clear error."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from PIL import Image
+
+from helpers.deeplab import image
+
+RED = np.full((4, 6, 3), (200, 30, 40), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("mode", "suffix"),
+    [("L", ".png"), ("P", ".png"), ("RGBA", ".png"), ("LA", ".png"), ("1", ".png"),
+     ("CMYK", ".jpg"), ("CMYK", ".tif"), ("RGB", ".webp"), ("P", ".gif"), ("YCbCr", ".jpg")],
+)  # fmt: skip
+def test_every_mode_reads_as_rgb(tmp_path, mode, suffix):
+    path = tmp_path / f"picture{suffix}"
+    Image.fromarray(RED).convert(mode).save(path)
+    picture = image.read(path)
+    assert picture.shape == (4, 6, 3)
+    assert picture.dtype == np.uint8
+    expected = np.asarray(Image.fromarray(RED).convert(mode).convert("RGB"), float)
+    if mode != "1":
+        assert abs(picture.mean(axis=(0, 1)) - expected.mean(axis=(0, 1))).max() < 8
+
+
+def test_exif_rotation_is_applied(tmp_path):
+    path = tmp_path / "turned.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned by 90 degrees
+    Image.fromarray(RED).save(path, exif=exif)
+    assert image.read(path).shape == (6, 4, 3)
+
+
+def test_transparency_is_laid_on_white():
+    clear = np.zeros((3, 3, 4), np.uint8)
+    clear[1, 1] = (10, 20, 30, 255)
+    for picture in (clear, Image.fromarray(clear)):
+        assert image.read(picture)[0, 0].tolist() == [255, 255, 255]
+        assert image.read(picture)[1, 1].tolist() == [10, 20, 30]
+
+
+def test_sixteen_bit_grey_keeps_its_range(tmp_path):
+    path = tmp_path / "grey.png"
+    Image.fromarray(np.array([[0, 65535], [32896, 257]], np.uint16)).save(path)
+    assert image.read(path)[..., 0].tolist() == [[0, 255], [128, 1]]
+
+
+@given(
+    arrays.arrays(
+        st.sampled_from([np.uint8, np.float32]),
+        st.tuples(st.integers(2, 9), st.integers(2, 9), st.sampled_from([1, 3, 4])),
+        elements={"min_value": 0, "max_value": 1},
+    )
+)
+def test_any_array_of_bytes_or_shares_is_a_picture(array):
+    picture = image.read(array)
+    assert picture.shape == (*array.shape[:2], 3)
+    assert picture.dtype == np.uint8
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros((1, 1, 3), np.uint8), "1×1 pixels cannot"),
+        (np.zeros((0, 5, 3), np.uint8), "5×0 pixels cannot"),
+        (np.zeros((4, 4, 2), np.uint8), r"not \(4, 4, 2\)"),
+        (np.zeros((4, 4), np.int32), "not int32"),
+        (np.full((4, 4), 2.0), "must lie in"),
+        (np.full((4, 4), np.nan), "must lie in"),
+    ],
+)
+def test_impossible_arrays_are_refused(array, message):
+    with pytest.raises(ValueError, match=message):
+        image.read(array)
+
+
+def test_impossible_files_are_refused(tmp_path):
+    whole = tmp_path / "whole.png"
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(whole)
+    cases = {
+        "empty.jpg": (b"", "empty, or not a picture"),
+        "text.png": (b"no picture at all", "empty, or not a picture"),
+        "half.png": (whole.read_bytes()[:3000], "damaged"),
+    }
+    for name, (content, message) in cases.items():
+        path = tmp_path / name
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=f"{path}.*{message}"):
+            image.read(path)
+    one = tmp_path / "one.png"
+    Image.fromarray(RED[:1, :1]).save(one)
+    with pytest.raises(ValueError, match="1×1 pixels cannot"):
+        image.read(one)
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        image.read(tmp_path / "absent.png")
+    with pytest.raises(ValueError, match="not NoneType"):
+        image.read(None)
+
+
+def test_a_decompression_bomb_is_refused_before_it_is_decoded(tmp_path):
+    path = tmp_path / "bomb.png"
+    Image.new("1", (20000, 20000)).save(path)  # 50 kB on disk, 1.2 GB as RGB
+    with pytest.raises(ValueError, match="too large to decode"):
+        image.read(path)
+
+
+def test_preparation_is_the_demo_s():
+    small = image.shrink(np.zeros((1000, 333, 3), np.uint8), 513)
+    assert small.shape == (513, 170, 3)  # 333 · 0.513 = 170.8, cut
+    square = image.to_input(np.full((2, 3, 3), 255, np.uint8), 5)
+    assert square[:2, :3].min() == pytest.approx(1)
+    assert not square[2:].any() and not square[:, 3:].any()
+    assert image.to_input(np.zeros((2, 2, 3), np.uint8), 5)[0, 0, 0] == -1
+    with pytest.raises(ValueError, match="do not fit"):
+        image.to_input(np.zeros((6, 2, 3), np.uint8), 5)

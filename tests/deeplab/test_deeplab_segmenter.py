@@ -1,0 +1,105 @@
+"""What a user gets from a picture, with networks whose right answer is known."""
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from keras import layers
+
+from helpers.deeplab import drawing, image, network, segmenter
+
+CLASSES = ("dark", "red", "green", "blue")
+
+
+@pytest.fixture(scope="module")
+def colour_segmenter():
+    """A segmenter whose network labels each pixel by its brightest channel."""
+    inputs = keras.Input((None, None, 3))
+    classify = layers.Conv2D(4, 1, name="classify")
+    model = keras.Model(inputs, classify(inputs))
+    kernel = np.zeros((1, 1, 3, 4), np.float32)
+    kernel[0, 0, :, 1:] = 9 * np.eye(3)
+    classify.set_weights([kernel, np.zeros(4, np.float32)])
+    return segmenter.Segmenter(model, CLASSES, size=33)
+
+
+def flag(height, width):
+    """Left half red, right half blue, and what their labels are."""
+    picture = np.zeros((height, width, 3), np.uint8)
+    picture[:, : width // 2, 0] = picture[:, width // 2 :, 2] = 255
+    labels = np.where(np.arange(width) < width // 2, 1, 3)
+    return picture, np.broadcast_to(labels, (height, width))
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(2, 90), st.integers(2, 90))
+def test_labels_have_the_picture_s_size(colour_segmenter, height, width):
+    picture, expected = flag(height, width)
+    found = colour_segmenter.predict(picture)
+    assert found.labels.shape == found.confidence.shape == (height, width)
+    assert (found.labels == expected).mean() > 0.9 - 2 / width
+    assert sum(found.shares.values()) == pytest.approx(1)
+
+
+def test_shares_and_confidence(colour_segmenter):
+    found = colour_segmenter.predict(flag(32, 32)[0])
+    assert list(found.shares) == ["red", "blue"]
+    assert found.shares["red"] == pytest.approx(0.5, abs=0.05)
+    assert found.confidence.max() > 0.99
+    assert found.confidence.min() > 0.25  # the largest of four probabilities
+
+
+def test_batches_scales_and_mirroring_agree(colour_segmenter):
+    pictures = [flag(20, 31)[0], flag(50, 40)[0]]
+    together = colour_segmenter.predict_batch(pictures)
+    for picture, found in zip(pictures, together, strict=True):
+        np.testing.assert_array_equal(found.labels, colour_segmenter.predict(picture).labels)
+        averaged = colour_segmenter.predict(picture, scales=(0.5, 1.0, 1.5), flip=True)
+        assert (averaged.labels == found.labels).mean() > 0.9
+
+
+def test_mirroring_averages_the_mirrored_picture():
+    model = network.deeplab_v3(8, 0.125, 4)
+    picture = np.random.default_rng(5).integers(0, 256, (33, 33, 3), dtype=np.uint8)
+    one = segmenter.Segmenter(model, CLASSES, size=33)
+    square = image.to_input(picture, 33)[None]
+    both = one.average(square, flip=True)
+    np.testing.assert_allclose(
+        both, one.average(square[:, :, ::-1], flip=True)[:, :, ::-1], atol=1e-5
+    )
+    expected = (one.average(square) + one.average(square[:, :, ::-1])[:, :, ::-1]) / 2
+    np.testing.assert_allclose(both, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(33, 33), (100, 71), (20, 150), (34, 33)])
+def test_tiles_cover_a_large_picture(colour_segmenter, size):
+    picture, expected = flag(*size)
+    found = colour_segmenter.predict_tiles(picture, overlap=8)
+    np.testing.assert_array_equal(found.labels, expected)
+    assert found.confidence.min() > 0.9  # every pixel was written
+
+
+def test_tiles_read_a_memory_mapped_picture(colour_segmenter, tmp_path):
+    picture, expected = flag(64, 80)
+    np.save(tmp_path / "large.npy", picture)
+    mapped = np.load(tmp_path / "large.npy", mmap_mode="r")
+    np.testing.assert_array_equal(
+        colour_segmenter.predict_tiles(mapped, overlap=8).labels, expected
+    )
+    with pytest.raises(ValueError, match="overlap must be 0 to 32"):
+        colour_segmenter.predict_tiles(mapped, overlap=33)
+
+
+def test_colours_are_pascal_voc_s():
+    expected = {0: (0, 0, 0), 1: (128, 0, 0), 8: (64, 0, 0), 15: (192, 128, 128), 20: (0, 64, 128)}
+    for label, colour in expected.items():
+        assert tuple(drawing.palette()[label]) == colour
+    assert len({tuple(colour) for colour in drawing.palette(256)}) == 256
+
+
+def test_overlay_mixes_as_the_demo():
+    picture = np.full((2, 2, 3), 100, np.uint8)
+    mixed = drawing.overlay(picture, np.array([[0, 1], [1, 0]]))
+    assert mixed[0, 0].tolist() == [30, 30, 30]
+    assert mixed[0, 1].tolist() == [120, 30, 30]  # 0.3 · 100 + 0.7 · (128, 0, 0)
