@@ -1,20 +1,28 @@
 """What a built network costs: weighted layers, output sizes, parameters, multiply-adds."""
 
+import contextlib
 import math
 import re
 
 import keras
 from keras import layers
+from keras.src.backend.common import global_state
 
 WEIGHTED = (layers.Conv2D, layers.Dense)
 
 
+@contextlib.contextmanager
 def without_weights():
-    """Return the context in which networks have shapes, names and costs but no memory for weights.
+    """Give the networks built inside shapes, names and costs but no memory for weights.
 
-    ResNet-152 then takes half a second; a model built so cannot be run.
+    ResNet-152 then takes half a second. Such a model cannot be run.
     """
-    return keras.StatelessScope(initialize_variables=False)
+    pending = list(global_state.get_global_attribute("uninitialized_variables", []))
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            yield
+    finally:  # else Keras allocates them when the next scope ends
+        global_state.set_global_attribute("uninitialized_variables", pending)
 
 
 def parents(model):

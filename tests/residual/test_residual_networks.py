@@ -106,8 +106,8 @@ def test_fused_batch_normalization_follows_its_definition():
     np.testing.assert_allclose(layer(x, training=True), expected, atol=1e-5)
 
     moving_variance = 0.9 + 0.1 * x.var((0, 1, 2), ddof=1)
-    np.testing.assert_allclose(layer.moving_mean.numpy(), 0.1 * mean, rtol=1e-5)
-    np.testing.assert_allclose(layer.moving_variance.numpy(), moving_variance, rtol=1e-5)
+    np.testing.assert_allclose(layer.moving_mean.value.numpy(), 0.1 * mean, rtol=1e-5)
+    np.testing.assert_allclose(layer.moving_variance.value.numpy(), moving_variance, rtol=1e-5)
 
     expected = gamma * (x - 0.1 * mean) / np.sqrt(moving_variance + 1e-5) + beta
     np.testing.assert_allclose(layer(x, training=False), expected, atol=1e-4)
@@ -137,7 +137,7 @@ def test_strided_convolution_pads_every_side():
     model = keras.Model(inputs, units.convolution(inputs, 1, 3, 2, "conv"))
     x = np.arange(16, dtype="float32").reshape(1, 4, 4, 1)
     padded = np.pad(x[0, :, :, 0], 1)
-    kernel = model.get_layer("conv").kernel.numpy()[:, :, 0, 0]
+    kernel = model.get_layer("conv").kernel.value.numpy()[:, :, 0, 0]
     expected = [[(padded[i : i + 3, j : j + 3] * kernel).sum() for j in (0, 2)] for i in (0, 2)]
     np.testing.assert_allclose(model(x)[0, :, :, 0], expected, rtol=1e-5)
 
@@ -222,7 +222,7 @@ def test_gates_start_at_their_bias():
     model = keras.Model(
         inputs, units.residual_unit(inputs, 4, name="unit", gating="exclusive", gate_bias=-6.0)
     )
-    np.testing.assert_array_equal(model.get_layer("unit_gate").bias.numpy(), -6)
+    np.testing.assert_array_equal(model.get_layer("unit_gate").bias.value.numpy(), -6)
 
 
 def test_dropout_acts_on_the_shortcut_only():

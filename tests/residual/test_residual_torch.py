@@ -15,7 +15,7 @@ def tensor(array):
 
 
 def convolve(x, layer, stride):
-    kernel = layer.kernel.numpy()
+    kernel = layer.kernel.value.numpy()
     weight = tensor(kernel.transpose(3, 2, 0, 1))
     return functional.conv2d(x, weight, stride=stride, padding=kernel.shape[0] // 2)
 
@@ -23,10 +23,10 @@ def convolve(x, layer, stride):
 def normalise(x, layer, training):
     return functional.batch_norm(
         x,
-        tensor(layer.moving_mean.numpy()),
-        tensor(layer.moving_variance.numpy()),
-        tensor(layer.gamma.numpy()),
-        tensor(layer.beta.numpy()),
+        tensor(layer.moving_mean.value.numpy()),
+        tensor(layer.moving_variance.value.numpy()),
+        tensor(layer.gamma.value.numpy()),
+        tensor(layer.beta.value.numpy()),
         training=training,
         eps=1e-5,
     )
@@ -51,7 +51,7 @@ def forward(model, images, units, training):
                 x = torch.cat([x, torch.zeros(len(x), y.shape[1] - x.shape[1], *x.shape[2:])], 1)
             x = functional.relu(x + y)
     dense = layer("head_dense")
-    return x.mean((2, 3)) @ tensor(dense.kernel.numpy()) + tensor(dense.bias.numpy())
+    return x.mean((2, 3)) @ tensor(dense.kernel.value.numpy()) + tensor(dense.bias.value.numpy())
 
 
 @pytest.mark.parametrize("shortcut", ["A", "B"])
