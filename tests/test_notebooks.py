@@ -104,3 +104,15 @@ def test_is_seeded_from_the_parameters(notebook):
     code = "\n".join(cell.source for cell in code_cells(notebook))
     assert re.search(r"runtime\.start\(\"\w+\", profile, seed", code)
     assert re.search(r"results\.write\(\s*session,", code)
+
+
+def test_no_label_is_used_twice():
+    """All notebooks become one document."""
+    labels = [
+        label
+        for path in NOTEBOOKS
+        for cell in nbformat.read(path, as_version=4).cells
+        for label in re.findall(r'label="([a-z0-9-]+)"|\\label\{([^}]+)\}', cell.source)
+    ]
+    twice = {label for label in labels if labels.count(label) > 1}
+    assert twice == set()
