@@ -203,11 +203,10 @@ def equation(formula, fragment, document):
         return link([], "#" + mathematics.label_of(reference[1]), fragment, document)
     if not formula.tex:  # macro definitions only
         return []
-    number = f"({formula.tag})" if formula.tag else "(1)"
-    options = f", number: {quote(number)}" if formula.tag or formula.label else ""
+    number = quote(f"({formula.tag})") if formula.tag else "auto" if formula.label else "none"
     kind = "DisplayMath" if formula.display else "InlineMath"
     return [
-        typst(f"#formula({quote(mathematics.spoken(formula.tex))}{options})["),
+        typst(f"#formula({quote(mathematics.spoken(formula.tex))}, number: {number})["),
         {"t": "Math", "c": [{"t": kind}, mathematics.for_pandoc(formula.tex, document.macros)]},
         typst(f" <{formula.label}>];" if formula.label else "];"),
     ]

@@ -40,6 +40,14 @@ def test_numbered_equation_and_references(read, make):
     assert "See equation (5), Figure 1, table 1 and section 1.1." in text
 
 
+def test_a_tag_stays_what_it_is_and_a_label_alone_counts(read):
+    text = read(
+        "# One\n$$\na\n\\tag{5}\n$$\n$$\nb\n\\tag{1}\\label{eq-b}\n$$\n$$\nc\n\\label{eq-c}\n$$\n"
+        "See [equation](#eq-b) and [equation](#eq-c)."
+    )
+    assert "See equation (1) and equation (3)." in text
+
+
 def test_backward_and_jupyter_anchors(typeset):
     source, document = typeset(
         "# One thing\n[here](#One-thing)\n\n# One thing\n[other](01_test.ipynb)"
