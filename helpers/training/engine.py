@@ -29,8 +29,7 @@ def train(run, report=lambda iterations: None):
         return finished
     started = time.perf_counter()
     data = device_data(run.data)
-    keras.utils.set_random_seed(run.seed)
-    model = run.network()
+    model = build(run)
     velocities = [tf.Variable(tf.zeros_like(v.value)) for v in model.trainable_variables]
     variables = [v.value for v in model.variables] + velocities
     history = store.resume(run, variables)
@@ -47,6 +46,26 @@ def train(run, report=lambda iterations: None):
         done += count
         report(count)
     return store.finish(run, history, model)
+
+
+def build(run):
+    """Build the run's network with the initial weights that follow from its seed.
+
+    Keras draws the seeds of initialisers from Python's global generator, which the threads of a
+    Dask worker use too; so the kernels and the dropout are seeded again, each on its own.
+    """
+    keras.utils.set_random_seed(run.seed)
+    model = run.network()
+    generator = np.random.default_rng(run.seed)
+    for layer in model.layers:
+        seed = int(generator.integers(2**31))
+        initializer = getattr(layer, "kernel_initializer", None)
+        if initializer is not None and "seed" in initializer.get_config():
+            config = {**initializer.get_config(), "seed": seed}
+            layer.kernel.assign(type(initializer).from_config(config)(layer.kernel.shape))
+        elif isinstance(layer, keras.layers.Dropout) and layer.rate > 0:
+            layer.seed_generator.state.assign([seed, 0])
+    return model
 
 
 def run_epoch(run, epoch, history, done, count, images):

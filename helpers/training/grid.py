@@ -8,7 +8,6 @@ the workers of that scheduler are used instead; they need this package and the d
 file system.
 """
 
-import contextlib
 import dataclasses
 import functools
 import logging
@@ -77,42 +76,44 @@ def spread(function, items, total, description):
         description: of the progress bar.
     """
     address = os.environ.get("DASK_SCHEDULER_ADDRESS")
-    processes = min(len(items), local_processes())
     with progress.bar(total, description, unit="steps") as bar:
-        if address or processes > 1:
-            spread_over_cluster(function, items, bar, address, processes)
+        if items and (address or (len(items) > 1 and local_processes() > 1)):
+            spread_over_cluster(function, items, bar, address or local_cluster())
         else:
             for item in items:
                 function(item, bar.update)
 
 
-def spread_over_cluster(function, items, bar, address, processes):
-    """Do as `spread` with the scheduler at `address`, or with a cluster of local processes."""
+def spread_over_cluster(function, items, bar, cluster):
+    """Do as `spread` with a Dask cluster, or with the one whose scheduler has that address."""
     import distributed
 
     from helpers.training import store
 
-    cluster = address or distributed.LocalCluster(
-        n_workers=processes,
+    with distributed.Client(cluster) as client:
+        client.subscribe_topic(TOPIC, lambda event: bar.update(event[1]))
+        futures = client.map(functools.partial(on_worker, function), items, pure=False)
+        for _future, (run, packed) in distributed.as_completed(futures, with_results=True):
+            store.unpack(run, packed)
+
+
+@functools.cache
+def local_cluster():
+    """Start a process for each core or GPU, once; they end with this process."""
+    import distributed
+
+    return distributed.LocalCluster(
+        n_workers=local_processes(),
         threads_per_worker=1,
-        memory_limit=0,
+        memory_limit=0,  # Dask would restart a worker for TensorFlow's memory
         dashboard_address=None,
         silence_logs=logging.ERROR,
         env={
-            "TF_CPP_MIN_LOG_LEVEL": "3",
             "TF_NUM_INTRAOP_THREADS": "1",
             "TF_NUM_INTEROP_THREADS": "1",
             "LOCAL_GPUS": str(count_gpus()),
         },
     )
-    with contextlib.ExitStack() as stack:
-        if not address:
-            stack.enter_context(cluster)
-        client = stack.enter_context(distributed.Client(cluster))
-        client.subscribe_topic(TOPIC, lambda event: bar.update(event[1]))
-        futures = client.map(functools.partial(on_worker, function), items, pure=False)
-        for _, files in distributed.as_completed(futures, with_results=True):
-            store.unpack(*files)
 
 
 def on_worker(function, item):

@@ -140,7 +140,7 @@ def finish(run, history, model):
         "commit": revision,
         "dirty": dirty,
     }
-    arrays = [np.asarray(variable) for variable in model.variables]
+    arrays = [variable.numpy() for variable in model.variables]
     save(run, arrays, history, record)
     return Result(run, history, record, cached=False)
 

@@ -39,8 +39,7 @@ def test_steps_are_kerass_sgd_with_decay_on_every_parameter():
     result = engine.train(run)
 
     data = toys.load()
-    keras.utils.set_random_seed(run.seed)
-    model = toys.build()
+    model = engine.build(run)
     optimizer = keras.optimizers.SGD(0.05, momentum=0.9)
     cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     losses = []
@@ -68,6 +67,19 @@ def test_steps_are_kerass_sgd_with_decay_on_every_parameter():
     assert result.series("learning_rate") == pytest.approx([0.05, 0.005])
 
 
+def test_initial_weights_depend_on_the_seed_alone(monkeypatch):
+    """Another thread that draws from the global generator changes nothing."""
+    run = make_run(network=call(toys.build, dropout=0.5))
+    first = [variable.numpy() for variable in engine.build(run).variables]
+    monkeypatch.setattr(keras.utils, "set_random_seed", lambda seed: None)
+    again = [variable.numpy() for variable in engine.build(run).variables]
+    for one, other in zip(first, again, strict=True):
+        np.testing.assert_array_equal(one, other)
+    other = engine.build(make_run(seed=4, network=run.network)).variables[0]
+    assert np.abs(other.numpy() - first[0]).max() > 0.1
+    assert np.std(first[0]) == pytest.approx(np.sqrt(2 / (9 + 36)), rel=0.35)  # Glorot's
+
+
 def test_history_says_what_the_stored_network_does():
     run = make_run(iterations=40)
     result = engine.train(run)
@@ -87,8 +99,7 @@ def test_gradient_norms_are_the_first_steps():
     run = make_run(iterations=1)
     found = engine.train(run).history[0]["gradient_norms"]
     data = toys.load()
-    keras.utils.set_random_seed(run.seed)
-    model = toys.build()
+    model = engine.build(run)
     indices = np.random.default_rng([run.seed, 0]).permutation(70)[:16]
     kernels = [v.value for v in model.trainable_variables if len(v.shape) > 1]
     with tf.GradientTape() as tape:

@@ -1,0 +1,90 @@
+"""What a trained network looks like inside: layer responses, and the loss around its weights.
+
+Each function takes (model, dataset) and returns named arrays, as `store.measure` wants them.
+"""
+
+import re
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from helpers.training.engine import plain_graphs
+
+
+def responses(model, dataset, layers=r".*bn\d*", images=256):
+    """Return the standard deviations of layer responses (1512.03385, Fig. 7).
+
+    In the paper these are the outputs of the 3x3 layers after batch normalisation and before what
+    follows, ReLU or addition.
+
+    Args:
+        model: trained keras.Model.
+        dataset: has `test_images`.
+        layers: regular expression that the whole names of the layers match.
+        images: how many test images.
+
+    Returns:
+        {"deviations": (layers,), "names": (layers,)}, from input to output.
+    """
+    found = [layer for layer in model.layers if re.fullmatch(layers, layer.name)]
+    outputs = keras.Model(model.input, [layer.output for layer in found])
+    values = outputs(dataset.test_images[:images], training=False)
+    return {
+        "deviations": np.array([np.std(value) for value in values]),
+        "names": np.array([layer.name for layer in found]),
+    }
+
+
+def loss_surface(model, dataset, steps=21, extent=1.0, images=256, seed=0):
+    """Return the training loss over a plane through the trained weights (arXiv 1712.09913).
+
+    Two random directions span the plane. In each, the part of every filter is scaled to the norm
+    of that filter in the trained network; normalisation parameters and biases stay fixed. Batch
+    normalisation works with its moving averages.
+
+    Args:
+        model: trained keras.Model from images to logits.
+        dataset: has `train_images` and `train_labels`.
+        steps: points along each axis, odd, so that the trained network is the middle one.
+        extent: the axes reach from -extent to extent.
+        images: how many training images, the first ones.
+        seed: of the directions.
+
+    Returns:
+        {"axis": (steps,), "loss": (steps, steps), rows along the first direction}.
+    """
+    kernels = [weight.value for weight in model.trainable_variables if len(weight.shape) > 1]
+    trained = [kernel.numpy() for kernel in kernels]
+    generator = np.random.default_rng(seed)
+    first, second = ([filter_normalised(generator, w) for w in trained] for _ in range(2))
+    inputs = tf.constant(dataset.train_images[:images])
+    labels = tf.constant(dataset.train_labels[:images])
+
+    def loss_at(position):
+        for kernel, w, d, e in zip(kernels, trained, first, second, strict=True):
+            kernel.assign(w + position[0] * d + position[1] * e)
+        logits = tf.cast(model(inputs, training=False), tf.float32)
+        return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+
+    axis = np.linspace(-extent, extent, steps).astype("float32")
+    grid = tf.constant([(a, b) for a in axis for b in axis])
+    with plain_graphs():
+        losses = tf.function(
+            lambda: tf.map_fn(loss_at, grid, fn_output_signature=tf.float32, parallel_iterations=1),
+            autograph=False,
+        )()
+    for kernel, w in zip(kernels, trained, strict=True):
+        kernel.assign(w)
+    return {"axis": axis, "loss": losses.numpy().reshape(steps, steps)}
+
+
+def filter_normalised(generator, kernel):
+    """Return a random direction whose every filter has the norm of the kernel's filter.
+
+    The last axis of `kernel` counts the filters (1712.09913, section 4).
+    """
+    direction = generator.normal(size=kernel.shape).astype("float32")
+    rest = tuple(range(kernel.ndim - 1))
+    norms = np.sqrt(np.sum(kernel**2, axis=rest) / np.sum(direction**2, axis=rest))
+    return direction * norms

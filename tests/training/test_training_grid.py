@@ -1,0 +1,117 @@
+"""Grids of runs: in this process, and over a real Dask scheduler whose worker is killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import toys
+from test_training_engine import assert_same, make_run
+
+from helpers import paths
+from helpers.training import call, grid, measure_all, store, train_all
+
+SLOW = {"seconds": 0.05}  # a step, so that a worker can be killed in mid-run
+
+
+def test_a_grid_in_this_process(monkeypatch):
+    monkeypatch.setattr(grid, "local_processes", lambda: 1)
+    monkeypatch.delenv("DASK_SCHEDULER_ADDRESS", raising=False)
+    runs = [make_run(iterations=4, seed=seed) for seed in (0, 1, 0)]
+    first = train_all(runs)
+    assert [result.run for result in first] == runs
+    assert not first[0].cached and first[0].history == first[2].history != first[1].history
+    assert all(result.cached for result in train_all(runs))
+    assert len(list(paths.RUNS.iterdir())) == 2
+
+    found = measure_all([(run, call(toys.brightest, factor=k)) for k, run in enumerate(runs, 1)])
+    np.testing.assert_allclose(found[2]["logits"], 3 * found[0]["logits"])
+
+
+def start(*command, **options):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    return subprocess.Popen(
+        [sys.executable, "-m", "distributed.cli." + command[0], *command[1:]],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        **options,
+    )
+
+
+@pytest.fixture
+def dask(tmp_path):
+    """Yield (scheduler address, {worker name: process}) of a scheduler with two workers.
+
+    Each worker has its own data folder, so that nothing passes between them but through Dask.
+    """
+    contact = tmp_path / "scheduler.json"
+    scheduler = start(
+        "dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
+        "--scheduler-file", contact,
+    )  # fmt: skip
+    workers = {}
+    try:
+        while not contact.exists():
+            assert scheduler.poll() is None
+            time.sleep(0.05)
+        address = json.loads(contact.read_text())["address"]
+        for name in ("first", "second"):
+            os.environ["REPORT_DATA"] = str(tmp_path / name)
+            workers[name] = start(
+                "dask_worker", address, "--name", name, "--nthreads", "1", "--no-nanny",
+                "--no-dashboard", "--local-directory", tmp_path,
+            )  # fmt: skip
+        yield address, workers
+    finally:
+        os.environ.pop("REPORT_DATA", None)
+        for process in (*workers.values(), scheduler):
+            process.kill()
+            process.wait()
+
+
+@pytest.mark.slow
+def test_a_killed_workers_run_is_done_elsewhere(dask, tmp_path, monkeypatch):
+    address, workers = dask
+    runs = [
+        make_run(iterations=40, seed=seed, augment=call(toys.linger, **SLOW)) for seed in range(4)
+    ]
+    monkeypatch.setattr(grid, "local_processes", lambda: 1)
+    serial = train_all(runs)
+    paths.RUNS.rename(paths.RUNS.with_name("serial"))
+
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address)
+    reported = []
+
+    class Bar:
+        """Kills the first worker when it has trained an epoch of some run."""
+
+        def update(self, iterations):
+            reported.append(iterations)
+            begun = (tmp_path / "first" / "runs").glob("*/checkpoint.npz")
+            if workers["first"].poll() is None and list(begun):
+                workers["first"].send_signal(signal.SIGKILL)
+
+    from distributed import Client
+
+    with Client(address) as client:
+        client.wait_for_workers(2, timeout=60)
+    grid.spread_over_cluster(grid.train_one, runs, Bar(), address)
+    assert workers["first"].wait(timeout=5) == -signal.SIGKILL
+    assert sum(reported) >= 40 * len(runs)
+    first = tmp_path / "first" / "runs"
+    (begun,) = (path.parent.name for path in first.glob("*/checkpoint.npz"))
+    assert begun in {run.name() for run in runs}  # the dead worker's run, finished by the other
+    for run, expected in zip(runs, serial, strict=True):
+        assert_same(store.load(run), expected, 1e-4)
+        for found, weight in zip(store.weights(run), serial_weights(run), strict=True):
+            np.testing.assert_allclose(found, weight, rtol=1e-3, atol=1e-4)
+
+
+def serial_weights(run):
+    with np.load(paths.RUNS.with_name("serial") / run.name() / "weights.npz") as stored:
+        return [stored[name] for name in stored.files]
