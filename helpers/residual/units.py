@@ -157,7 +157,7 @@ def residual_unit(
     changes = stride > 1 or x.shape[-1] != out
     if shortcut == "C" or (shortcut == "B" and changes):
         h = convolution(activated, out, 1, stride, f"{name}_projection")
-        if not before:  # a pre-activated projection has had its normalisation
+        if "bn" not in before:  # else it has had its normalisation
             h = activate(h, "bn", f"{name}_projection", bn_momentum)
     elif changes:
         h = PaddedIdentity(out, stride, name=f"{name}_shortcut")(x)

@@ -42,6 +42,12 @@ def test_parameters_of_resnet_164(placement):
     assert round(trainable(model) / 1e6, 1) == 1.7  # 1603.05027, Table 3
 
 
+def test_projections_after_a_preactivated_relu_are_normalised():
+    options = {"bottleneck": True, "placement": "relu_only_preactivation"}
+    model = unallocated(cifar.build_cifar, "resnet", 11, **options)
+    assert trainable(model) == expected_bottleneck_parameters(11, "original")
+
+
 @pytest.mark.slow
 def test_parameters_of_resnet_1001():
     model = unallocated(
