@@ -34,9 +34,7 @@ class Document:
     folders: tuple = ()  # where relative image paths are looked up
     keys: frozenset = frozenset()  # of the bibliography
     files: dict = dataclasses.field(default_factory=dict)  # {path in the Typst project: bytes}
-    labels: dict = dataclasses.field(
-        default_factory=dict
-    )  # {what links name: (Typst label, Place)}
+    labels: dict = dataclasses.field(default_factory=dict)  # {link target: (Typst label, Place)}
     formulas: list = dataclasses.field(default_factory=list)  # `mathematics.Formula`, numbered
     macros: dict = dataclasses.field(default_factory=dict)  # {TeX macro: its definition}
     cited: bool = False
@@ -69,6 +67,11 @@ def quote(text):
     """Return `text` as a Typst string."""
     text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", text)
     return json.dumps(text, ensure_ascii=False)
+
+
+def keys_of(bibliography):
+    """Return the keys of a BibTeX file's bytes."""
+    return frozenset(re.findall(r"@\w+\{([^,\s]+)", bibliography.decode()))
 
 
 def localised(text, language):

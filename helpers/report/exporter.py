@@ -60,17 +60,22 @@ class TypstExporter(TemplateExporter):
     def from_notebook_node(self, nb, resources=None, **kwargs):
         """Return (Typst source, resources); the images are in resources["outputs"]."""
         from helpers.report import notebook
-        from helpers.report.document import Document, quote
+        from helpers.report.document import Document, keys_of, quote
 
         # TemplateExporter's own step would render the cells; the base class prepares the notebook.
         book, resources = super(TemplateExporter, self).from_notebook_node(nb, resources, **kwargs)
         metadata = resources["metadata"]
         name = metadata.get("name") or "notebook"
         folder = metadata.get("path") or "."
-        document = Document(strict=False, folders=(folder,))
+        references = Path(folder) / "references.bib"
+        bibliography = references.read_bytes() if references.is_file() else b""
+        document = Document(strict=False, folders=(folder,), keys=keys_of(bibliography))
         source = notebook.typeset(
             {name: book}, document, show_code=lambda cell: not self.exclude_input
         )[name]
+        if document.cited:
+            document.files["references.bib"] = bibliography
+            source += '\n\n#bibliography("references.bib", style: "ieee")'
         for message in (*document.problems, *document.notices):
             self.log.warning(message)
         prefix = resources.get("output_files_dir") or "."

@@ -19,16 +19,20 @@ class PandocError(ValueError):
     """pandoc failed or warned; the message is what it said."""
 
 
+def program():
+    """Return the path of the pandoc that `pypandoc-binary` installed."""
+    folder = Path(importlib.util.find_spec("pypandoc").submodule_search_locations[0])
+    return folder / "files" / ("pandoc.exe" if os.name == "nt" else "pandoc")
+
+
 def run(text, *arguments):
     """Return pandoc's output for `text`.
 
     Raises:
         PandocError: pandoc failed, or warned that something would be lost.
     """
-    folder = Path(importlib.util.find_spec("pypandoc").submodule_search_locations[0])
-    program = folder / "files" / ("pandoc.exe" if os.name == "nt" else "pandoc")
     # In the sandbox it fetches nothing: not an iframe of a page, nor a file.
-    command = [program, "--sandbox", "--fail-if-warnings", "--wrap=none", *arguments]
+    command = [program(), "--sandbox", "--fail-if-warnings", "--wrap=none", *arguments]
     done = subprocess.run(command, input=text.encode(), capture_output=True, check=False)
     if done.returncode:
         message = done.stderr.decode(errors="replace")

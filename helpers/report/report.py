@@ -6,13 +6,12 @@ pandoc, Typst and pydantic are loaded when `build` runs.
 """
 
 import json
-import re
 from pathlib import Path
 
 from helpers import files, paths
 from helpers.report import compiler, notebook, provenance, title
 from helpers.report.compiler import TEMPLATES
-from helpers.report.document import Document
+from helpers.report.document import Document, keys_of
 from helpers.report.problems import ReportError
 
 
@@ -73,7 +72,7 @@ def assemble(executed, language, fields, results, code, animated=False):
         language=language,
         animated=animated,
         folders=(*(Path(path).parent for path in executed), paths.NOTEBOOKS),
-        keys=frozenset(re.findall(r"@\w+\{([^,\s]+)", references.decode())),
+        keys=keys_of(references),
     )
     sections = notebook.typeset(books, document, show_code=is_shown)
     document.problems.check()

@@ -89,3 +89,15 @@ def test_oddities_of_other_notebooks(make, tmp_path, caplog):
     said = " ".join(record.getMessage() for record in caplog.records)
     assert "cell 2 (code), 'x': failed to decode image" in said
     assert "cell 2 (code), 'x': an output of type image/png is no image" in said
+
+
+def test_citations_of_a_bibliography_beside_the_notebook(make, tmp_path):
+    (tmp_path / "references.bib").write_text(
+        "@book{who2000, title={What}, author={Who}, year={2000}}"
+    )
+    path = tmp_path / "a.ipynb"
+    path.write_text(json.dumps(make.book(make.markdown("# A\nby [Who, 2000](#ref-who2000)"))))
+    pdf, _ = get_exporter("typst-pdf")().from_filename(str(path))
+    (tmp_path / "out.pdf").write_bytes(pdf)
+    text = " ".join(page.extract_text() for page in pypdf.PdfReader(tmp_path / "out.pdf").pages)
+    assert "by [1]" in text and "Who, What" in text

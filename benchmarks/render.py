@@ -1,0 +1,82 @@
+"""The exporter against XeLaTeX: the same notebook through nbconvert to PDF."""
+
+import base64
+import io
+import logging
+import os
+import shutil
+import statistics
+import time
+
+import matplotlib.pyplot as plt
+import nbformat.v4 as v4
+from nbconvert.exporters import get_exporter
+
+from helpers.report import pandoc
+
+PROSE = (
+    "## Section {number}\n\nA residual unit adds its input $x_l$ to a branch of weighted layers, "
+    "so that the layers learn the difference from the *identity*; see `unit({number})`.\n\n"
+    "$$\n\\frac{{\\partial \\mathcal{{E}}}}{{\\partial x_l}} = \\frac{{\\partial \\mathcal{{E}}}}"
+    "{{\\partial x_L}} \\left(1 + \\frac{{\\partial}}{{\\partial x_l}} \\sum_{{i=l}}^{{L-1}} "
+    "\\mathcal{{F}}(x_i)\\right)\n$$\n\n- first point\n- second point\n"
+)
+
+
+def rows():
+    """Return the row `render_vs_xelatex`, none where XeLaTeX is not installed."""
+    if not shutil.which("xelatex"):
+        return []
+    logging.getLogger("traitlets").setLevel(logging.ERROR)
+    os.environ["PATH"] += os.pathsep + str(pandoc.program().parent)  # nbconvert looks there
+    book = notebook(sections=20)
+    ours = seconds("typst-pdf", book, repeats=7)
+    peer = seconds("pdf", book, repeats=3)
+    return [
+        {
+            "id": "render_vs_xelatex",
+            "work": "a notebook of 20 sections with formulas, code and pictures to PDF",
+            "ours": statistics.median(ours),
+            "peer": statistics.median(peer),
+            "peer_name": "nbconvert --to pdf (XeLaTeX)",
+            "unit": "s",
+            "ratio": statistics.median(peer) / statistics.median(ours),
+            "low": min(peer) / max(ours),
+            "high": max(peer) / min(ours),
+            "goal": 10,
+        }
+    ]
+
+
+def notebook(sections):
+    """Return a notebook of prose, formulas, code, printed text and pictures."""
+    figure, ax = plt.subplots(figsize=(4, 2.5))
+    ax.plot([1, 3, 2])
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=100)
+    plt.close(figure)
+    picture = {"image/png": base64.b64encode(buffer.getvalue()).decode()}
+    cells = [v4.new_markdown_cell("# Residual learning")]
+    for number in range(sections):
+        outputs = [
+            v4.new_output("stream", name="stdout", text="norm 0.25\n"),
+            v4.new_output("display_data", data=picture),
+        ]
+        code = f"def unit_{number}(x):\n    return x + branch(x)  # the identity and a branch"
+        cells += [
+            v4.new_markdown_cell(PROSE.format(number=number)),
+            v4.new_code_cell(code, outputs=outputs, execution_count=number + 1),
+        ]
+    return v4.new_notebook(cells=cells, metadata={"language_info": {"name": "python"}})
+
+
+def seconds(name, book, repeats):
+    """Return the seconds of each of `repeats` exports, after one that loads fonts and formats."""
+    exporter = get_exporter(name)()
+    exporter.from_notebook_node(book)
+    times = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        exporter.from_notebook_node(book)
+        times.append(time.perf_counter() - started)
+    return times
