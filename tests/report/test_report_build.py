@@ -103,6 +103,12 @@ def test_the_report(arguments):
     assert reader.metadata["/CreationDate"].startswith("D:20260102030405")
 
 
+def test_results_from_outside_git(arguments):
+    given = arguments(commit="unknown", data=[], versions={})
+    build(**given)
+    assert "at commit unknown" in text_of(given["pdf"])
+
+
 def test_the_report_is_accessible_and_archivable(arguments):
     given = arguments()
     build(**given)
