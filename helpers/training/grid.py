@@ -106,7 +106,7 @@ def local_cluster():
         n_workers=local_processes(),
         threads_per_worker=1,
         memory_limit=0,  # Dask would restart a worker for TensorFlow's memory
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         silence_logs=logging.ERROR,
         env={
             "TF_NUM_INTRAOP_THREADS": "1",

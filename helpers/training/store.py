@@ -36,12 +36,16 @@ class Result:
         """Return one quantity of every epoch, such as "test_error"."""
         return [row[name] for row in self.history]
 
+    def epoch_seconds(self):
+        """Return the median time of a whole epoch and its test, the first one left out."""
+        whole = max(row["iterations"] for row in self.history)
+        seconds = [row["seconds"] for row in self.history if row["iterations"] == whole]
+        return statistics.median(seconds[1:] or seconds)
+
     def images_per_second(self):
-        """Return the training speed, tests included, of the median epoch after the first."""
-        rates = [
-            row["iterations"] * self.run.protocol.batch / row["seconds"] for row in self.history
-        ]
-        return statistics.median(rates[1:] or rates or [0.0])
+        """Return the training speed, tests included, of such an epoch."""
+        whole = max(row["iterations"] for row in self.history)
+        return whole * self.run.protocol.batch / self.epoch_seconds()
 
 
 def folder(run):

@@ -1,0 +1,209 @@
+"""Training residual networks: ours against the same network in PyTorch and in Keras as it comes.
+
+Forward pass, backward pass and update of CIFAR networks, without augmentation. Each side runs in
+a process of its own and waits for its turn, so that runs alternate and none disturbs another.
+PyTorch is no dependency: TORCH_PYTHON names an interpreter that has it.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+BATCH, STEPS = 128, 3
+
+
+def rows():
+    """Return resnet20_vs_torch, resnet56_vs_torch and resnet20_vs_stock: images a second."""
+    from benchmarks.vae import torch_interpreter
+
+    torch = torch_interpreter()
+    results = []
+    for depth, rounds in ((20, 7), (56, 5)):
+        sides = {"ours": sys.executable} | ({"torch": torch} if torch else {})
+        if depth == 20:
+            sides["stock"] = sys.executable
+        speeds = compare(depth, rounds, sides)
+        for peer, name, goal in (("torch", "PyTorch", 1.1), ("stock", "Keras, no settings", 1.7)):
+            if peer == "stock" and depth != 20:
+                continue
+            row = {
+                "id": f"resnet{depth}_vs_{peer}",
+                "work": f"training ResNet-{depth}, 32×32×3, batches of {BATCH}",
+                "peer_name": name,
+                "goal": goal,
+            }
+            results.append(row | ratios(speeds, peer))
+    return results
+
+
+def compare(depth, rounds, sides):
+    """Return {side: images a second in each round}; the sides take turns."""
+    workers = {side: start(side, depth, python) for side, python in sides.items()}
+    try:
+        turns = [
+            {side: turn(worker) for side, worker in workers.items()} for _ in range(rounds + 1)
+        ]
+    finally:
+        for worker in workers.values():
+            worker.terminate()
+    return {side: [speeds[side] for speeds in turns[1:]] for side in sides}  # the first warms up
+
+
+def ratios(speeds, peer):
+    """Return the row's figures: medians of both sides and of their ratio, and its range."""
+    if peer not in speeds:
+        return {"skipped": "PyTorch is not installed; name an interpreter with it in TORCH_PYTHON"}
+    each = [mine / theirs for mine, theirs in zip(speeds["ours"], speeds[peer], strict=True)]
+    return {
+        "ours": statistics.median(speeds["ours"]),
+        "peer": statistics.median(speeds[peer]),
+        "unit": "images/s",
+        "ratio": statistics.median(each),
+        "low": min(each),
+        "high": max(each),
+    }
+
+
+def start(side, depth, python):
+    """Start a worker process of one side."""
+    from helpers import paths
+
+    environment = os.environ | {"PYTHONPATH": str(paths.ROOT), "CUDA_VISIBLE_DEVICES": "-1"}
+    if side == "stock":
+        environment.pop("TF_ENABLE_ONEDNN_OPTS", None)
+    return subprocess.Popen(
+        [python, __file__, side, str(depth)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        text=True, env=environment,
+    )  # fmt: skip
+
+
+def turn(worker):
+    """Let a worker take its turn and return its images a second."""
+    worker.stdin.write("go\n")
+    worker.stdin.flush()
+    return float(worker.stdout.readline())
+
+
+def work(side, depth):
+    """Build one side's training; for each line of input, time its steps and print images/s."""
+    train = {"ours": ours, "stock": stock, "torch": torch}[side](depth)
+    for _ in sys.stdin:
+        started = time.perf_counter()
+        train()
+        print(STEPS * BATCH / (time.perf_counter() - started), flush=True)
+
+
+def pictures():
+    """Return images (STEPS * BATCH, 32, 32, 3), float32, and labels."""
+    generator = np.random.default_rng(0)
+    images = generator.normal(size=(STEPS * BATCH, 32, 32, 3)).astype("float32")
+    return images, generator.integers(0, 10, STEPS * BATCH).astype("int32")
+
+
+def ours(depth):
+    """Return a function that trains STEPS batches as `helpers.training` does."""
+    from helpers import runtime
+
+    runtime.start("benchmark", "", 0)
+    import tensorflow as tf
+
+    from helpers.residual import cifar
+    from helpers.training import Protocol, engine
+
+    images, labels = (tf.constant(array) for array in pictures())
+    data = {"train_images": images, "train_labels": labels}
+    data |= {"test_images": images[:1], "test_labels": labels[:1]}
+    model = cifar.build_cifar(depth=depth)
+    velocities = [tf.Variable(tf.zeros_like(v.value)) for v in model.trainable_variables]
+    epoch = engine.compile_epoch(model, velocities, data, Protocol(iterations=STEPS))
+    order = tf.reshape(tf.range(STEPS * BATCH), (STEPS, BATCH))
+    rates, seeds = tf.fill([STEPS], 0.1), tf.zeros((STEPS, 2), tf.int32)
+
+    def train():
+        with engine.plain_graphs():
+            return epoch(order, rates, seeds)["train_loss"].numpy()
+
+    return train
+
+
+def stock(depth):
+    """Return a function that trains with `Model.fit`, every setting as Keras has it."""
+    import keras
+    from keras import layers
+
+    def convolve(x, filters, stride=1):
+        x = layers.Conv2D(filters, 3, stride, padding="same", use_bias=False)(x)
+        return layers.BatchNormalization()(x)
+
+    x = inputs = keras.Input((32, 32, 3))
+    x = layers.ReLU()(convolve(x, 16))
+    for filters in (16, 32, 64):
+        for unit in range((depth - 2) // 6):
+            stride = 2 if filters > 16 and unit == 0 else 1
+            y = convolve(layers.ReLU()(convolve(x, filters, stride)), filters)
+            if stride == 2:
+                x = layers.AveragePooling2D(1, 2)(x)
+                x = layers.Concatenate()([x, keras.ops.zeros_like(x)])
+            x = layers.ReLU()(layers.Add()([x, y]))
+    x = layers.Dense(10)(layers.GlobalAveragePooling2D()(x))
+    model = keras.Model(inputs, x)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.1, 0.9), loss=loss)
+    images, labels = pictures()
+    return lambda: model.fit(images, labels, batch_size=BATCH, verbose=0)
+
+
+def torch(depth):
+    """Return a function that trains in PyTorch, channels last, on as many threads as cores."""
+    import torch
+    from torch import nn
+    from torch.nn import functional
+
+    torch.set_num_threads(os.cpu_count())
+
+    class Unit(nn.Module):
+        def __init__(self, inputs, filters, stride):
+            super().__init__()
+            self.stride, self.added = stride, filters - inputs
+            self.conv1 = nn.Conv2d(inputs, filters, 3, stride, 1, bias=False)
+            self.conv2 = nn.Conv2d(filters, filters, 3, 1, 1, bias=False)
+            self.bn1, self.bn2 = nn.BatchNorm2d(filters), nn.BatchNorm2d(filters)
+
+        def forward(self, x):
+            y = self.bn2(self.conv2(functional.relu(self.bn1(self.conv1(x)))))
+            if self.added:
+                x = x[:, :, :: self.stride, :: self.stride]
+                x = functional.pad(x, (0, 0, 0, 0, 0, self.added))
+            return functional.relu(x + y)
+
+    body, width = [], 16
+    for filters in (16, 32, 64):
+        for unit in range((depth - 2) // 6):
+            body.append(Unit(width, filters, 2 if filters > 16 and unit == 0 else 1))
+            width = filters
+    model = nn.Sequential(
+        nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU(), *body,
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10),
+    ).to(memory_format=torch.channels_last)  # fmt: skip
+    optimiser = torch.optim.SGD(model.parameters(), 0.1, 0.9, weight_decay=1e-4)
+    images, labels = pictures()
+    images = torch.from_numpy(images.transpose(0, 3, 1, 2))
+    images = images.to(memory_format=torch.channels_last)
+    labels = torch.from_numpy(labels).long()
+
+    def train():
+        for x, y in zip(images.split(BATCH), labels.split(BATCH), strict=True):
+            optimiser.zero_grad()
+            functional.cross_entropy(model(x), y).backward()
+            optimiser.step()
+
+    return train
+
+
+if __name__ == "__main__":
+    work(sys.argv[1], int(sys.argv[2]))
