@@ -46,15 +46,15 @@ class Document:
         """Note what cannot be set: a fault of a strict document, a notice otherwise."""
         (self.problems if self.strict else self.notices).add(place, fault)
 
-    def define(self, name, place, label=None):
-        """Register a label; return the Typst label. Two of a name in a document are a fault."""
-        if not re.fullmatch(r"[\w.:-]+", name):
-            self.problems.add(place, f"label {name!r} may hold letters, digits, - and . only")
-        elif name in self.labels:
-            self.problems.add(place, f"label {name!r} is used before by {self.labels[name][1]}")
+    def define(self, label, place):
+        """Register a label and return it; a second of that name, or an unusable one, is a fault."""
+        if not re.fullmatch(r"[\w.:-]+", label):
+            self.problems.add(place, f"label {label!r} may hold letters, digits, - and . only")
+        elif label in self.labels:
+            self.problems.add(place, f"label {label!r} is used before by {self.labels[label][1]}")
         else:
-            self.labels[name] = (label or name, place)
-        return self.labels.get(name, (name,))[0]
+            self.labels[label] = label, place
+        return label
 
     def add_file(self, content, extension):
         """Store an image's bytes; return its path in the Typst project."""

@@ -7,16 +7,8 @@ import urllib.parse
 from pathlib import Path
 
 # What Typst reads: {image type or file ending: the ending it goes by}.
-IMAGES = {
-    "png": "png",
-    "jpeg": "jpg",
-    "jpg": "jpg",
-    "gif": "gif",
-    "svg+xml": "svg",
-    "svg": "svg",
-    "webp": "webp",
-    "pdf": "pdf",
-}
+IMAGES = {kind: kind for kind in ("png", "jpg", "gif", "svg", "webp", "pdf")}
+IMAGES |= {"jpeg": "jpg", "svg+xml": "svg"}
 
 
 def load(source, attachments, folders):

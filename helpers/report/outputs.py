@@ -10,14 +10,7 @@ from helpers.report.markup import settable
 
 TABLE = "application/vnd.report.table+json"
 WIDGET = "application/vnd.jupyter.widget-view+json"
-IMAGE_TYPES = (
-    "image/svg+xml",
-    "image/png",
-    "image/jpeg",
-    "image/gif",
-    "image/webp",
-    "application/pdf",
-)
+IMAGE_TYPES = [f"image/{kind}" for kind in "svg+xml png jpeg gif webp".split()]
 ANSI = re.compile(r"\x1b\[([\d;]*)m|\x1b\[[\d;?]*[A-Za-ln-z]|\x1b\][^\x07]*\x07")
 COLOURS = ("#222222", "#b22b31", "#00713f", "#8a6d00", "#1f5fa8", "#8b3f8f", "#00757a", "#666666")
 
@@ -38,7 +31,7 @@ def fragments(output, place, document):
         return []  # it repeats the caption for JupyterLab
     if report.get("kind") == "table":
         return table(data[TABLE], report, place, document)
-    for mime in ("image/gif", *IMAGE_TYPES) if document.animated else IMAGE_TYPES:
+    for mime in (["image/gif"] if document.animated else []) + IMAGE_TYPES:
         if mime in data:
             return picture(data, mime, output.get("metadata", {}), place, document)
     if WIDGET in data:
@@ -60,11 +53,8 @@ def fragments(output, place, document):
 
 def joined(content):
     """Return text that nbformat may hold as a list of lines."""
-    return (
-        "".join(content)
-        if isinstance(content, list) and all(isinstance(x, str) for x in content)
-        else content
-    )
+    lines = isinstance(content, list) and all(isinstance(line, str) for line in content)
+    return "".join(content) if lines else content
 
 
 def picture(data, mime, metadata, place, document):
@@ -80,14 +70,12 @@ def picture(data, mime, metadata, place, document):
     alt = report.get("alt", "")
     if not alt:
         if document.strict:
-            document.complain(
-                place, "the figure has no alternative text; show it with figures.show(…, alt=…)"
-            )
+            fault = "the figure has no alternative text; show it with figures.show(…, alt=…)"
+            document.complain(place, fault)
         alt = f"Output of cell {place.number}: {place.first_line}"
     if not report.get("label"):
-        width = (
-            metadata.get(mime, {}).get("width") if isinstance(metadata.get(mime), dict) else None
-        )
+        sizes = metadata.get(mime)  # {"width": pixels}, as IPython's Image gives it
+        width = sizes.get("width") if isinstance(sizes, dict) else None
         size = f", width: {float(width) * 0.75}pt" if isinstance(width, int | float) else ""
         return [Fragment(f"#align(center, picture({path}, alt: {quote(alt)}{size}))", place)]
     label = document.define(report["label"], place)
@@ -99,31 +87,30 @@ def picture(data, mime, metadata, place, document):
 
 
 def table(content, report, place, document):
-    """Return a numbered table; cells with mathematics are Markdown, others plain text."""
+    """Return a numbered table."""
     label = document.define(report["label"], place)
-    result = [Fragment(f"#report-table(({', '.join(content['align'])},), (", place)]
-    for index, row in enumerate([content["columns"], *content["rows"]]):
-        result.append(Fragment("), (" if index == 1 else "", place))
-        for cell in row:
-            if "$" in str(cell):
-                result += [
-                    Fragment("[", place),
-                    Fragment(cell, place, "markdown"),
-                    Fragment("], ", place),
-                ]
-            else:
-                text = re.sub(
-                    r"^-(?=\d)", "\N{MINUS SIGN}", localised(str(cell), document.language)
-                )
-                result.append(Fragment(f"{quote(text)}, ", place))
-    if not content["rows"]:
-        result.append(Fragment("), (", place))
+    align = ", ".join(content["align"])
     return [
-        *result,
+        Fragment(f"#report-table(({align},), (", place),
+        *cells(content["columns"], place, document),
+        Fragment("), (", place),
+        *cells([cell for row in content["rows"] for cell in row], place, document),
         Fragment("))[", place),
         Fragment(report["caption"], place, "markdown", computed=True),
         Fragment(f"] <{label}>", place),
     ]
+
+
+def cells(texts, place, document):
+    """Yield the cells of a table; one with mathematics is Markdown, others are plain text."""
+    for text in map(str, texts):
+        if "$" in text:
+            yield Fragment("[", place)
+            yield Fragment(text, place, "markdown")
+            yield Fragment("], ", place)
+        else:
+            text = re.sub(r"^-(?=\d)", "\N{MINUS SIGN}", localised(text, document.language))
+            yield Fragment(f"{quote(text)}, ", place)
 
 
 def stream(output, place, document):
