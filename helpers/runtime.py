@@ -55,13 +55,15 @@ def start(notebook, profile, seed, tensorflow=True):
     if not tensorflow:
         return Session(notebook, profile, seed, started, device=processor())
     configure_tensorflow()
-    import keras
-    import tensorflow as tf
+    with native_log_hidden():
+        import keras
+        import tensorflow as tf
 
+        gpus = tf.config.list_physical_devices("GPU")
+        for gpu in gpus:
+            tf.config.experimental.set_memory_growth(gpu, True)
+        tf.zeros(1)  # starts the devices, which is when they talk
     keras.utils.set_random_seed(seed)
-    gpus = tf.config.list_physical_devices("GPU")
-    for gpu in gpus:
-        tf.config.experimental.set_memory_growth(gpu, True)
     precision = "mixed_float16" if gpus else "float32"
     keras.mixed_precision.set_global_policy(precision)
     device = processor()
@@ -93,6 +95,22 @@ def configure_tensorflow():
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+@contextlib.contextmanager
+def native_log_hidden():
+    """Hide what C++ writes to the standard error while the block runs.
+
+    TensorFlow greets with lines that no log level suppresses; they would end up in the notebook.
+    """
+    kept = os.dup(2)
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def processor():

@@ -52,6 +52,14 @@ def test_a_notebook_without_networks_does_not_load_tensorflow():
     subprocess.run([sys.executable, "-c", code], check=True, cwd=paths.ROOT)
 
 
+def test_tensorflow_starts_without_a_word():
+    code = "from helpers import runtime; runtime.start('01_test', 'smoke', 0)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, cwd=paths.ROOT, capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr) == ("", "")
+
+
 def test_outside_git_the_commit_is_unknown(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     assert runtime.commit() == ("unknown", False)
