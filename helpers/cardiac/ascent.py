@@ -42,6 +42,22 @@ def ascend(classifier, start, target=1, step=0.1, limit=1000, stop=0.99, prior=0
     return np.array(path), np.array([*probabilities, float(gradient(mu)[0])])
 
 
+def straight(logistic, start, stop=0.99, steps=50):
+    """Walk along the weights of scikit-learn's logistic regression from `start` (d,) to p = `stop`.
+
+    Its gradient never turns, so the walk of equation 1 is a straight line. Returns as `ascend`.
+    """
+    scaler, regression = logistic[0], logistic[-1]
+    weights = regression.coef_[0] / scaler.scale_
+    now, wanted = (
+        regression.decision_function(scaler.transform(start[None]))[0],
+        np.log(stop / (1 - stop)),
+    )
+    length = (wanted - now) / (weights @ weights)
+    path = start + np.linspace(0, length, steps)[:, None] * weights
+    return path, logistic.predict_proba(path)[:, 1]
+
+
 def milestones(probabilities, count):
     """Return the indices of `count` steps that part the gain of probability evenly."""
     wanted = np.linspace(probabilities[0], probabilities[-1], count)
@@ -49,10 +65,15 @@ def milestones(probabilities, count):
 
 
 def thickness_along(distances, spacing):
-    """Return the thickness (steps, 17) in mm of end-diastolic distances (steps, s, s, s)."""
-    return np.array(
-        [anatomy.segment_thickness(anatomy.refine(phase), spacing / 2) for phase in distances]
-    )
+    """Return the thickness (steps, 17) in mm of end-diastolic distances (steps, s, s, s).
+
+    A decoded shape that encloses no cavity has no thickness: NaN.
+    """
+    result = np.full((len(distances), 17), np.nan)
+    for row, distance in zip(result, distances, strict=True):
+        if (distance > 0).any() and anatomy.cavity(wall := anatomy.refine(distance)).any():
+            row[:] = anatomy.segment_thickness(wall, spacing / 2)
+    return result
 
 
 def off_manifold(codes, training_codes, neighbours=5):

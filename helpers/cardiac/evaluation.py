@@ -11,7 +11,7 @@ def encode(model, shapes, batch=32):
     """Return (mean codes (n, d), probability of disease (n,)) of int8 shapes (n, s, s, s, 2)."""
     codes, probabilities = [], []
     for start in range(0, len(shapes), batch):
-        mu, _ = model.encode(vae.scaled(shapes[start : start + batch]))
+        mu, _ = model.encode(vae.scaled(vae.fold(shapes[start : start + batch])))
         codes.append(mu.numpy())
         probabilities.append(model.classifier(mu).numpy()[:, 1])
     return np.concatenate(codes), np.concatenate(probabilities)
@@ -23,7 +23,7 @@ def decode(model, codes, batch=32):
         model.decode(codes[start : start + batch].astype(np.float32)).numpy().astype(np.float16)
         for start in range(0, len(codes), batch)
     ]
-    return np.concatenate(parts)
+    return vae.unfold(np.concatenate(parts))
 
 
 def dice(predicted, mask):
@@ -84,4 +84,6 @@ def interval(metric, labels, scores, seed=0, level=0.95, draws=2000):
 def correlation(a, b):
     """Return Pearson's correlation of two 17-vectors over the segments present in both."""
     known = np.isfinite(a) & np.isfinite(b)
+    if known.sum() < 3:
+        return float("nan")
     return float(stats.pearsonr(a[known], b[known]).statistic)

@@ -1,9 +1,13 @@
 """Pictures of ventricles: bull's-eyes, shaded surfaces and slices."""
 
+import io
+
+import ipywidgets as widgets
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import colors, patches
 from mpl_toolkits.mplot3d import art3d
+from PIL import Image
 from scipy import ndimage
 from skimage import measure
 from sklearn import metrics
@@ -70,7 +74,8 @@ def surface(ax, distance, spacing, norm, cmap="cividis", view=(18, -20)):
     )
     fine, step = ndimage.gaussian_filter(fine, 0.8), spacing / 2
     vertices, faces, _, _ = measure.marching_cubes(fine, 0.0, step_size=2)
-    thickness = anatomy.wall_thickness(fine > 0, step)
+    hollow = anatomy.cavity(fine > 0).any()
+    thickness = anatomy.wall_thickness(fine > 0, step) if hollow else np.zeros(fine.shape)
     wall = thickness > 0
     nearest = ndimage.distance_transform_edt(~wall, return_distances=False, return_indices=True)
     local = ndimage.map_coordinates(thickness[tuple(nearest)], vertices[faces].mean(1).T, order=1)
@@ -105,6 +110,46 @@ def strip(hearts, titles, spacing, norm, label):
         ax.set_title(title)
     figure.colorbar(plt.cm.ScalarMappable(norm), ax=axes, label=label, shrink=0.7)
     return figure
+
+
+def frames(hearts, titles, spacing, norm):
+    """Return one PNG (bytes) for each decoded heart (n, s, s, s, 2): ED and ES side by side."""
+    pictures = []
+    for heart, title in zip(hearts, titles, strict=True):
+        figure, axes = plt.subplots(1, 2, figsize=(4, 2.4), subplot_kw={"projection": "3d"})
+        for ax, phase, name in zip(axes, (0, 1), ("ED", "ES"), strict=True):
+            surface(ax, heart[..., phase], spacing, norm)
+            ax.set_title(name)
+        figure.suptitle(title)
+        pictures.append(png(figure, 110))
+    return pictures
+
+
+def png(figure, dpi=200):
+    """Return a figure as PNG (bytes), and close it."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=dpi)
+    plt.close(figure)
+    return buffer.getvalue()
+
+
+def movie(pictures, milliseconds=400):
+    """Return PNGs (bytes) joined to a GIF (bytes) that plays there and back for ever."""
+    images = [Image.open(io.BytesIO(picture)).convert("RGB") for picture in pictures]
+    images += images[-2:0:-1]
+    buffer = io.BytesIO()
+    images[0].save(
+        buffer, "GIF", save_all=True, append_images=images[1:], duration=milliseconds, loop=0
+    )
+    return buffer.getvalue()
+
+
+def slider(pictures, label):
+    """Return a widget that shows the picture its slider points at."""
+    image = widgets.Image(value=pictures[0], format="png")
+    control = widgets.IntSlider(0, 0, len(pictures) - 1, description=label)
+    control.observe(lambda change: setattr(image, "value", pictures[change["new"]]), "value")
+    return widgets.VBox([control, image])
 
 
 def bullseyes(panels):

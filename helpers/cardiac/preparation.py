@@ -112,7 +112,7 @@ def prepare(subject, grid):
     differ in shape and affine.
 
     Raises:
-        cohort.CohortError: a file cannot be used, or 3 % of the structure lies outside the grid.
+        cohort.CohortError: a file cannot be used, or 5 % of the structure lies outside the grid.
     """
     labels, affine = cohort.load(subject.ed, subject.label)
     apex, axes = heart_frame(labels, affine, subject.label, subject.right_ventricle)
@@ -123,7 +123,7 @@ def prepare(subject, grid):
             labels, affine = cohort.load(file, subject.label)
         result[..., phase] = resample(labels == subject.label, affine, centre, axes, grid)
         lost = outside(labels == subject.label, affine, centre, axes, grid)
-        if lost > 0.03:
+        if lost > 0.05:
             raise cohort.CohortError(
                 f"{file}: {lost:.0%} of the structure lies outside the grid of "
                 f"{grid.size * grid.spacing:.0f} mm; check the voxel sizes, or enlarge the grid"

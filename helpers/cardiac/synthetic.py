@@ -20,7 +20,7 @@ SEXES = {  # mean and SD: end-diastolic volume (ml), mass (g), body surface (m²
 }
 EJECTION_FRACTION = (0.67, 0.05)
 LENGTH = 99.0, 149.0  # endocardial length in mm of a heart of that volume in ml
-LONGEST = 110.0  # mm; longer ones would leave the common grid of 128 mm
+LONGEST = 108.0  # mm; longer ones would leave the common grid of 134 mm
 PATTERNS = {"septal": 0.756, "concentric": 0.144, "apical": 0.1}
 PEAK = (18.5, 4.4)  # mm, maximal wall of HCM
 VOXEL = (1.6, 1.6, 4.0)  # mm, of the written segmentations
@@ -114,12 +114,13 @@ def thicken(generator, wall, depth, pattern):
     if pattern == "none":
         return wall
     peak = 0.0
-    while not 9 <= peak <= 38:
+    while not 9 <= peak <= 32:
         peak = generator.normal(*PEAK)
     if pattern == "concentric":
         return wall * max(1.0, 0.8 * peak / wall.max())
     if pattern == "apical":
         spread = smooth_step((depth - generator.uniform(0.35, 0.55)) / 0.35) * np.ones_like(THETA)
+        peak = min(peak, 20.0)
     else:
         centre, around = generator.normal(0.25, 0.25), generator.uniform(0.6, 1.1)  # rad
         along = generator.uniform(0.25, 0.45)

@@ -52,6 +52,7 @@ def fit(shapes, labels, train, validation, settings, seed=0, jit_compile=False):
         warmup_target=settings.learning_rate, warmup_steps=rise,
     )  # fmt: skip
     model.compile(keras.optimizers.AdamW(schedule, weight_decay=1e-3), jit_compile=jit_compile)
+    model.optimizer.build(model.trainable_variables)  # else Keras traces the step twice
     watched = (
         vae.Batches(shapes, labels, validation, settings.batch, seed) if len(validation) else None
     )

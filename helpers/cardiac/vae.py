@@ -2,77 +2,65 @@
 
 Encoder and decoder are residual in the sense of this report: a fixed linear shape model (the
 shortcut) plus a 3-D convolutional network that learns what the linear model misses. The networks'
-last layers start at zero, so training starts from the linear model.
+last layers start at zero, so training starts from the linear model. Grids are folded before the
+first convolution, which would otherwise cost most, and stay folded up to the loss.
 """
 
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import layers, ops
+from keras import layers
 
 from helpers.cardiac import preparation
 
 SHARPNESS = 20.0  # logit of a distance of `clip` mm: the decoded surface is soft over a millimetre
 
 
-def space_to_depth(x):
-    """Fold 2×2×2 voxels into channels: (b, s, s, s, c) to (b, s/2, s/2, s/2, 8c)."""
-    half, channels = x.shape[1] // 2, x.shape[-1]
-    x = ops.reshape(x, (-1, half, 2, half, 2, half, 2, channels))
-    return ops.reshape(
-        ops.transpose(x, (0, 1, 3, 5, 2, 4, 6, 7)), (-1, half, half, half, 8 * channels)
-    )
+def fold(x):
+    """Fold 2×2×2 voxels into channels (space to depth): (b, s, s, s, 2) to (b, h, h, h, 16)."""
+    batch, half = len(x), x.shape[1] // 2
+    x = x.reshape(batch, half, 2, half, 2, half, 2, 2)
+    return x.transpose(0, 1, 3, 5, 2, 4, 6, 7).reshape(batch, half, half, half, 16)
 
 
-def depth_to_space(x):
-    """Unfold channels into 2×2×2 voxels: the inverse of `space_to_depth`."""
-    size, channels = x.shape[1], x.shape[-1] // 8
-    x = ops.reshape(x, (-1, size, size, size, 2, 2, 2, channels))
-    return ops.reshape(
-        ops.transpose(x, (0, 1, 4, 2, 5, 3, 6, 7)), (-1, 2 * size, 2 * size, 2 * size, channels)
-    )
+def unfold(x):
+    """Unfold channels into voxels, the inverse of `fold`."""
+    batch, half = len(x), x.shape[1]
+    x = x.reshape(batch, half, half, half, 2, 2, 2, 2)
+    return x.transpose(0, 1, 4, 2, 5, 3, 6, 7).reshape(batch, 2 * half, 2 * half, 2 * half, 2)
 
 
-def build_encoder(size, d, width):
-    """Return the network (size³ × 2 distances) → (μ residual, log σ²), each (d,)."""
-    x = inputs = keras.Input((size, size, size, 2))
-    x = layers.Lambda(space_to_depth, name="space_to_depth")(x)  # (b, s/2, s/2, s/2, 16)
+def build_encoder(half, d, width):
+    """Return the network folded distances (half³ × 16) → (μ residual, log σ²), each (d,)."""
+    x = inputs = keras.Input((half, half, half, 16))
     x = convolution(width, 1, "encoder_stem")(x)
     for level, filters in enumerate((2 * width, 4 * width, 4 * width)):
-        x = convolution(filters, 2, f"encoder_{level}")(x)  # down to (b, s/16, …, 4 width)
+        x = convolution(filters, 2, f"encoder_{level}")(x)  # down to (b, half/8, …, 4 width)
     x = layers.Flatten()(x)
     mu = layers.Dense(d, kernel_initializer="zeros", name="mu_residual")(x)
+    quiet = keras.initializers.Constant(-3.0)  # σ = 0.22 at first
     log_variance = layers.Dense(
-        d,
-        kernel_initializer="zeros",
-        bias_initializer=keras.initializers.Constant(-3.0),
-        name="log_variance",
+        d, kernel_initializer="zeros", bias_initializer=quiet, name="log_variance"
     )(x)
     return keras.Model(inputs, [mu, log_variance], name="encoder")
 
 
-def build_decoder(size, d, width):
-    """Return the network z (d,) → distance residual (size³ × 2)."""
+def build_decoder(half, d, width):
+    """Return the network z (d,) → folded distance residual (half³ × 16)."""
     z = keras.Input((d,))
-    small = -(-size // 16)
+    small = -(-half // 8)
     x = layers.Dense(small**3 * 4 * width, activation="relu", name="decoder_dense")(z)
     x = layers.Reshape((small, small, small, 4 * width))(x)
     for level, filters in enumerate((4 * width, 2 * width, width)):
         x = layers.Conv3DTranspose(
-            filters,
-            3,
-            2,
-            "same",
-            activation="relu",
-            kernel_initializer="he_normal",
-            name=f"decoder_{level}",
-        )(x)
-        target = -(-size // (8 >> level))
+            filters, 3, 2, "same", activation="relu",
+            kernel_initializer="he_normal", name=f"decoder_{level}",
+        )(x)  # fmt: skip
+        target = -(-half // (4 >> level))
         if x.shape[1] != target:  # sizes that are no multiple of 16
             x = layers.Cropping3D([(0, x.shape[1] - target)] * 3)(x)
-    x = layers.Conv3D(16, 3, padding="same", kernel_initializer="zeros", name="decoder_head")(x)
-    x = layers.Lambda(depth_to_space, name="depth_to_space")(x)  # (b, s, s, s, 2)
-    return keras.Model(z, x, name="decoder")
+    head = layers.Conv3D(16, 3, padding="same", kernel_initializer="zeros", name="decoder_head")
+    return keras.Model(z, head(x), name="decoder")  # (b, half, half, half, 16)
 
 
 def convolution(filters, stride, name):
@@ -101,7 +89,7 @@ def build_classifier(d, hidden=32):
 
 
 class CardiacVAE(keras.Model):
-    """VAE with classifier; inputs are int8 signed distances (b, s, s, s, 2) and labels (b,).
+    """VAE with classifier; inputs are folded int8 distances (b, s/2, s/2, s/2, 16), labels (b,).
 
     Loss: (1 − Dice_ED) + (1 − Dice_ES) + γ·distance + w·α·KL + β·cross-entropy, where w grows from
     0 to 1 over `warm_up` steps. At test time the code is μ, without sampling.
@@ -118,15 +106,17 @@ class CardiacVAE(keras.Model):
     def __init__(self, size, d, width, shape_model, alpha, beta, gamma, warm_up):
         """Build the three networks and the trackers of the loss terms."""
         super().__init__()
-        self.encoder = build_encoder(size, d, width)
-        self.decoder = build_decoder(size, d, width)
+        self.encoder = build_encoder(size // 2, d, width)
+        self.decoder = build_decoder(size // 2, d, width)
         self.classifier = build_classifier(d)
         self.alpha, self.beta, self.gamma, self.warm_up = alpha, beta, gamma, warm_up
-        self.size = size
+        grid = (-1, size, size, size, 2)
         self.linear = shape_model is not None
         if self.linear:
-            self.mean = tf.constant(shape_model.mean / preparation.STEPS)
-            self.basis = tf.constant(shape_model.basis)
+            self.mean = tf.constant(
+                fold(shape_model.mean.reshape(grid)).ravel() / preparation.STEPS
+            )
+            self.basis = tf.constant(fold(shape_model.basis.T.reshape(grid)).reshape(d, -1))
             self.scale = tf.constant(shape_model.scale / preparation.STEPS)
         names = ("loss", "dice_ed", "dice_es", "distance", "kl", "cross_entropy", "accuracy")
         self.trackers = [keras.metrics.Mean(name=name) for name in names]
@@ -137,18 +127,18 @@ class CardiacVAE(keras.Model):
         return self.trackers
 
     def encode(self, x):
-        """Return (μ, log σ²), each (b, d), of distances in [−1, 1] (b, s, s, s, 2)."""
+        """Return (μ, log σ²), each (b, d), of folded distances in [−1, 1]."""
         mu, log_variance = self.encoder(x)
         if self.linear:
             flat = tf.reshape(x, (tf.shape(x)[0], -1)) - self.mean
-            mu += tf.linalg.matmul(flat, self.basis) / self.scale
+            mu += tf.linalg.matmul(flat, self.basis, transpose_b=True) / self.scale
         return mu, log_variance
 
     def decode(self, z):
-        """Return signed distances in units of the clip (b, s, s, s, 2), positive inside."""
+        """Return folded signed distances in units of the clip, positive inside."""
         distance = self.decoder(z)
         if self.linear:
-            flat = self.mean + tf.linalg.matmul(z * self.scale, self.basis, transpose_b=True)
+            flat = self.mean + tf.linalg.matmul(z * self.scale, self.basis)
             distance += tf.reshape(flat, tf.shape(distance))
         return distance
 
@@ -187,7 +177,7 @@ class CardiacVAE(keras.Model):
 
     def train_step(self, data):
         """Take one step of gradient descent."""
-        x, labels = data
+        x, labels = data[:2]
         with tf.GradientTape() as tape:
             values = self.terms(x, labels, training=True)
         gradients = tape.gradient(values["loss"], self.trainable_variables)
@@ -196,7 +186,7 @@ class CardiacVAE(keras.Model):
 
     def test_step(self, data):
         """Evaluate the terms at the mean code."""
-        return self.track(self.terms(*data, training=False))
+        return self.track(self.terms(*data[:2], training=False))
 
     def track(self, values):
         """Update the trackers and return their means."""
@@ -211,9 +201,9 @@ def scaled(x):
 
 
 def soft_dice(p, mask):
-    """Return Sørensen-Dice per phase (2,), averaged over the batch (b, s, s, s, 2)."""
-    overlap = tf.reduce_sum(p * mask, (1, 2, 3))
-    total = tf.reduce_sum(p, (1, 2, 3)) + tf.reduce_sum(mask, (1, 2, 3))
+    """Return Sørensen-Dice of ED and ES (2,), averaged over a folded batch (b, h, h, h, 16)."""
+    overlap, total = (tf.reduce_sum(x, (1, 2, 3)) for x in (p * mask, p + mask))  # (b, 16)
+    overlap, total = (tf.reduce_sum(tf.reshape(x, (-1, 8, 2)), 1) for x in (overlap, total))
     return tf.reduce_mean((2 * overlap + 1e-5) / (total + 1e-5), 0)
 
 
@@ -242,9 +232,9 @@ class Batches(keras.utils.PyDataset):
         return -(-len(self.indices) // self.batch)
 
     def __getitem__(self, index):
-        """Return (int8 shapes, labels) of one batch."""
+        """Return (folded int8 shapes, labels) of one batch."""
         chosen = np.sort(self.order[index * self.batch : (index + 1) * self.batch])
-        return self.shapes[chosen], self.labels[chosen]
+        return fold(self.shapes[chosen]), self.labels[chosen]
 
     def on_epoch_end(self):
         """Shuffle for the next epoch."""

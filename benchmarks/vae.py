@@ -1,0 +1,202 @@
+"""Training the cardiac VAE: ours against the same network in PyTorch and in Keras as it comes.
+
+Each side runs in a process of its own and waits for its turn, so that runs alternate and none
+disturbs another. PyTorch is no dependency of this project: TORCH_PYTHON names an interpreter that
+has it; without one, its rows say so.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+from helpers import paths
+
+WIDTH, D, BATCH = 16, 64, 8
+BETA, ALPHA, GAMMA = 0.02, 1e-4, 1.0
+
+
+def rows():
+    """Return vae48_vs_torch, vae80_vs_torch and vae48_vs_stock: milliseconds a training sample."""
+    torch = torch_interpreter()
+    note = "PyTorch is not installed here; name an interpreter that has it in TORCH_PYTHON"
+    results = []
+    for size, rounds in ((48, 5), (80, 3)):
+        work = f"training, {size}³ × 2 voxels, batches of {BATCH}"
+        row = {"id": f"vae{size}_vs_torch", "work": work, "peer_name": "PyTorch", "goal": 1.3}
+        if torch:
+            results.append(row | compare("ours", "torch", size, rounds, torch))
+        else:
+            results.append(row | {"skipped": note})
+    row = {
+        "id": "vae48_vs_stock",
+        "work": f"training, 48³ × 2 voxels, batches of {BATCH}",
+        "goal": 5,
+    }
+    results.append(row | {"peer_name": "Keras, no settings"} | compare("ours", "stock", 48, 3))
+    return results
+
+
+def torch_interpreter():
+    """Return the path of a Python that imports PyTorch, or None."""
+    for python in (os.environ.get("TORCH_PYTHON"), sys.executable):
+        if (
+            python
+            and subprocess.run([python, "-c", "import torch"], capture_output=True).returncode == 0
+        ):
+            return python
+    return None
+
+
+def compare(ours, peer, size, rounds, python=sys.executable):
+    """Alternate two workers and return the medians of their times and of their ratio."""
+    workers = [start(ours, size), start(peer, size, python)]
+    try:
+        times = [[turn(worker) for worker in workers] for _ in range(rounds + 1)][1:]  # warmed up
+    finally:
+        for worker in workers:
+            worker.terminate()
+    ratios = [theirs / mine for mine, theirs in times]
+    return {
+        "ours": statistics.median(mine for mine, _ in times),
+        "peer": statistics.median(theirs for _, theirs in times),
+        "unit": "ms/sample",
+        "ratio": statistics.median(ratios),
+        "low": min(ratios),
+        "high": max(ratios),
+    }
+
+
+def start(side, size, python=sys.executable):
+    """Start a worker process of one side."""
+    environment = os.environ | {"PYTHONPATH": str(paths.ROOT), "CUDA_VISIBLE_DEVICES": "-1"}
+    if side == "stock":
+        environment.pop("TF_ENABLE_ONEDNN_OPTS", None)
+    return subprocess.Popen(
+        [python, __file__, side, str(size)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        text=True, env=environment,
+    )  # fmt: skip
+
+
+def turn(worker):
+    """Let a worker take its turn and return its milliseconds a sample."""
+    worker.stdin.write("go\n")
+    worker.stdin.flush()
+    return float(worker.stdout.readline())
+
+
+def work(side, size):
+    """Build one side's training step; for each line of input, time two steps and print it."""
+    step = {"ours": ours, "stock": stock, "torch": torch}[side](size)
+    for _ in sys.stdin:
+        started = time.perf_counter()
+        for _ in range(2):
+            step()
+        print(1000 * (time.perf_counter() - started) / (2 * BATCH), flush=True)
+
+
+def hearts(size):
+    """Return int8 distances (batch, size, size, size, 2) of two nested shells, and labels."""
+    axis = np.linspace(-1, 1, size)
+    radius = np.sqrt(sum(a**2 for a in np.meshgrid(axis, axis, axis, indexing="ij")))
+    shells = [np.clip((0.1 - abs(radius - r)) / 0.15, -1, 1) for r in (0.6, 0.5)]
+    shapes = (127 * np.stack(shells, -1)).astype(np.int8)
+    return np.repeat(shapes[None], BATCH, 0), np.arange(BATCH) % 2
+
+
+def ours(size):
+    """Return a training step of the project's model and settings, without the linear part."""
+    from helpers import runtime
+
+    runtime.configure_tensorflow()
+    import keras
+
+    from helpers.cardiac import vae
+
+    model = vae.CardiacVAE(size, D, WIDTH, None, ALPHA, BETA, GAMMA, warm_up=1)
+    model.compile(keras.optimizers.Adam(1e-3), jit_compile=False)
+    shapes, labels = hearts(size)
+    return lambda: model.train_on_batch(vae.fold(shapes), labels)
+
+
+def stock(size):
+    """Return a step of the plain design: full-resolution convolutions, Keras' own settings."""
+    import keras
+    from keras import layers
+
+    x = inputs = keras.Input((size, size, size, 2))
+    for filters, stride in ((WIDTH, 1), (WIDTH, 2), (2 * WIDTH, 2), (4 * WIDTH, 2), (4 * WIDTH, 2)):
+        x = layers.Conv3D(filters, 3, stride, padding="same", activation="relu")(x)
+    x = layers.Flatten()(x)
+    mu, log_variance = layers.Dense(D)(x), layers.Dense(D)(x)
+    small = size // 16
+    z = layers.Dense(small**3 * 4 * WIDTH, activation="relu")(mu)
+    x = layers.Reshape((small, small, small, 4 * WIDTH))(z)
+    for filters in (4 * WIDTH, 2 * WIDTH, WIDTH, WIDTH):
+        x = layers.Conv3DTranspose(filters, 3, 2, padding="same", activation="relu")(x)
+    decoded = layers.Conv3D(2, 3, padding="same", activation="tanh")(x)
+    label = layers.Dense(1, activation="sigmoid")(layers.Dense(32, activation="tanh")(mu))
+    model = keras.Model(inputs, [decoded, layers.Concatenate()([mu, log_variance]), label])
+    model.compile("adam", ["mae", "mse", "binary_crossentropy"])
+    shapes, labels = hearts(size)
+    x = shapes.astype(np.float32) / 127
+    return lambda: model.train_on_batch(x, [x, np.zeros((BATCH, 2 * D)), labels[:, None]])
+
+
+def torch(size):
+    """Return a training step of the same network as `ours` in PyTorch, channels last."""
+    import torch
+    from torch import nn
+    from torch.nn import functional
+
+    def halving(inputs, outputs):
+        return nn.Sequential(nn.Conv3d(inputs, outputs, 3, 2, 1), nn.ReLU())
+
+    def doubling(inputs, outputs):
+        return nn.Sequential(nn.ConvTranspose3d(inputs, outputs, 3, 2, 1, 1), nn.ReLU())
+
+    small, w = size // 16, WIDTH
+    encoder = nn.Sequential(
+        nn.Conv3d(16, w, 3, 1, 1), nn.ReLU(),
+        halving(w, 2 * w), halving(2 * w, 4 * w), halving(4 * w, 4 * w),
+        nn.Flatten(), nn.Linear(small**3 * 4 * w, 2 * D),
+    )  # fmt: skip
+    decoder = nn.Sequential(
+        nn.Linear(D, small**3 * 4 * w), nn.ReLU(), nn.Unflatten(1, (4 * w, small, small, small)),
+        doubling(4 * w, 4 * w), doubling(4 * w, 2 * w), doubling(2 * w, w),
+        nn.Conv3d(w, 16, 3, 1, 1),
+    )  # fmt: skip
+    classifier = nn.Sequential(nn.Linear(D, 32), nn.Tanh(), nn.Linear(32, 2))
+    networks = nn.ModuleList([encoder, decoder, classifier]).to(
+        memory_format=torch.channels_last_3d
+    )
+    optimiser = torch.optim.Adam(networks.parameters(), 1e-3)
+    half = size // 2
+    shapes, labels = (torch.from_numpy(array) for array in hearts(size))
+
+    def step():
+        folded = shapes.reshape(BATCH, half, 2, half, 2, half, 2, 2).permute(0, 2, 4, 6, 7, 1, 3, 5)
+        target = folded.reshape(BATCH, 16, half, half, half).float() / 127
+        target = target.contiguous(memory_format=torch.channels_last_3d)
+        mu, log_variance = encoder(target).chunk(2, 1)
+        distance = decoder(mu + torch.exp(0.5 * log_variance) * torch.randn_like(mu))
+        p, mask = torch.sigmoid(20 * distance), (target > 0).float()
+        overlap, total = ((p * mask).sum((2, 3, 4)), (p + mask).sum((2, 3, 4)))  # (b, 16)
+        overlap, total = (x.reshape(BATCH, 8, 2).sum(1) for x in (overlap, total))
+        dice = ((2 * overlap + 1e-5) / (total + 1e-5)).mean(0)
+        kl = 0.5 * (mu**2 + log_variance.exp() - 1 - log_variance).sum(1).mean()
+        loss = 2 - dice.sum() + ALPHA * kl + BETA * functional.cross_entropy(classifier(mu), labels)
+        loss = loss + GAMMA * (distance.clamp(-1, 1) - target).abs().mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+    return step
+
+
+if __name__ == "__main__":
+    work(sys.argv[1], int(sys.argv[2]))
