@@ -159,13 +159,13 @@ def balanced(tex):
         tex = re.sub(sized + "r(?![a-zA-Z])", r"\\right", tex)
     tex = re.sub(sized + "[lrm]?(?![a-zA-Z])", "", tex)
     tex = re.sub(r"\\([lr])vert(?![a-zA-Z])", "|", tex)
-    tex = re.sub(r"\\([lr])Vert(?![a-zA-Z])", r"\\|", tex)
-    inside = r"(?:(?!\\(?:left|right|mid))[^|&()\[\]{}]|\([^|&()]*\)|\{[^|&{}]*\})+?"
-    return re.sub(
-        rf"(?<!left)(?<!right)(?<!middle)(?<!\\)(\\?\|)({inside})(?<!left)(?<!right)(?<!middle)\1",
-        r"\\left\1\2\\right\1",
-        tex,
-    )
+    # Double bars grow in texmath's Typst only as \lVert … \rVert.
+    tex = re.sub(r"\\(?:left|right)\\([lr])Vert(?![a-zA-Z])", r"\\\1Vert", tex)
+    tex = tex.replace("\\left\\|", "\\lVert ").replace("\\right\\|", "\\rVert ")
+    inside = r"((?:(?!\\(?:left|right|mid))[^|&()\[\]{}]|\([^|&()]*\)|\{[^|&{}]*\})+?)"
+    before = r"(?<!left)(?<!right)(?<!middle)(?<!\\)"
+    tex = re.sub(rf"\\\|{inside}\\\|", r"\\lVert \1\\rVert ", tex)
+    return re.sub(rf"{before}\|{inside}{before}\|", r"\\left|\1\\right|", tex)
 
 
 def after_pandoc(typst):

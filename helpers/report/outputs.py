@@ -79,8 +79,10 @@ def picture(data, mime, metadata, place, document):
         size = f", width: {float(width) * 0.75}pt" if isinstance(width, int | float) else ""
         return [Fragment(f"#align(center, picture({path}, alt: {quote(alt)}{size}))", place)]
     label = document.define(report["label"], place)
+    height = re.match(rb"[\s\S]{0,2000}?<svg [^>]*?height=\"([\d.]+)pt", content)
+    tall = ", tall: true" if height and float(height[1]) > 330 else ""  # points
     return [
-        Fragment(f"#report-figure({path}, {quote(alt)})[", place),
+        Fragment(f"#report-figure({path}, {quote(alt)}{tall})[", place),
         Fragment(report["caption"], place, "markdown", computed=True),
         Fragment(f"] <{label}>", place),
     ]

@@ -61,6 +61,11 @@ def converted(tex, macros=()):
         (r"{\rm d}x", "upright(d)"),
         (r"a \\ b", "a\\\nb"),
         (r"|x| + \lVert y\rVert", "lr(|x|)"),
+        (r"\lvert x\rvert^2", "lr(|x|)^2"),
+        (r"\lVert x \rVert_1", "lr(bar.v.double x bar.v.double)_1"),
+        (r"\left\| x \right\|_1", "lr(bar.v.double x bar.v.double)_1"),
+        (r"\|x\|_1", "lr(bar.v.double x bar.v.double)_1"),
+        (r"q(z|x)\,\|\,p(z)", "thin parallel thin"),
         (r"p(x|y)\,p(y|z)", "\\|"),
     ],
 )
