@@ -77,10 +77,14 @@ def convolution(filters, stride, name):
 
 
 def build_classifier(d, hidden=32):
-    """Return the prediction network μ (d,) → (p healthy, p HCM)."""
+    """Return the prediction network μ (d,) → (p healthy, p HCM).
+
+    Dropout keeps its probabilities off 0 and 1, where their gradient, and with it the walk, dies.
+    """
     return keras.Sequential(
         [
             keras.Input((d,)),
+            layers.Dropout(0.5, name="classifier_dropout"),
             layers.Dense(hidden, activation="tanh", name="classifier_hidden"),
             layers.Dense(2, activation="softmax", name="classifier_output"),
         ],
@@ -154,7 +158,7 @@ class CardiacVAE(keras.Model):
         noise = tf.random.normal(tf.shape(mu)) if training else 0.0
         distance = self.decode(mu + tf.exp(0.5 * log_variance) * noise)
         dice = soft_dice(tf.sigmoid(SHARPNESS * distance), tf.cast(x > 0, tf.float32))
-        probability = self.classifier(mu)
+        probability = self.classifier(mu, training=training)
         values = {
             "dice_ed": dice[0],
             "dice_es": dice[1],

@@ -1,0 +1,29 @@
+"""Real segmentations, where a reader has them: REPORT_REAL_DATA names the folder that holds
+`cardiac/sunnybrook` (21 cavities with participants.tsv, groups N and HYP)."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers.cardiac import cohort, preparation
+
+ROOT = os.environ.get("REPORT_REAL_DATA")
+pytestmark = pytest.mark.skipif(not ROOT, reason="REPORT_REAL_DATA is not set")
+
+
+def test_every_sunnybrook_subject_loads_with_its_volume():
+    folder = Path(ROOT) / "cardiac" / "sunnybrook"
+    subjects = cohort.folder(folder, {"N": "healthy", "HYP": "HCM"}, label=1)
+    assert [subject.group for subject in subjects].count("HCM") == 12
+    assert len(subjects) == 21
+    grid = preparation.Grid(32, 4.2)
+    shapes = preparation.prepare_all(subjects, grid)
+    for subject, shape in zip(subjects, shapes, strict=True):
+        for phase, file in enumerate((subject.ed, subject.es)):
+            labels, affine = cohort.load(file, 1)
+            native = (labels == 1).sum() * abs(np.linalg.det(affine[:3, :3]))
+            prepared = (shape[..., phase] > 0).sum() * grid.spacing**3
+            assert prepared == pytest.approx(native, rel=0.03)
+        assert (shape[..., 1] > 0).sum() < (shape[..., 0] > 0).sum()  # it ejects
