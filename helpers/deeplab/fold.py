@@ -43,6 +43,12 @@ def fold_batch_norm(model):
     return folded
 
 
+def compiled(model):
+    """Return `model` folded and compiled for inference: a function of images in [-1, 1]."""
+    folded = fold_batch_norm(model)
+    return tf.function(lambda images: folded(images, training=False), reduce_retracing=True)
+
+
 def folded_structure(model):
     """Return a copy of `model` without normalisation and dropout, each convolution with a bias."""
 

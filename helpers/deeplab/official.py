@@ -65,6 +65,11 @@ def available():
     ]
 
 
+def photographs():
+    """Return {name: path} of the demo's photographs that are on this machine."""
+    return {name: FOLDER / name for name in IMAGES if (FOLDER / name).exists()}
+
+
 def graph_of(name):
     """Return the path of a checkpoint's frozen graph.
 

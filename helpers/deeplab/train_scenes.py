@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from helpers import files, paths, progress
-from helpers.deeplab import compact, scenes
+from helpers.deeplab import checkpoint, compact, scenes
 
 BATCH = 16
 PEAK = 2e-3  # learning rate
@@ -91,8 +91,13 @@ def resume(folder, name, seed):
         network = keras.models.load_model(folder / f"step-{state['step']}.keras")
         return network, *(state[key] for key in ("step", "stride", "seconds", "losses"))
     keras.utils.set_random_seed(seed)
-    stride = compact.RECIPES[name]["train_stride"]
-    return prepare(compact.build(name, stride)), 0, stride, 0.0, []
+    recipe = compact.RECIPES[name]
+    network = compact.build(name, recipe["train_stride"])
+    if "start" in recipe:  # take over every weight that both networks have
+        trained = checkpoint.named_variables(compact.load(recipe["start"]))
+        for key, variable in checkpoint.named_variables(network).items():
+            variable.assign(trained[key])
+    return prepare(network), 0, recipe["train_stride"], 0.0, []
 
 
 def save(folder, network, state):

@@ -88,8 +88,8 @@ def module(x, name, filters, rng, stride=1, rate=1, shortcut=True):
     return before + x, outputs[1]
 
 
-def xception(x, rng, width):
-    """Output stride 8, one unit in the middle flow."""
+def xception(x, rng, width, middle_units):
+    """Output stride 8."""
 
     def w(*channels):
         return [max(8, int(c * width)) for c in channels]
@@ -100,7 +100,9 @@ def xception(x, rng, width):
     x, _ = module(x, "entry_flow/block1/unit_1", w(128, 128, 128), rng, 2)
     x, low = module(x, "entry_flow/block2/unit_1", w(256, 256, 256), rng, 2)
     x, _ = module(x, "entry_flow/block3/unit_1", w(728, 728, 728), rng)
-    x, _ = module(x, "middle_flow/block1/unit_1", w(728, 728, 728), rng, rate=2, shortcut=False)
+    for unit in range(1, middle_units + 1):
+        name = f"middle_flow/block1/unit_{unit}"
+        x, _ = module(x, name, w(728, 728, 728), rng, rate=2, shortcut=False)
     x, _ = module(x, "exit_flow/block1/unit_1", w(728, 1024, 1024), rng, rate=2)
     for i, channels in enumerate(w(1536, 1536, 2048), 1):
         name = f"xception_65/exit_flow/block2/unit_1/xception_module/separable_conv{i}"
@@ -114,7 +116,7 @@ def head_separable(x, name, filters, rng, rate=1):
     return tf.nn.relu(conv(x, f"{name}_pointwise", filters, rng, epsilon=1e-5))
 
 
-def build(kind, size, classes, width, filters=256, seed=1):
+def build(kind, size, classes, width, filters=256, seed=1, middle_units=1):
     """Return a tf.Graph from ImageTensor to SemanticPredictions with variables."""
     rng = np.random.default_rng(seed)
     with tf.Graph().as_default() as graph:
@@ -123,10 +125,10 @@ def build(kind, size, classes, width, filters=256, seed=1):
         height, breadth = tf.shape(x)[0], tf.shape(x)[1]
         x = tf.pad(x, [[0, size - height], [0, size - breadth], [0, 0]]) + 127.5
         x = tf.reshape(x, [1, size, size, 3]) * np.float32(0.007843138) - 1.0
-        low = None
-        x = mobilenet(x, rng, width) if kind == "mobilenet" else xception(x, rng, width)
-        if kind == "xception":
-            x, low = x
+        if kind == "mobilenet":
+            x, low = mobilenet(x, rng, width), None
+        else:
+            x, low = xception(x, rng, width, middle_units)
         side = x.shape[1]
         pooled = v1.nn.avg_pool(x, [1, side, side, 1], [1, 1, 1, 1], "VALID")
         pooled = tf.nn.relu(conv(pooled, "image_pooling", filters, rng, epsilon=1e-5))

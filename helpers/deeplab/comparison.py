@@ -1,0 +1,106 @@
+"""The official networks side by side: what they see, how they agree, what each setting changes."""
+
+import time
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from helpers import figures
+from helpers.deeplab import drawing, network, official, reference, segmenter
+from helpers.translation import translate as _
+
+
+def measure(name, pictures):
+    """Return the figures of one official checkpoint on `pictures` and what it finds in them.
+
+    Args:
+        name: key of `official.ARCHIVES`.
+        pictures: {name: picture as `image.read` takes it}.
+
+    Returns:
+        ({"model", "params", "input_error", "logits_error", "agreement", "stride_16",
+        "multi_scale", "seconds"}, {picture name: Segmentation}): the largest errors against the
+        frozen graph and the share of equal labels; the shares of labels that output stride 16, and
+        six scales with mirroring, keep; the median time of a prediction.
+    """
+    model = official.load(name)
+    demo = segmenter.Segmenter(model)
+    coarse = segmenter.Segmenter(rebuilt(model, 16))
+    graph = reference.FrozenGraph(official.graph_of(name))
+    found, parity, seconds, kept, averaged = {}, [], [], [], []
+    for picture_name, picture in pictures.items():
+        demo.predict(picture)  # the first call traces
+        started = time.perf_counter()
+        found[picture_name] = one = demo.predict(picture)
+        seconds.append(time.perf_counter() - started)
+        parity.append(reference.parity(graph, model, picture))
+        kept.append((coarse.predict(picture).labels == one.labels).mean())
+        multi = demo.predict(picture, segmenter.SCALES, flip=True)
+        averaged.append((multi.labels == one.labels).mean())
+    return {
+        "model": name,
+        "params": model.count_params(),
+        "input_error": max(p["input"] for p in parity),
+        "logits_error": max(p["logits"] for p in parity),
+        "agreement": 100 * float(np.mean([p["labels"] for p in parity])),
+        "stride_16": 100 * float(np.mean(kept)),
+        "multi_scale": 100 * float(np.mean(averaged)),
+        "seconds": float(np.median(seconds)),
+    }, found
+
+
+def rebuilt(model, output_stride):
+    """Return the same network with the same weights at another output stride, size open."""
+    build = network.deeplab_v3 if "mobilenet" in model.name else network.deeplab_v3_plus
+    other = build(output_stride)
+    other.set_weights(model.get_weights())
+    return other
+
+
+def draw(segmentations):
+    """Return a figure: a row for each photograph, a column for it and for each checkpoint.
+
+    `segmentations` is {checkpoint: {photograph: Segmentation}}.
+    """
+    first = next(iter(segmentations.values()))
+    fig, axes = plt.subplots(
+        len(first) + 1, len(segmentations) + 1, squeeze=False,
+        figsize=(figures.WIDTH, 1.2 * len(first) + 0.5),
+        height_ratios=[3] * len(first) + [1],
+    )  # fmt: skip
+    for row, photograph in zip(axes, first, strict=False):
+        row[0].imshow(first[photograph].picture)
+        row[0].set_axis_off()
+        for ax, (name, found) in zip(row[1:], segmentations.items(), strict=True):
+            drawing.show_overlay(ax, found[photograph])
+            if ax.get_subplotspec().is_first_row():
+                ax.set_title(name.replace("_", "\n"), fontsize=7)
+    for ax in axes[-1]:
+        ax.remove()
+    everything = [one for found in segmentations.values() for one in found.values()]
+    labels = np.unique(np.concatenate([np.unique(one.labels) for one in everything]))
+    legend = fig.add_subplot(axes[0, 0].get_gridspec()[-1, :])
+    drawing.show_legend(legend, everything[0].classes, labels, columns=7)
+    return fig
+
+
+def describe(segmentations):
+    """Return the largest classes that each checkpoint sees in each photograph, as a sentence."""
+    return "; ".join(
+        _("{model} in {photo}: {classes}").format(
+            model=name,
+            photo=photograph,
+            classes=", ".join(f"{c} {share:.0%}" for c, share in list(one.shares.items())[:3]),
+        )
+        for name, found in segmentations.items()
+        for photograph, one in found.items()
+    )
+
+
+def agreement(segmentations):
+    """Return the share of pixels, in %, that each pair of checkpoints labels alike, (n, n)."""
+    labels = [
+        np.concatenate([one.labels.ravel() for one in found.values()])
+        for found in segmentations.values()
+    ]
+    return np.array([[100 * (a == b).mean() for b in labels] for a in labels])
