@@ -36,7 +36,7 @@ def responses(model, dataset, layers=r".*bn\d*", images=256):
     }
 
 
-def loss_surface(model, dataset, steps=21, extent=1.0, images=256, seed=0):
+def loss_surface(model, dataset, steps=21, extent=1.0, images=128, seed=0):
     """Return the training loss over a plane through the trained weights (arXiv 1712.09913).
 
     Two random directions span the plane. In each, the part of every filter is scaled to the norm

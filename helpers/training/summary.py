@@ -106,7 +106,8 @@ def plot_history(ax, group, name, factor=1.0, **line):
     """
     curves = factor * np.array([result.series(name) for result in group])
     epochs = np.arange(1, curves.shape[1] + 1)
-    (drawn,) = ax.plot(epochs, curves.mean(axis=0), **line)
+    marker = "." if len(epochs) == 1 else ""
+    (drawn,) = ax.plot(epochs, curves.mean(axis=0), marker=marker, **line)
     if len(curves) > 1:
         ax.fill_between(
             epochs, curves.min(0), curves.max(0), color=drawn.get_color(), alpha=0.2, linewidth=0
