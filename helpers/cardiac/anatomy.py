@@ -24,9 +24,15 @@ THIRDS = 0.35, 0.70  # basal, mid and apical shares of the cavity's length (35, 
 def cavity(wall):
     """Return the mask enclosed by a myocardium mask (x, y, z), short-axis slice by slice.
 
-    Only slices where muscle runs through all 360° enclose anything, which is the AHA's rule.
+    Only slices where muscle runs through all 360° enclose anything, which is the AHA's rule; gaps
+    of up to four voxels, where a wall is thinner than a voxel, are bridged.
     """
-    return ndimage.binary_fill_holes(wall, np.ones((3, 3, 1))) & ~wall
+    flat = np.ones((3, 3, 1), bool)
+    hollow = ndimage.binary_fill_holes(wall, flat) & ~wall
+    broken = ~hollow.any((0, 1)) & wall.any((0, 1))
+    bridged = ndimage.binary_closing(wall[..., broken], flat, iterations=2)
+    hollow[..., broken] = ndimage.binary_fill_holes(bridged, flat) & ~wall[..., broken]
+    return hollow
 
 
 def volume(mask, spacing):

@@ -26,7 +26,7 @@ class ShapeModel:
         return self.mean + (codes * self.scale) @ self.basis.T
 
 
-def fit(shapes, components, chunk=65536):
+def fit(shapes, components, chunk=16384):
     """Fit a ShapeModel to shapes (n, …) of any number type, `components` < n.
 
     The eigenvectors of the n × n Gram matrix give those of the covariance (Sirovich, 1987); shapes

@@ -44,7 +44,7 @@ def draw(generator, group):
     sex = generator.choice(list(SEXES))
     size = generator.normal()  # larger hearts are heavier, in larger bodies
     edv, mass, surface = (
-        mean + sd * (0.7 * size + 0.714 * generator.normal())
+        mean + sd * (0.88 * size + 0.475 * generator.normal())
         for mean, sd in (SEXES[sex][key] for key in ("edv", "mass", "surface"))
     )
     edv, mass = max(edv, 70), max(mass, 55)

@@ -53,6 +53,14 @@ def test_the_cut_at_the_base_does_not_count_as_outside():
     assert anatomy.wall_thickness(cut, 1.0)[top].mean() == pytest.approx(8.0, abs=0.5)
 
 
+def test_gaps_in_a_thin_wall_are_bridged_but_an_open_ring_is_not():
+    x, y, z = np.indices((40, 40, 6)) - 19.5
+    ring = (abs(np.hypot(x, y) - 14) < 1.2) & (z < -15)
+    for gap, enclosed in ((3, True), (16, False)):
+        broken = ring & ~((x > 0) & (abs(y) < gap / 2))
+        assert anatomy.cavity(broken)[20, 20].any() == enclosed
+
+
 def test_a_wall_without_cavity_is_an_error():
     with pytest.raises(ValueError, match="no cavity"):
         anatomy.wall_thickness(np.ones((4, 4, 4), bool), 1.0)
