@@ -1,9 +1,12 @@
+import io
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
-from helpers.cardiac import anatomy, ascent, plots, vae
+from helpers.cardiac import anatomy, ascent, evaluation, plots, vae
 
 W = np.array([2.0, -1.0, 0.5], np.float32)
 
@@ -52,6 +55,22 @@ def test_the_prior_pulls_back_what_the_classifier_does_not_need():
     assert p[-1] > 0.8
 
 
+def test_a_logistic_regression_walks_straight_to_its_probability():
+    generator = np.random.default_rng(0)
+    codes = generator.normal(size=(80, 3)) * [1, 2, 0.5] + [3, 0, 0]
+    regression = evaluation.logistic(codes, codes @ [1, 0.5, 0] > 3)
+    path, p = ascent.straight(regression, codes[0], stop=0.97)
+    assert p[-1] == pytest.approx(0.97, abs=1e-6)
+    np.testing.assert_allclose(np.diff(path, 2, axis=0), 0, atol=1e-9)
+    middle = regression.decision_function(path[20:21])[0]
+    for axis in np.eye(3) * 1e-4:  # no other step of that length gains more
+        along = (path[21] - path[20]) / np.linalg.norm(path[21] - path[20]) * 1e-4
+        gains = [
+            regression.decision_function((path[20] + d)[None])[0] - middle for d in (along, axis)
+        ]
+        assert gains[0] >= gains[1] - 1e-12
+
+
 def test_milestones_part_the_gain_evenly():
     p = np.linspace(0, 1, 101) ** 2
     np.testing.assert_allclose(p[ascent.milestones(p, 5)], [0, 0.25, 0.5, 0.75, 1], atol=0.02)
@@ -86,6 +105,28 @@ def test_bullseye_cells_lie_where_their_segments_lie():
         angle = np.pi - display  # septum on the left, anterior up
         assert anatomy.segment_of(np.array(depth[ring]), np.array(angle)) == segment
         assert radius == 5 - ring
+
+
+def test_a_shape_without_cavity_has_no_thickness():
+    solid = np.where(distance_of_a_cup() > -9, 0.5, -0.5)
+    empty = np.full((24, 24, 24), -1.0)
+    assert np.isnan(ascent.thickness_along(np.stack([solid, empty]), 4.0)).all()
+
+
+def test_the_walk_becomes_frames_a_movie_and_a_slider():
+    hearts = np.stack([np.stack([distance_of_a_cup()] * 2, -1)] * 3)
+    hearts[2] += 0.2
+    pictures = plots.frames(hearts, ["a", "b", "c"], 4.0, plt.Normalize(4, 14))
+    assert [picture[:4] for picture in pictures] == [b"\x89PNG"] * 3
+    movie = Image.open(io.BytesIO(plots.movie(pictures)))
+    assert movie.format == "GIF" and movie.n_frames == 4  # there and back
+    box = plots.slider(pictures, "stop")
+    image, control = box.children[1], box.children[0]
+    control.value = 2
+    assert image.value == pictures[2] != pictures[0]
+    figure = plots.strip(hearts, ["a", "b", "c"], 4.0, plt.Normalize(4, 14), "mm")
+    assert len(figure.axes) == 7  # three columns, two phases, a colour bar
+    plt.close("all")
 
 
 def test_pictures_are_drawn():

@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+
+from helpers.cardiac import preparation, tables, training
+
+
+def test_choices_tell_the_papers_values_from_ours():
+    frame = tables.choices(training.Settings(d=64), preparation.Grid(40, 3.4), 0.1)
+    rows = {row[0]: row[1:] for row in frame.itertuples(index=False)}
+    assert rows["latent dimensions"] == ("64", 64, "as in the paper")
+    assert rows["grid"][:2] == ("not known", "40³, 3.4 mm")
+    assert rows["step of the ascent, λ"][0] == "0.1"
+    small = tables.choices(training.Settings(d=8), preparation.Grid(40, 3.4), 0.1)
+    assert small.iloc[0, 3] != "as in the paper"
+
+
+def test_spread_and_intervals_are_those_of_the_data():
+    dice = np.array([[0.8, 0.9], [0.9, 1.0]])
+    frame = tables.with_spread({"ours": dice}, "model")
+    assert frame.iloc[0].tolist() == ["ours", "0.850 ± 0.050", "0.950 ± 0.050"]
+    labels = np.repeat([0, 1], 20)
+    frame = tables.with_intervals(labels, {"perfect": labels * 0.8 + 0.1})
+    assert frame.iloc[0].tolist() == ["perfect", "1.000 (1.000 – 1.000)", "1.000 (1.000 – 1.000)"]
+
+
+def test_walks_compare_the_change_with_the_truth():
+    axis = (np.arange(24) - 11.5) * 4.0
+    x, y, z = np.meshgrid(axis, axis, axis, indexing="ij")
+    radius = np.sqrt(x**2 + y**2 + (z / 1.4) ** 2)
+
+    def decode(codes):
+        """Cups whose septum (x > 0) thickens with the first code."""
+        half = 5 + np.clip(x, 0, None)[None] / 30 * codes[:, :1, None, None]
+        cups = np.where(z < 20, half - abs(radius - 28), -5) / 10
+        return np.repeat(cups[..., None], 2, -1)
+
+    path = np.linspace(0, 4, 5)[:, None] * [[1.0, 0.0]]
+    known = np.random.default_rng(0).normal(size=(30, 2))
+    truth = np.array([2.0 if s in tables.anatomy.SEPTUM else 0.0 for s in range(1, 18)])
+    p = np.linspace(0.1, 0.99, 5)
+    walked = {"up": (path, p, 1, decode, known), "down": (path[::-1], p, -1, decode, known)}
+    frame = tables.walks(walked, 4.0, truth)
+    assert frame["steps"].tolist() == [4, 4]
+    assert frame["septum (mm)"][0] > frame["lateral (mm)"][0] + 2
+    assert frame["r"][0] == pytest.approx(frame["r"][1]) and frame["r"][0] > 0.7
+    assert frame["off, end"][0] > frame["off, start"][0]
