@@ -118,8 +118,9 @@ def explain(diagnostic, files):
             continue
         message = part.splitlines()[0].partition(": ")[2]
         if lost := re.search(r'the text `"(.*)"` could not be displayed', message):
-            place = cell_of(files, lost[1]) or "the report"
-            characters.setdefault(place, []).append(lost[1])
+            text = re.sub(r"\\u\{(\w+)\}", lambda code: chr(int(code[1], 16)), lost[1])
+            place = cell_of(files, text) or "the report"
+            characters.setdefault(place, []).append(text)
             continue
         place = "the report"
         if found := re.search(r"┌─ (.+?):(\d+):\d+", part):

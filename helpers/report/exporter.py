@@ -103,20 +103,26 @@ class TypstPDFExporter(TypstExporter):
 
     def from_notebook_node(self, nb, resources=None, **kwargs):
         """Return (the PDF's bytes, resources)."""
+        text, resources = super().from_notebook_node(nb, resources, **kwargs)
+        files = {**resources.pop("outputs"), "main.typ": text.encode()}
+        resources.pop("typst")
+        resources["output_extension"] = ".pdf"
+        return self.compiled(files), resources
+
+    def compiled(self, files):
+        """Return the PDF of a Typst project; what stands in its way is named and left out."""
         from helpers.report import compiler
         from helpers.report.problems import ReportError
 
-        text, resources = super().from_notebook_node(nb, resources, **kwargs)
-        outputs = resources.pop("outputs")
-        resources.pop("typst")
-        files = {path: content for path, content in outputs.items()} | {"main.typ": text.encode()}
         try:
-            pdf = compiler.compile_pdf(files, timestamp=None, system_fonts=True)
+            return compiler.compile_pdf(files, timestamp=None, system_fonts=True)
         except ReportError as error:
             self.log.warning("%s", error)
-            for path in compiler.unreadable_images(files):
-                text = text.replace(path, "unreadable.svg")
-            files |= {"main.typ": text.encode(), "unreadable.svg": BLANK}
-            pdf = compiler.compile_pdf(files, timestamp=None, standards=(), system_fonts=True)
-        resources["output_extension"] = ".pdf"
-        return pdf, resources
+        broken = compiler.unreadable_images(files)
+        if not broken:
+            return compiler.compile_pdf(files, timestamp=None, standards=(), system_fonts=True)
+        main = files["main.typ"].decode()
+        for path in broken:
+            main = main.replace(path, "unreadable.svg")
+        kept = {path: content for path, content in files.items() if path not in broken}
+        return self.compiled({**kept, "main.typ": main.encode(), "unreadable.svg": BLANK})

@@ -89,7 +89,9 @@ def test_oddities_of_other_notebooks(make, tmp_path, caplog):
     said = " ".join(record.getMessage() for record in caplog.records)
     assert "cell 2 (code), 'x': failed to decode image" in said
     assert "cell 2 (code), 'x': an output of type image/png is no image" in said
-    assert "no font has the characters \u0378" in said  # a code point without a character
+    assert (
+        "cell 3 (prose), '\u0378 and the rest': no font has the characters \u0378" in said
+    )  # a code point without a character
 
 
 def test_citations_of_a_bibliography_beside_the_notebook(make, tmp_path):
