@@ -106,7 +106,7 @@ def compile_epoch(model, velocities, data, protocol):
         protocol: a `Protocol`.
 
     Returns:
-        tf.function of order (iterations, batch), rates (iterations,) and seeds (iterations, 2).
+        Function of order (iterations, batch), rates (iterations,) and seeds (iterations, 2).
         It returns "train_loss" and "train_error", means over the batches as they were trained on,
         "test_loss", "test_error", and "gradient_norms": the norm of the loss gradient in every
         kernel at the first iteration.
@@ -157,7 +157,7 @@ def compile_epoch(model, velocities, data, protocol):
         return [tf.reduce_mean(tf.reshape(each, [-1])[:count]) for each in scores]
 
     def epoch(order, rates, seeds):
-        iterations = order.shape[0]
+        iterations = tf.shape(order)[0]
 
         def body(k, loss, error, first):
             step_loss, step_error, norms = step(order[k], rates[k], seeds[k])
@@ -167,16 +167,23 @@ def compile_epoch(model, velocities, data, protocol):
             lambda k, *_: k < iterations, body, (0, 0.0, 0.0, tf.zeros(len(kernels)))
         )
         test_loss, test_error = test()
+        count = tf.cast(iterations, tf.float32)
         return {
-            "train_loss": loss / iterations,
-            "train_error": error / iterations,
+            "train_loss": loss / count,
+            "train_error": error / count,
             "test_loss": test_loss,
             "test_error": test_error,
             "gradient_norms": first,
         }
 
+    signature = (
+        tf.TensorSpec((None, min(protocol.batch, len(data["train_labels"]))), tf.int32),
+        tf.TensorSpec((None,), tf.float32),
+        tf.TensorSpec((None, 2), tf.int32),
+    )
     on_gpu = bool(tf.config.list_physical_devices("GPU"))
-    return tf.function(epoch, jit_compile=on_gpu, autograph=False)
+    compiled = tf.function(epoch, signature, autograph=False, jit_compile=on_gpu)
+    return compiled.get_concrete_function()  # traced once, here
 
 
 @contextlib.contextmanager
