@@ -1,13 +1,15 @@
 """DeepLab inference at 513×513: our Keras networks against the demo's way and against TFLite.
 
-The demo's way is a frozen graph in a TensorFlow-1 session, from uint8 bytes to labels. Where no
-official archive is at hand, a graph of the same operations with random weights stands in: time
-does not depend on the weights. TFLite runs a float copy of our network, converted here, with
-XNNPACK on as many threads as TensorFlow has.
+The demo's way is a frozen graph in a TensorFlow-1 session with TensorFlow's own settings, from
+bytes to labels. Where no official archive is at hand, a graph of the same operations with random
+weights stands in: time does not depend on the weights. TFLite runs a float copy of our network,
+converted here, with XNNPACK on every core. Each side has a process of its own and waits for its
+turn, so that runs alternate and none disturbs another.
 """
 
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -19,47 +21,85 @@ import numpy as np
 from helpers import paths, runtime
 
 SIZE, CLASSES = 513, 21
-OFFICIAL = {
-    "mobilenet": "mobilenetv2_coco_voctrainaug",
-    "xception": "xception_coco_voctrainaug",
-}
+OFFICIAL = {"mobilenet": "mobilenetv2_coco_voctrainaug", "xception": "xception_coco_voctrainaug"}
 
 
 def rows():
-    """Return deeplab_mnv2_vs_demo, deeplab_xception_vs_demo and deeplab_mnv2_vs_tflite."""
+    """Return deeplab_mnv2_vs_demo, deeplab_mnv2_vs_tflite and deeplab_xception_vs_demo."""
+    work = f"photograph to labels, {SIZE}×{SIZE}, output stride 8"
+    demo, tflite = "frozen graph as in the demo", "TFLite with XNNPACK, converted copy"
+    return [
+        {"id": name, "work": work, "peer_name": peer_name, "goal": goal}
+        | compare(kind, peer, rounds)
+        for name, kind, peer, peer_name, goal, rounds in (
+            ("deeplab_mnv2_vs_demo", "mobilenet", "demo", demo, 1.3, 9),
+            ("deeplab_mnv2_vs_tflite", "mobilenet", "tflite", tflite, 0.8, 9),
+            ("deeplab_xception_vs_demo", "xception", "demo", demo, 1.3, 3),
+        )
+    ]
+
+
+def compare(kind, peer, rounds):
+    """Alternate our process and the peer's; return the medians of their times and their ratio."""
+    workers = [start("ours", kind), start(peer, kind)]
+    try:
+        times = [[turn(worker) for worker in workers] for _ in range(rounds + 1)][1:]  # warmed up
+    finally:
+        for worker in workers:
+            worker.terminate()
+    ratios = [theirs / mine for mine, theirs in times]
+    return {
+        "ours": statistics.median(mine for mine, _ in times),
+        "peer": statistics.median(theirs for _, theirs in times),
+        "unit": "ms",
+        "ratio": statistics.median(ratios),
+        "low": min(ratios),
+        "high": max(ratios),
+    }
+
+
+def start(side, kind):
+    """Start a worker process of one side."""
+    environment = os.environ | {"PYTHONPATH": str(paths.ROOT), "CUDA_VISIBLE_DEVICES": "-1"}
+    if side == "demo":
+        environment.pop("TF_ENABLE_ONEDNN_OPTS", None)
+    return subprocess.Popen(
+        [sys.executable, __file__, side, kind],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        text=True, env=environment,
+    )  # fmt: skip
+
+
+def turn(worker):
+    """Let a worker take its turn and return its milliseconds a photograph."""
+    worker.stdin.write("go\n")
+    worker.stdin.flush()
+    return float(worker.stdout.readline())
+
+
+def serve(side, kind):
+    """Build one side; for each line of input, time one photograph and print it."""
+    way = {"ours": our_way, "demo": demo_s_way, "tflite": tflite_way}[side](kind)
+    picture = np.random.default_rng(0).integers(0, 256, (SIZE, SIZE, 3), dtype=np.uint8)
+    for _ in sys.stdin:
+        started = time.perf_counter()
+        way(picture)
+        print(1e3 * (time.perf_counter() - started), flush=True)
+
+
+def build(kind, size=None):
+    """Return our network at output stride 8."""
     runtime.configure_tensorflow()
     from helpers.deeplab import network
 
-    picture = np.random.default_rng(0).integers(0, 256, (SIZE, SIZE, 3), dtype=np.uint8)
-    results = []
-    builders = {
-        "mnv2": ("mobilenet", network.deeplab_v3, 9),
-        "xception": ("xception", network.deeplab_v3_plus, 3),
-    }
-    for key, (kind, build, rounds) in builders.items():
-        ours = our_way(build(8))
-        demo = demo_s_way(kind)
-        row = {
-            "id": f"deeplab_{key}_vs_demo",
-            "work": f"photograph to labels, {SIZE}², output stride 8",
-            "peer_name": "frozen graph as in the demo",
-            "goal": 1.3,
-        }
-        results.append(row | compare(ours, demo, picture, rounds))
-        if key == "mnv2":
-            row = {
-                "id": "deeplab_mnv2_vs_tflite",
-                "work": f"photograph to labels, {SIZE}², output stride 8",
-                "peer_name": "TFLite with XNNPACK, converted copy",
-                "goal": 0.8,
-            }
-            tflite = tflite_way(build(8, size=SIZE))
-            results.append(row | compare(ours, tflite, picture, rounds))
-    return results
+    return {"mobilenet": network.deeplab_v3, "xception": network.deeplab_v3_plus}[kind](
+        8, size=size
+    )
 
 
-def our_way(model):
+def our_way(kind):
     """Return a function from a picture to its labels, as a user calls it."""
+    model = build(kind)
     from helpers.deeplab import segmenter
 
     ours = segmenter.Segmenter(model)
@@ -81,8 +121,9 @@ def demo_s_way(kind):
         return reference.FrozenGraph(path, SIZE).predict
 
 
-def tflite_way(model):
-    """Return a function from a picture to its labels by a TFLite copy of `model`."""
+def tflite_way(kind):
+    """Return a function from a picture to its labels by a TFLite copy of our network."""
+    model = build(kind, SIZE)
     import tensorflow as tf
 
     from helpers.deeplab import fold, image
@@ -109,24 +150,5 @@ def tflite_way(model):
     return predict
 
 
-def compare(ours, peer, picture, rounds):
-    """Alternate both ways and return the medians of their times and of their ratio."""
-    ours(picture)
-    peer(picture)
-    times = []
-    for _ in range(rounds):
-        pair = []
-        for way in (ours, peer):
-            started = time.perf_counter()
-            way(picture)
-            pair.append(1e3 * (time.perf_counter() - started))
-        times.append(pair)
-    ratios = [theirs / mine for mine, theirs in times]
-    return {
-        "ours": statistics.median(mine for mine, _ in times),
-        "peer": statistics.median(theirs for _, theirs in times),
-        "unit": "ms",
-        "ratio": statistics.median(ratios),
-        "low": min(ratios),
-        "high": max(ratios),
-    }
+if __name__ == "__main__":
+    serve(*sys.argv[1:])

@@ -5,7 +5,7 @@ import time
 import matplotlib.pyplot as plt
 import numpy as np
 
-from helpers import figures
+from helpers import cost, figures
 from helpers.deeplab import drawing, network, official, reference, segmenter
 from helpers.translation import translate as _
 
@@ -18,13 +18,15 @@ def measure(name, pictures):
         pictures: {name: picture as `image.read` takes it}.
 
     Returns:
-        ({"model", "params", "input_error", "logits_error", "agreement", "stride_16",
-        "multi_scale", "seconds"}, {picture name: Segmentation}): the largest errors against the
-        frozen graph and the share of equal labels; the shares of labels that output stride 16, and
-        six scales with mirroring, keep; the median time of a prediction.
+        (row, {picture name: Segmentation}). The row describes the network as the results store it
+        and holds "input_error" and "logits_error", the largest differences from the frozen graph;
+        "agreement", the labels equal to the graph's in %; "stride_16" and "multi_scale", the labels
+        in % that output stride 16, and six scales with mirroring, keep.
     """
     model = official.load(name)
     demo = segmenter.Segmenter(model)
+    with cost.without_weights():
+        multiply_adds = cost.multiply_adds(official.build(name, size=demo.size))
     coarse = segmenter.Segmenter(rebuilt(model, 16))
     graph = reference.FrozenGraph(official.graph_of(name))
     found, parity, seconds, kept, averaged = {}, [], [], [], []
@@ -38,14 +40,17 @@ def measure(name, pictures):
         multi = demo.predict(picture, segmenter.SCALES, flip=True)
         averaged.append((multi.labels == one.labels).mean())
     return {
-        "model": name,
-        "params": model.count_params(),
+        "name": name,
+        "params": sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
+        "gmacs": multiply_adds / 1e9,
+        "output_stride": 8,
+        "weights": "official",
+        "latency_ms": 1e3 * float(np.median(seconds)),
         "input_error": max(p["input"] for p in parity),
         "logits_error": max(p["logits"] for p in parity),
         "agreement": 100 * float(np.mean([p["labels"] for p in parity])),
         "stride_16": 100 * float(np.mean(kept)),
         "multi_scale": 100 * float(np.mean(averaged)),
-        "seconds": float(np.median(seconds)),
     }, found
 
 

@@ -1,5 +1,7 @@
 """Batch normalisation folded into the convolutions before it, for inference."""
 
+import functools
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -20,6 +22,38 @@ class Sum(layers.Add):
         """Return the sum behind a node that nothing is merged across."""
         total = super().call(inputs)
         return tf.raw_ops.PlaceholderWithDefault(input=total, shape=total.shape)
+
+
+class DilatedDepthwise(layers.DepthwiseConv2D):
+    """A depthwise convolution dilated by one operation, where this machine's TensorFlow can.
+
+    Keras' own takes the map apart, convolves, and puts it together again, at almost twice the time.
+    """
+
+    def call(self, inputs):
+        """Return the dilated convolution with its bias."""
+        if not dilates():
+            return super().call(inputs)
+        rates = [1, *self.dilation_rate, 1]
+        kernel = tf.convert_to_tensor(self.kernel)
+        x = tf.raw_ops.DepthwiseConv2dNative(
+            input=inputs, filter=kernel, strides=[1] * 4, padding="SAME", dilations=rates
+        )
+        return tf.nn.bias_add(x, self.bias)
+
+
+@functools.cache
+def dilates():
+    """Return whether the depthwise operation takes dilation here (on a CPU only oneDNN's does)."""
+    try:
+        with tf.device("CPU"):
+            x, w = tf.ones((1, 5, 5, 1)), tf.ones((3, 3, 1, 1))
+            tf.raw_ops.DepthwiseConv2dNative(
+                input=x, filter=w, strides=[1] * 4, padding="SAME", dilations=[1, 2, 2, 1]
+            )
+    except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
+        return False
+    return not tf.config.list_physical_devices("GPU")
 
 
 def fold_batch_norm(model):
@@ -60,6 +94,8 @@ def folded_structure(model):
             return Sum.from_config(configuration)
         if isinstance(layer, CONVOLUTIONS):
             configuration["use_bias"] = True
+        if isinstance(layer, layers.DepthwiseConv2D) and max(layer.dilation_rate) > 1:
+            return DilatedDepthwise.from_config(configuration)
         return type(layer).from_config(configuration)
 
     def call(layer, *inputs, **_):  # what normalisation and dropout were called with has no use

@@ -79,6 +79,12 @@ def graph_of(name):
     return only(unpacked(name), "frozen_inference_graph.pb")
 
 
+def build(name, output_stride=8, size=None):
+    """Return the Keras network of an official checkpoint, without its weights."""
+    builder = network.deeplab_v3 if name.startswith("mobilenetv2") else network.deeplab_v3_plus
+    return builder(output_stride, size=size)
+
+
 def load(name, output_stride=8, size=None):
     """Return the Keras network `name` with the official weights.
 
@@ -94,10 +100,9 @@ def load(name, output_stride=8, size=None):
         ValueError: no such checkpoint, or its variables are not the network's.
     """
     folder = unpacked(name)
-    build = network.deeplab_v3 if name.startswith("mobilenetv2") else network.deeplab_v3_plus
     indices = sorted(folder.rglob("*.ckpt*.index"))
     source = indices[0].with_suffix("") if indices else graph_of(name)
-    return checkpoint.load_weights(build(output_stride, size=size), source)
+    return checkpoint.load_weights(build(name, output_stride, size), source)
 
 
 def only(folder, name):

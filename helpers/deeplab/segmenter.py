@@ -39,7 +39,15 @@ class Segmenter:
         """Fold `model` (open or `size` input, logits out) for inference of `size`² squares."""
         self.classes, self.size = tuple(classes), size
         self.model = fold.fold_batch_norm(model)
+        self.label = tf.function(self._label, reduce_retracing=True)
         self.probabilities = tf.function(self._probabilities, reduce_retracing=True)
+
+    def _label(self, squares):
+        """Return (labels, their probabilities), each (batch, size, size), of inputs in [-1, 1]."""
+        logits = self.model(squares, training=False)
+        top = tf.reduce_max(logits, axis=-1, keepdims=True)
+        confidence = 1 / tf.reduce_sum(tf.exp(logits - top), axis=-1)
+        return tf.cast(tf.argmax(logits, axis=-1, output_type=tf.int32), tf.uint8), confidence
 
     def _probabilities(self, squares):
         """Return class probabilities (batch, size, size, classes) of inputs in [-1, 1]."""
@@ -67,10 +75,14 @@ class Segmenter:
         pictures = [image.read(picture) for picture in pictures]
         small = [image.shrink(picture, self.size) for picture in pictures]
         squares = np.stack([image.to_input(picture, self.size) for picture in small])
-        average = self.average(squares, scales, flip)
+        if tuple(scales) == (1.0,) and not flip:
+            labels, confidence = (found.numpy() for found in self.label(squares))
+        else:
+            average = self.average(squares, scales, flip)
+            labels, confidence = average.argmax(axis=-1).astype(np.uint8), average.max(axis=-1)
         return [
-            self.enlarge(picture, probabilities[: reduced.shape[0], : reduced.shape[1]])
-            for picture, reduced, probabilities in zip(pictures, small, average, strict=True)
+            self.enlarge(picture, reduced.shape, *maps)
+            for picture, reduced, *maps in zip(pictures, small, labels, confidence, strict=True)
         ]
 
     def average(self, squares, scales=(1.0,), flip=False):
@@ -104,7 +116,7 @@ class Segmenter:
         for top in starts(height, self.size, overlap):
             for left in starts(width, self.size, overlap):
                 tile = picture[top : top + self.size, left : left + self.size]
-                found = self.probabilities(image.to_input(tile, self.size)[None])[0].numpy()
+                found = self.label(image.to_input(tile, self.size)[None])
                 # The outer half of an overlap belongs to the tile before; at the picture's
                 # border there is none.
                 inside = np.s_[
@@ -112,15 +124,15 @@ class Segmenter:
                 ]
                 place = np.s_[top + inside[0].start : top + inside[0].stop,
                               left + inside[1].start : left + inside[1].stop]  # fmt: skip
-                labels[place] = found[inside].argmax(axis=-1)
-                confidence[place] = found[inside].max(axis=-1)
+                labels[place], confidence[place] = (maps.numpy()[0][inside] for maps in found)
         return Segmentation(picture, labels, confidence, self.classes)
 
-    def enlarge(self, picture, probabilities):
-        """Return the Segmentation of `picture` from the probabilities of its reduced copy."""
+    def enlarge(self, picture, reduced, labels, confidence):
+        """Return the Segmentation of `picture` from the maps of its reduced copy."""
+        height, width = reduced[:2]
         size = picture.shape[1::-1]
-        labels = Image.fromarray(probabilities.argmax(axis=-1).astype(np.uint8))
-        confidence = Image.fromarray(probabilities.max(axis=-1).astype(np.float32))
+        labels = Image.fromarray(labels[:height, :width])
+        confidence = Image.fromarray(confidence[:height, :width])
         return Segmentation(
             picture,
             np.asarray(labels.resize(size, Image.Resampling.NEAREST)),
