@@ -58,10 +58,10 @@ def straight(logistic, start, stop=0.99, steps=50):
     return path, logistic.predict_proba(path)[:, 1]
 
 
-def milestones(probabilities, count):
-    """Return the indices of `count` steps that part the gain of probability evenly."""
-    wanted = np.linspace(probabilities[0], probabilities[-1], count)
-    return np.array([int(np.abs(probabilities - value).argmin()) for value in wanted])
+def milestones(path, count):
+    """Return the indices of `count` steps that part the length of a path (t, d) evenly."""
+    length = np.cumsum([0, *np.linalg.norm(np.diff(path, axis=0), axis=1)])
+    return np.abs(length[:, None] - np.linspace(0, length[-1], count)).argmin(0)
 
 
 def thickness_along(distances, spacing):

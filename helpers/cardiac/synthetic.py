@@ -53,7 +53,7 @@ def draw(generator, group):
     if group == "HCM":
         pattern = generator.choice(list(PATTERNS), p=list(PATTERNS.values()))
         edv, fraction = 0.88 * edv, fraction + 0.05
-        mass = 1.18 * mass
+        mass = 1.15 * mass
     fraction = np.clip(fraction, 0.5, 0.82)
     length = LENGTH[0] * (edv / LENGTH[1]) ** (1 / 3) * generator.normal(1, 0.045)
     length = min(length, LONGEST)
@@ -103,7 +103,7 @@ def wall_profile(generator, depth):
 
 def ageing_septum(generator, depth):
     """Draw the bulge of the basal septum that healthy hearts grow with age, often nil."""
-    bulge = generator.exponential(0.15)
+    bulge = generator.exponential(0.25)
     return bulge * np.exp(
         -((wrap(THETA - generator.normal(0.25, 0.25)) / 0.8) ** 2) - (depth / 0.3) ** 2
     )

@@ -31,7 +31,12 @@ def choices(settings, grid, step):
                 settings.beta,
                 _("shape leads, labels follow"),
             ),
-            (_("weight of distance, γ"), _("none"), settings.gamma, _("a slope where Dice is flat")),
+            (
+                _("weight of distance, γ"),
+                _("none"),
+                settings.gamma,
+                _("a slope where Dice is flat"),
+            ),
             (_("optimiser"), unknown, "AdamW, 1cycle", _("few epochs")),
             (_("learning rate"), unknown, settings.learning_rate, _("the default of Adam")),
             (_("batch"), unknown, settings.batch, _("fits every machine")),

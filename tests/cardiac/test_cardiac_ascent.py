@@ -71,9 +71,10 @@ def test_a_logistic_regression_walks_straight_to_its_probability():
         assert gains[0] >= gains[1] - 1e-12
 
 
-def test_milestones_part_the_gain_evenly():
-    p = np.linspace(0, 1, 101) ** 2
-    np.testing.assert_allclose(p[ascent.milestones(p, 5)], [0, 0.25, 0.5, 0.75, 1], atol=0.02)
+def test_milestones_part_the_path_evenly():
+    path = np.stack([np.linspace(0, 1, 101) ** 2, np.zeros(101)], 1)
+    chosen = ascent.milestones(path, 5)
+    np.testing.assert_allclose(path[chosen, 0], [0, 0.25, 0.5, 0.75, 1], atol=0.02)
 
 
 def test_off_manifold_is_one_among_the_data_and_grows_outside():
