@@ -71,6 +71,13 @@ def state(files, **values):
 def difference(before, after):
     """Name what differs between two states, such as "helpers/figures.py"; None if nothing does."""
     if not before:
-        return "not run yet"
+        return "not finished yet"
     changed = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    if changed == ["parameters"]:
+        old, new = before["parameters"], after["parameters"]
+        changed = [
+            f"{key} is {new.get(key)!r}, was {old.get(key)!r}"
+            for key in {**old, **new}
+            if old.get(key) != new.get(key)
+        ]
     return ", ".join(changed[:2]) + (" …" if len(changed) > 2 else "") if changed else None

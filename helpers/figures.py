@@ -122,6 +122,11 @@ def say(text):
     display(Markdown(text))
 
 
+def show_control(widget):
+    """Show an interactive control in the notebook; the report leaves it out."""
+    display(widget, metadata={"report": {"kind": "control"}})
+
+
 def check_label(label, prefix, caption):
     """Raise ValueError unless the label has its prefix and the caption says something."""
     if not label.startswith(prefix):

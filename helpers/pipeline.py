@@ -5,7 +5,8 @@ import json
 import sys
 import time
 
-from helpers import dependencies, environment, files, paths, profiles
+from helpers import dependencies, environment, files, paths, profiles, report
+from helpers.report import ReportError, title
 
 STATE = paths.REPORTS / "state.json"
 CONCLUSIONS = "05_conclusions"  # reads the results of all the others
@@ -15,14 +16,18 @@ def main():
     """Parse the command line and build; errors that a user can mend end with one message."""
     parser = argparse.ArgumentParser(prog="make report", description=__doc__)
     parser.add_argument("--profile", default="quick", help="smoke, quick or full")
-    parser.add_argument("--language", action="append", help="en or ru; all of them by default")
+    parser.add_argument("--language", action="append", choices=languages(), help="default: all")
     parser.add_argument("--code", action="store_true", help="print all code in an appendix")
     arguments = parser.parse_args()
     waiting = "Another make report is running here; waiting for it to end …"
+    wanted = arguments.language or languages()
     try:
+        parameters = profiles.load(arguments.profile)
+        for language in wanted:
+            title.read(paths.ROOT / "report.yml", language)
         with environment.exclusive(paths.REPORTS / ".lock", waiting):
-            build(arguments.profile, arguments.language or languages(), arguments.code)
-    except profiles.ProfileError as error:
+            build(parameters, wanted, arguments.code)
+    except (profiles.ProfileError, ReportError) as error:
         sys.exit(f"make report: {error}")
     except KeyboardInterrupt:
         sys.exit("make report: interrupted; what is finished is kept, the next run goes on from it")
@@ -33,27 +38,29 @@ def languages():
     return ["en", *sorted(folder.parent.name for folder in paths.LOCALE.glob("*/LC_MESSAGES"))]
 
 
-def build(profile, wanted, code=False):
+def build(parameters, wanted, code=False):
     """Bring executed notebooks, PDF and HTML in the `wanted` languages up to date.
 
-    With `code` every code cell is printed in an appendix.
+    Args:
+        parameters: {notebook name: its parameters}, from `profiles.load`.
+        wanted: languages.
+        code: print every code cell in an appendix.
 
     Raises:
-        profiles.ProfileError: the profile does not fit the notebooks.
-        SystemExit: a notebook failed or could not be set.
+        ReportError: an executed notebook cannot be set.
+        SystemExit: a notebook failed.
     """
-    parameters = profiles.load(profile)
     notebooks = profiles.notebooks()
     state = read_state()
     for position, notebook in enumerate(notebooks, 1):
         for language in wanted:
-            title = f"[{position}/{len(notebooks)}] {notebook.stem} ({language})"
-            run_if_changed(notebook, language, parameters[notebook.stem], state, title)
+            name = f"[{position}/{len(notebooks)}] {notebook.stem} ({language})"
+            run_if_changed(notebook, language, parameters[notebook.stem], state, name)
     for language in wanted:
         render_if_changed(notebooks, language, code, state)
 
 
-def run_if_changed(notebook, language, parameters, state, title):
+def run_if_changed(notebook, language, parameters, state, name):
     """Execute `notebook` unless nothing that it is made from has changed since it last ran."""
     key = f"{notebook.stem}.{language}"
     sources, data = dependencies.of_notebook(notebook, language)
@@ -67,7 +74,7 @@ def run_if_changed(notebook, language, parameters, state, title):
     )
     if not reason and output.exists() and results_of(notebook).exists():
         return
-    say(f"{title}: {reason or 'its output is missing'}")
+    say(f"{name}: {reason or 'its output is missing'}")
     state[key] = {"seconds": previous.get("seconds")}  # not up to date until it has finished
     write_state(state)
 
@@ -76,12 +83,12 @@ def run_if_changed(notebook, language, parameters, state, title):
     started = time.monotonic()
     try:
         execution.execute(
-            notebook, output, parameters, language, title, expected=previous.get("seconds")
+            notebook, output, parameters, language, name, expected=previous.get("seconds")
         )
     except execution.NotebookFailed as error:
         sys.exit(f"make report: {error}")
     seconds = round(time.monotonic() - started, 1)
-    say(f"{title}: done in {seconds:.0f} s")
+    say(f"{name}: done in {seconds:.0f} s")
     _, data = dependencies.of_notebook(notebook, language)  # with the caches of this run
     state[key] = {"inputs": {**current, **dependencies.state(data)}, "seconds": seconds}
     write_state(state)
@@ -100,15 +107,9 @@ def render_if_changed(notebooks, language, code, state):
     if done and not dependencies.difference(state.get(pdf.stem), current):
         say(f"{names} are up to date")
         return
-
-    from helpers import report
-
     started = time.monotonic()
-    try:
-        notices = report.build(executed, pdf, language, code=code)
-        report.build_html(executed, html, language, code=code)
-    except report.ReportError as error:
-        sys.exit(f"make report: {error}")
+    notices = report.build(executed, pdf, language, code=code)
+    report.build_html(executed, html, language, code=code)
     for notice in notices:
         say(notice)
     say(f"{names} written in {time.monotonic() - started:.1f} s")

@@ -57,6 +57,8 @@ def load(name):
         sections = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise ProfileError(f"{path.name} is not YAML: {error}") from error
+    if not isinstance(sections, dict):
+        raise ProfileError(f"{path.name} is empty or no mapping; compare it with quick.yml")
     shared = sections.pop("shared", None) or {}
     books = {notebook.stem: notebook for notebook in notebooks()}
     check_keys(path.name, sections, books)
@@ -80,8 +82,9 @@ def check(where, values, notebook):
             fits and isinstance(values[key], bool) == isinstance(default, bool)
         ):
             raise ProfileError(
-                f"{where}: {key} is {values[key]!r}, but the notebook has {default!r}, "
-                f"a {type(default).__name__}; YAML wants 1.0e-4 rather than 1e-4"
+                f"{where}: {key} is {values[key]!r}, but the notebook has {default!r} "
+                f"of type {type(default).__name__}"
+                + ("; YAML wants 1.0e-4 rather than 1e-4" if isinstance(default, float) else "")
             )
     return {key: values[key] for key in expected}
 

@@ -59,6 +59,11 @@ def test_a_figure_without_label_caption_or_alternative_is_refused(shown, label, 
     assert shown == []
 
 
+def test_a_control_is_for_the_notebook_alone(shown):
+    figures.show_control("slider")
+    assert shown == [("slider", {"report": {"kind": "control"}})]
+
+
 def test_a_table_is_formatted_and_aligned(shown):
     frame = pd.DataFrame(
         {"net": ["plain-20", "VGG"], "params": [269722, None], "error": [0.08754321, np.nan]}

@@ -153,6 +153,17 @@ def test_a_misspelt_profile_stops_before_anything_runs(project):
     assert finished(output) == []
 
 
+def test_a_broken_title_page_stops_before_anything_runs(project):
+    fields = project / "report.yml"
+    good = fields.read_text()
+    fields.write_text(good.replace("student:", "studnt:", 1))
+    (project / "notebooks" / "00_first.ipynb").touch()
+    output = run(project, status=1)
+    fields.write_text(good)
+    assert "studnt" in output
+    assert finished(output) == []
+
+
 def test_two_builds_at_once_do_the_work_once(project):
     (project / "notebooks" / "00_first.ipynb").touch()
     processes = [start(project) for _ in range(2)]

@@ -46,7 +46,7 @@ def test_integer_is_welcome_where_the_notebook_has_a_float(project):
     ("change", "message"),
     [
         ({"epoch": 3}, r"quick\.yml, 01_thing: unknown key epoch; did you mean epochs\?"),
-        ({"epochs": "5"}, r"epochs is '5', but the notebook has 3, a int"),
+        ({"epochs": "5"}, r"epochs is '5', but the notebook has 3 of type int$"),
         ({"rate": "1e-4"}, r"rate is '1e-4'.*1\.0e-4 rather than 1e-4"),
         ({"plot": 1}, r"plot is 1, but the notebook has True"),
         ({"epochs": True}, r"epochs is True"),
@@ -72,6 +72,12 @@ def test_an_unknown_profile_lists_the_known_ones(project):
 def test_a_profile_that_is_not_yaml_is_named(project):
     (paths.PROFILES / "quick.yml").write_text("a: [")
     with pytest.raises(profiles.ProfileError, match=r"quick\.yml is not YAML"):
+        profiles.load("quick")
+
+
+def test_an_empty_profile_is_named(project):
+    (paths.PROFILES / "quick.yml").write_text("# nothing\n")
+    with pytest.raises(profiles.ProfileError, match=r"quick\.yml is empty"):
         profiles.load("quick")
 
 

@@ -27,8 +27,8 @@ def fragments(output, place, document):
         return [terminal(trace, place)]
     data = {mime: joined(content) for mime, content in output.get("data", {}).items()}
     report = output.get("metadata", {}).get("report", {})
-    if report.get("kind") == "caption":
-        return []  # it repeats the caption for JupyterLab
+    if report.get("kind") in ("caption", "control"):
+        return []  # for JupyterLab alone
     if report.get("kind") == "table":
         return table(data[TABLE], report, place, document)
     for mime in (["image/gif"] if document.animated else []) + IMAGE_TYPES:

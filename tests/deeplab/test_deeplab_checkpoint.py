@@ -42,7 +42,7 @@ def test_checkpoint_and_graph_give_the_reference_s_logits_and_labels(exported, p
     found = reference.parity(graph, from_checkpoint, picture)
     assert found["input"] < 1e-6
     scale = np.abs(graph.run(reference.LOGITS, image.shrink(picture, SIZE))).max()
-    assert found["logits"] < 1e-5 * scale
+    assert found["logits"] < 5e-5 * scale  # rounding; a wrong epsilon makes 1e-1
     assert found["labels"] > 0.999
     assert len(np.unique(graph.predict(picture))) > 1  # labels that could differ
     from_graph = checkpoint.load_weights(build(kind), graph_path)
