@@ -52,6 +52,7 @@ messages: $(READY) ## bring the translation catalogues in locale/ up to date
 train-scenes: $(READY) ## train the compact DeepLab networks whose weights data/weights/ keeps
 	@$(RUN) -m helpers.deeplab.train_scenes --model mobilenetv2
 	@$(RUN) -m helpers.deeplab.train_scenes --model xception
+	@$(RUN) -m helpers.deeplab.train_scenes --model xception_no_decoder
 
 clean: ## remove what make report wrote; downloads and training runs stay
 	rm -rf reports/notebooks reports/results reports/html reports/state.json reports/progress.txt reports/kernel.log reports/report.*.pdf
