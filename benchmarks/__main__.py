@@ -5,18 +5,12 @@ need settings that TensorFlow reads only once.
 """
 
 import argparse
-import importlib
 import json
 import multiprocessing
 import pkgutil
 
 import benchmarks
 from helpers import files, paths, runtime
-
-
-def measure(name):
-    """Return the rows of one module."""
-    return importlib.import_module(f"benchmarks.{name}").rows()
 
 
 def main():
@@ -29,9 +23,10 @@ def main():
     rows = []
     for name in chosen:
         with multiprocessing.get_context("spawn").Pool(1) as pool:
-            rows += pool.apply(measure, [name])
-        for row in rows[-4:]:
-            print(json.dumps(row))
+            found = pool.apply(benchmarks.measure, [name])
+        for row in found:
+            print(json.dumps(row), flush=True)
+        rows += found
     record = {"machine": runtime.processor(), "versions": runtime.versions(), "rows": rows}
     files.write_text(paths.REPORTS / "bench.json", json.dumps(record, indent=1) + "\n")
 
