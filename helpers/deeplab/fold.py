@@ -80,7 +80,11 @@ def fold_batch_norm(model):
 def compiled(model):
     """Return `model` folded and compiled for inference: a function of images in [-1, 1]."""
     folded = fold_batch_norm(model)
-    return tf.function(lambda images: folded(images, training=False), reduce_retracing=True)
+    # Traced here, once, for any number of images: a batch of another size needs no new trace.
+    signature = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
+    forward = tf.function(lambda images: folded(images, training=False))
+    concrete = forward.get_concrete_function(signature)
+    return lambda images: concrete(tf.convert_to_tensor(images, tf.float32))
 
 
 def folded_structure(model):
