@@ -15,8 +15,8 @@ from helpers import files, paths, runtime
 
 def main():
     """Run the named modules, or all of them."""
-    known = [module.name for module in pkgutil.iter_modules(benchmarks.__path__)]
-    known.remove("__main__")
+    modules = {module.name for module in pkgutil.iter_modules(benchmarks.__path__)}
+    known = sorted(modules - {"__main__", "side_by_side"})
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("only", nargs="*", help=f"some of {', '.join(known)}")
     chosen = parser.parse_args().only or known

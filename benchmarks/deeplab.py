@@ -3,13 +3,10 @@
 The demo's way is a frozen graph in a TensorFlow-1 session with TensorFlow's own settings, from
 bytes to labels. Where no official archive is at hand, a graph of the same operations with random
 weights stands in: time does not depend on the weights. TFLite runs a float copy of our network,
-converted here, with XNNPACK on every core. Each side has a process of its own and waits for its
-turn, so that runs alternate and none disturbs another.
+converted here, with XNNPACK on every core.
 """
 
 import os
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import side_by_side
 from helpers import paths, runtime
 
 SIZE, CLASSES = 513, 21
@@ -30,7 +28,7 @@ def rows():
     demo, tflite = "frozen graph as in the demo", "TFLite with XNNPACK, converted copy"
     return [
         {"id": name, "work": work, "peer_name": peer_name, "goal": goal}
-        | compare(kind, peer, rounds)
+        | measure(kind, peer, rounds)
         for name, kind, peer, peer_name, goal, rounds in (
             ("deeplab_mnv2_vs_demo", "mobilenet", "demo", demo, 1.3, 9),
             ("deeplab_mnv2_vs_tflite", "mobilenet", "tflite", tflite, 0.8, 9),
@@ -39,42 +37,11 @@ def rows():
     ]
 
 
-def compare(kind, peer, rounds):
-    """Alternate our process and the peer's; return the medians of their times and their ratio."""
-    workers = [start("ours", kind), start(peer, kind)]
-    try:
-        times = [[turn(worker) for worker in workers] for _ in range(rounds + 1)][1:]  # warmed up
-    finally:
-        for worker in workers:
-            worker.terminate()
-    ratios = [theirs / mine for mine, theirs in times]
-    return {
-        "ours": statistics.median(mine for mine, _ in times),
-        "peer": statistics.median(theirs for _, theirs in times),
-        "unit": "ms",
-        "ratio": statistics.median(ratios),
-        "low": min(ratios),
-        "high": max(ratios),
-    }
-
-
-def start(side, kind):
-    """Start a worker process of one side."""
-    environment = os.environ | {"PYTHONPATH": str(paths.ROOT), "CUDA_VISIBLE_DEVICES": "-1"}
-    if side == "demo":
-        environment.pop("TF_ENABLE_ONEDNN_OPTS", None)
-    return subprocess.Popen(
-        [sys.executable, __file__, side, kind],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        text=True, env=environment,
-    )  # fmt: skip
-
-
-def turn(worker):
-    """Let a worker take its turn and return its milliseconds a photograph."""
-    worker.stdin.write("go\n")
-    worker.stdin.flush()
-    return float(worker.stdout.readline())
+def measure(kind, peer, rounds):
+    """Return the figures of a row against `peer`."""
+    sides = {"ours": sys.executable, peer: sys.executable}
+    times = side_by_side.alternate(__file__, sides, kind, rounds)
+    return side_by_side.compare(times, peer, "ms")
 
 
 def serve(side, kind):

@@ -1,32 +1,28 @@
 """Training residual networks: ours against the same network in PyTorch and in Keras as it comes.
 
-Forward pass, backward pass and update of CIFAR networks, without augmentation. Each side runs in
-a process of its own and waits for its turn, so that runs alternate and none disturbs another.
-PyTorch is no dependency: TORCH_PYTHON names an interpreter that has it.
+Forward pass, backward pass and update of CIFAR networks, without augmentation.
 """
 
 import os
-import statistics
-import subprocess
 import sys
 import time
 
 import numpy as np
+
+from benchmarks import side_by_side
 
 BATCH, STEPS = 128, 3
 
 
 def rows():
     """Return resnet20_vs_torch, resnet56_vs_torch and resnet20_vs_stock: images a second."""
-    from benchmarks.vae import torch_interpreter
-
-    torch = torch_interpreter()
+    torch = side_by_side.torch_interpreter()
     results = []
     for depth, rounds in ((20, 7), (56, 5)):
         sides = {"ours": sys.executable} | ({"torch": torch} if torch else {})
         if depth == 20:
             sides["stock"] = sys.executable
-        speeds = compare(depth, rounds, sides)
+        speeds = side_by_side.alternate(__file__, sides, depth, rounds)
         for peer, name, goal in (("torch", "PyTorch", 1.1), ("stock", "Keras, no settings", 1.7)):
             if peer == "stock" and depth != 20:
                 continue
@@ -36,57 +32,11 @@ def rows():
                 "peer_name": name,
                 "goal": goal,
             }
-            results.append(row | ratios(speeds, peer))
+            if peer in speeds:
+                results.append(row | side_by_side.compare(speeds, peer, "images/s"))
+            else:
+                results.append(row | {"skipped": side_by_side.NO_TORCH})
     return results
-
-
-def compare(depth, rounds, sides):
-    """Return {side: images a second in each round}; the sides take turns."""
-    workers = {side: start(side, depth, python) for side, python in sides.items()}
-    try:
-        turns = [
-            {side: turn(worker) for side, worker in workers.items()} for _ in range(rounds + 1)
-        ]
-    finally:
-        for worker in workers.values():
-            worker.terminate()
-    return {side: [speeds[side] for speeds in turns[1:]] for side in sides}  # the first warms up
-
-
-def ratios(speeds, peer):
-    """Return the row's figures: medians of both sides and of their ratio, and its range."""
-    if peer not in speeds:
-        return {"skipped": "PyTorch is not installed; name an interpreter with it in TORCH_PYTHON"}
-    each = [mine / theirs for mine, theirs in zip(speeds["ours"], speeds[peer], strict=True)]
-    return {
-        "ours": statistics.median(speeds["ours"]),
-        "peer": statistics.median(speeds[peer]),
-        "unit": "images/s",
-        "ratio": statistics.median(each),
-        "low": min(each),
-        "high": max(each),
-    }
-
-
-def start(side, depth, python):
-    """Start a worker process of one side."""
-    from helpers import paths
-
-    environment = os.environ | {"PYTHONPATH": str(paths.ROOT), "CUDA_VISIBLE_DEVICES": "-1"}
-    if side == "stock":
-        environment.pop("TF_ENABLE_ONEDNN_OPTS", None)
-    return subprocess.Popen(
-        [python, __file__, side, str(depth)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        text=True, env=environment,
-    )  # fmt: skip
-
-
-def turn(worker):
-    """Let a worker take its turn and return its images a second."""
-    worker.stdin.write("go\n")
-    worker.stdin.flush()
-    return float(worker.stdout.readline())
 
 
 def work(side, depth):

@@ -1,19 +1,11 @@
-"""Training the cardiac VAE: ours against the same network in PyTorch and in Keras as it comes.
+"""Training the cardiac VAE: ours against the same network in PyTorch and in Keras as it comes."""
 
-Each side runs in a process of its own and waits for its turn, so that runs alternate and none
-disturbs another. PyTorch is no dependency of this project: TORCH_PYTHON names an interpreter that
-has it; without one, its rows say so.
-"""
-
-import os
-import statistics
-import subprocess
 import sys
 import time
 
 import numpy as np
 
-from helpers import paths
+from benchmarks import side_by_side
 
 WIDTH, D, BATCH, STEPS = 16, 64, 8, 6
 BETA, ALPHA, GAMMA = 0.02, 1e-4, 1.0
@@ -21,72 +13,29 @@ BETA, ALPHA, GAMMA = 0.02, 1e-4, 1.0
 
 def rows():
     """Return vae48_vs_torch, vae80_vs_torch and vae48_vs_stock: milliseconds a training sample."""
-    torch = torch_interpreter()
-    note = "PyTorch is not installed here; name an interpreter that has it in TORCH_PYTHON"
+    torch = side_by_side.torch_interpreter()
     results = []
     for size, rounds in ((48, 5), (80, 3)):
         work = f"training, {size}³ × 2 voxels, batches of {BATCH}"
         row = {"id": f"vae{size}_vs_torch", "work": work, "peer_name": "PyTorch", "goal": 1.3}
         if torch:
-            results.append(row | compare("ours", "torch", size, rounds, torch))
+            results.append(row | measure("torch", size, rounds, torch))
         else:
-            results.append(row | {"skipped": note})
+            results.append(row | {"skipped": side_by_side.NO_TORCH})
     row = {
         "id": "vae48_vs_stock",
         "work": f"training, 48³ × 2 voxels, batches of {BATCH}",
         "goal": 5,
     }
-    results.append(row | {"peer_name": "Keras, no settings"} | compare("ours", "stock", 48, 3))
+    results.append(row | {"peer_name": "Keras, no settings"} | measure("stock", 48, 3))
     return results
 
 
-def torch_interpreter():
-    """Return the path of a Python that imports PyTorch, or None."""
-    for python in (os.environ.get("TORCH_PYTHON"), sys.executable):
-        if (
-            python
-            and subprocess.run([python, "-c", "import torch"], capture_output=True).returncode == 0
-        ):
-            return python
-    return None
-
-
-def compare(ours, peer, size, rounds, python=sys.executable):
-    """Alternate two workers and return the medians of their times and of their ratio."""
-    workers = [start(ours, size), start(peer, size, python)]
-    try:
-        times = [[turn(worker) for worker in workers] for _ in range(rounds + 1)][1:]  # warmed up
-    finally:
-        for worker in workers:
-            worker.terminate()
-    ratios = [theirs / mine for mine, theirs in times]
-    return {
-        "ours": statistics.median(mine for mine, _ in times),
-        "peer": statistics.median(theirs for _, theirs in times),
-        "unit": "ms/sample",
-        "ratio": statistics.median(ratios),
-        "low": min(ratios),
-        "high": max(ratios),
-    }
-
-
-def start(side, size, python=sys.executable):
-    """Start a worker process of one side."""
-    environment = os.environ | {"PYTHONPATH": str(paths.ROOT), "CUDA_VISIBLE_DEVICES": "-1"}
-    if side == "stock":
-        environment.pop("TF_ENABLE_ONEDNN_OPTS", None)
-    return subprocess.Popen(
-        [python, __file__, side, str(size)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        text=True, env=environment,
-    )  # fmt: skip
-
-
-def turn(worker):
-    """Let a worker take its turn and return its milliseconds a sample."""
-    worker.stdin.write("go\n")
-    worker.stdin.flush()
-    return float(worker.stdout.readline())
+def measure(peer, size, rounds, python=sys.executable):
+    """Return the figures of a row against `peer`."""
+    sides = {"ours": sys.executable, peer: python}
+    times = side_by_side.alternate(__file__, sides, size, rounds)
+    return side_by_side.compare(times, peer, "ms/sample")
 
 
 def work(side, size):

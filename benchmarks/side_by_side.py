@@ -1,0 +1,76 @@
+"""Sides that take turns: each runs in a process of its own, so that none disturbs another."""
+
+import os
+import statistics
+import subprocess
+import sys
+
+from helpers import paths
+
+NO_TORCH = "PyTorch is no dependency: name an interpreter that has it in TORCH_PYTHON"
+
+
+def torch_interpreter():
+    """Return the path of a Python that imports PyTorch, or None; TORCH_PYTHON may name one."""
+    for python in filter(None, (os.environ.get("TORCH_PYTHON"), sys.executable)):
+        if subprocess.run([python, "-c", "import torch"], capture_output=True).returncode == 0:
+            return python
+    return None
+
+
+def alternate(script, sides, argument, rounds):
+    """Return {side: what it measured in each round}; the first round warms up.
+
+    Args:
+        script: path of a file that, called with a side and the argument, prints a number for
+            every line that it reads.
+        sides: {name: interpreter}. "stock" and "demo" run without our TensorFlow settings.
+        argument: passed on to every side.
+        rounds: number of turns that count.
+    """
+    workers = {side: start(script, side, argument, python) for side, python in sides.items()}
+    try:
+        turns = [
+            {side: turn(worker) for side, worker in workers.items()} for _ in range(rounds + 1)
+        ]
+    finally:
+        for worker in workers.values():
+            worker.terminate()
+    return {side: [measured[side] for measured in turns[1:]] for side in sides}
+
+
+def start(script, side, argument, python):
+    """Start the process of one side."""
+    environment = os.environ | {"PYTHONPATH": str(paths.ROOT), "CUDA_VISIBLE_DEVICES": "-1"}
+    if side in ("stock", "demo"):
+        environment.pop("TF_ENABLE_ONEDNN_OPTS", None)
+    return subprocess.Popen(
+        [python, script, side, str(argument)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        text=True, env=environment,
+    )  # fmt: skip
+
+
+def turn(worker):
+    """Let a process take its turn and return the number that it prints."""
+    worker.stdin.write("go\n")
+    worker.stdin.flush()
+    return float(worker.stdout.readline())
+
+
+def compare(measured, peer, unit):
+    """Return a row's figures: the medians of both sides and of their ratio, and its range.
+
+    The ratio is above 1 where ours is better: for times the peer's over ours, for speeds (units
+    that end in "/s") ours over the peer's.
+    """
+    pairs = list(zip(measured["ours"], measured[peer], strict=True))
+    ratios = [mine / theirs if unit.endswith("/s") else theirs / mine for mine, theirs in pairs]
+    return {
+        "ours": statistics.median(measured["ours"]),
+        "peer": statistics.median(measured[peer]),
+        "unit": unit,
+        "ratio": statistics.median(ratios),
+        "low": min(ratios),
+        "high": max(ratios),
+    }
