@@ -1,11 +1,15 @@
 """What one forward pass of a network costs, counted from the built layers."""
 
+import contextlib
 import math
 import statistics
 import time
 
 import keras
 from keras import layers
+from keras.src.backend.common import global_state
+
+WEIGHTED = (layers.Conv2D, layers.DepthwiseConv2D, layers.Dense)
 
 
 def multiply_adds(model):
@@ -20,15 +24,21 @@ def multiply_adds(model):
     Raises:
         ValueError: an output size is not fixed, so the count would be undefined.
     """
-    total = 0
-    for layer in model.layers:
-        if not isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D | layers.Dense):
-            continue
-        positions = layer.output.shape[1:-1]
-        if None in positions:
-            raise ValueError(f"{layer.name} has no fixed output size: build the model with one")
-        total += math.prod(layer.kernel.shape) * math.prod(positions)
-    return total
+    return sum(map(layer_multiply_adds, model.layers))
+
+
+def layer_multiply_adds(layer):
+    """Return the multiply-adds of one layer for one image, 0 for a layer without a kernel.
+
+    Raises:
+        ValueError: the layer's output size is not fixed.
+    """
+    if not isinstance(layer, WEIGHTED):
+        return 0
+    positions = layer.output.shape[1:-1]  # () for a dense layer
+    if None in positions:
+        raise ValueError(f"{layer.name} has no fixed output size: build the model with one")
+    return math.prod(layer.kernel.shape) * math.prod(positions)
 
 
 def latency(function, *arguments, repeats=3):
@@ -42,6 +52,15 @@ def latency(function, *arguments, repeats=3):
     return 1e3 * statistics.median(times)
 
 
+@contextlib.contextmanager
 def without_weights():
-    """Return the context in which networks have shapes and costs but no memory for weights."""
-    return keras.StatelessScope(initialize_variables=False)
+    """Give the networks built inside shapes, names and costs but no memory for weights.
+
+    ResNet-152 then takes half a second. Such a model cannot be run.
+    """
+    pending = list(global_state.get_global_attribute("uninitialized_variables", []))
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            yield
+    finally:  # else Keras allocates them when the next scope ends
+        global_state.set_global_attribute("uninitialized_variables", pending)

@@ -1,28 +1,14 @@
 """What a built network costs: weighted layers, output sizes, parameters, multiply-adds."""
 
-import contextlib
 import math
 import re
 
 import keras
 from keras import layers
-from keras.src.backend.common import global_state
+
+from helpers.cost import multiply_adds
 
 WEIGHTED = (layers.Conv2D, layers.Dense)
-
-
-@contextlib.contextmanager
-def without_weights():
-    """Give the networks built inside shapes, names and costs but no memory for weights.
-
-    ResNet-152 then takes half a second. Such a model cannot be run.
-    """
-    pending = list(global_state.get_global_attribute("uninitialized_variables", []))
-    try:
-        with keras.StatelessScope(initialize_variables=False):
-            yield
-    finally:  # else Keras allocates them when the next scope ends
-        global_state.set_global_attribute("uninitialized_variables", pending)
 
 
 def parents(model):
@@ -34,14 +20,6 @@ def parents(model):
         else [producer[id(tensor)] for tensor in keras.tree.flatten(layer.input)]
         for layer in model.operations
     }
-
-
-def multiply_adds(layer):
-    """Return the multiply-adds of one layer for one image: convolutions and dense layers only."""
-    if not isinstance(layer, WEIGHTED):
-        return 0
-    positions = math.prod(layer.output.shape[1:-1])  # 1 for a dense layer
-    return positions * math.prod(layer.kernel.shape)
 
 
 def depth(model):
@@ -68,7 +46,7 @@ def cost(model):
         "name": model.name,
         "layers": depth(model),
         "params": sum(math.prod(weight.shape) for weight in model.trainable_weights),
-        "gmacs": sum(map(multiply_adds, model.layers)) / 1e9,
+        "gmacs": multiply_adds(model) / 1e9,
         "sizes": list(dict.fromkeys(maps)),
     }
 

@@ -3,12 +3,13 @@ import numpy as np
 import pytest
 from keras import layers
 
+from helpers.cost import without_weights
 from helpers.residual import cifar, cost, drawing, imagenet
 
 
 @pytest.fixture(scope="module")
 def networks():
-    with cost.without_weights():
+    with without_weights():
         return {
             (family, depth): imagenet.build_imagenet(family, depth)
             for family, depth in [("vgg", 19), ("plain", 34), ("resnet", 34), ("resnet", 152)]
@@ -44,7 +45,7 @@ def test_depth_is_the_longest_path():
 @pytest.mark.parametrize("family", ["plain", "resnet"])
 @pytest.mark.parametrize("depth", [20, 56])
 def test_depth_of_cifar_networks_is_their_name(family, depth):
-    with cost.without_weights():
+    with without_weights():
         assert cost.depth(cifar.build_cifar(family, depth)) == depth
 
 
@@ -56,7 +57,7 @@ def test_multiply_adds_of_cifar_networks(options, gmacs):
     for size, width in ((32, 16), (16, 32), (8, 64)):
         first = 9 * width * (16 if width == 16 else width // 2) * size**2
         expected += first + (2 * n - 1) * 9 * width**2 * size**2
-    with cost.without_weights():
+    with without_weights():
         counted = cost.cost(cifar.build_cifar("resnet", **options))
     assert counted["gmacs"] == pytest.approx(expected / 1e9)
     assert counted["gmacs"] == pytest.approx(gmacs, abs=5e-5)
@@ -80,7 +81,7 @@ def test_152_layers_are_a_stem_150_convolutions_and_a_classifier(networks):
 
 
 def test_weights_are_not_allocated_then_or_later():
-    with cost.without_weights():
+    with without_weights():
         model = cifar.build_cifar("resnet", 8, (8, 8, 1))
     after = cifar.build_cifar("resnet", 8, (8, 8, 1))
     assert all(weight._value is None for weight in model.weights)

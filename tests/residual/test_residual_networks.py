@@ -7,8 +7,8 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.cost import without_weights
 from helpers.residual import cifar, imagenet, units, vgg
-from helpers.residual.cost import without_weights
 
 
 def trainable(model):
