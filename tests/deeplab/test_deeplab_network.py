@@ -1,5 +1,7 @@
 """The networks against published counts, and dilation against the strided network."""
 
+import logging
+
 import keras
 import numpy as np
 import pytest
@@ -103,3 +105,25 @@ def test_impossible_networks_are_refused(options, message):
 def test_cost_needs_a_size():
     with pytest.raises(ValueError, match="no fixed output size"):
         multiply_adds(network.deeplab_v3(width=0.125))
+
+
+def test_compiled_networks_are_traced_once_and_without_a_warning(caplog):
+    traces = []
+
+    class Traced(keras.layers.Layer):
+        def call(self, images):
+            traces.append(images.shape)
+            return images
+
+    images = np.zeros((3, 8, 8, 3), np.float32)
+    logger = logging.getLogger("tensorflow")
+    logger.addHandler(caplog.handler)
+    for _ in range(6):
+        inputs = keras.Input((8, 8, 3))
+        forward = fold.compiled(keras.Model(inputs, Traced()(inputs)))
+        traces.clear()  # building the model called the layer too
+        for count in (3, 1, 2):
+            assert forward(images[:count]).shape == (count, 8, 8, 3)
+        assert traces == []
+    logger.removeHandler(caplog.handler)
+    assert "retracing" not in caplog.text
