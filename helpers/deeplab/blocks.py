@@ -6,13 +6,15 @@ not allow "/" in a name), so that a variable's checkpoint name follows from the 
 
 from keras import initializers, layers
 
+from helpers.normalization import FusedBatchNormalization
+
 BACKBONE_EPSILON = 1e-3  # of batch normalisation inside the backbones
 HEAD_EPSILON = 1e-5  # in image pooling, ASPP, projection and decoder
 
 
 def normalise(x, name, epsilon):
     """Return `x` batch-normalised."""
-    return layers.BatchNormalization(epsilon=epsilon, name=f"{name}.BatchNorm")(x)
+    return FusedBatchNormalization(epsilon=epsilon, name=f"{name}.BatchNorm")(x)
 
 
 def convolution(

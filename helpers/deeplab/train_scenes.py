@@ -17,7 +17,7 @@ from helpers.deeplab import checkpoint, compact, scenes
 BATCH = 16
 PEAK = 2e-3  # learning rate
 WARM_UP = 100  # steps
-DECAY = 0.4  # share of the steps in which the learning rate falls to zero
+DECAY = 0.3  # share of the steps in which the learning rate falls to zero
 SAVE_EVERY = 120  # seconds
 
 

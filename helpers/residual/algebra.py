@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from helpers.residual import units
+from helpers.normalization import FusedBatchNormalization
 
 
 def identity(x):
@@ -31,10 +31,10 @@ def branches(count, channels, *, normalised=False, gain=1.0, seed=0):
         keras.Sequential(
             [
                 convolution(channels, 1.0, 2 * l + seed * 2 * count),
-                *([units.FusedBatchNormalization(epsilon=1e-5)] if normalised else []),
+                *([FusedBatchNormalization(epsilon=1e-5)] if normalised else []),
                 layers.ReLU(),
                 convolution(channels, gain, 2 * l + 1 + seed * 2 * count),
-                *([units.FusedBatchNormalization(epsilon=1e-5)] if normalised else []),
+                *([FusedBatchNormalization(epsilon=1e-5)] if normalised else []),
             ]
         )
         for l in range(count)

@@ -4,8 +4,9 @@ import contextlib
 import sys
 
 import keras
-import tensorflow as tf
 from keras import layers, ops
+
+from helpers.normalization import FusedBatchNormalization
 
 # Where batch normalisation and ReLU stand (1603.05027, Fig. 4 and Table 2):
 # before the first convolution, after the last one, after the addition.
@@ -31,40 +32,13 @@ class PaddedIdentity(layers.Layer):
 
     def call(self, x):
         """Map (batch, height, width, channels) to (batch, height/stride, width/stride, filters)."""
-        x = x[:, :: self.stride, :: self.stride, :]
+        # Pooling over one pixel: on a CPU three times faster, with its gradient, than a slice.
+        x = ops.average_pool(x, 1, self.stride)
         return ops.pad(x, [[0, 0], [0, 0], [0, 0], [0, self.filters - x.shape[-1]]])
 
     def get_config(self):
         """Return what the constructor needs."""
         return {**super().get_config(), "filters": self.filters, "stride": self.stride}
-
-
-@keras.saving.register_keras_serializable(package="residual")
-class FusedBatchNormalization(layers.BatchNormalization):
-    """Batch normalisation over (batch, height, width) as one TensorFlow kernel.
-
-    Keras composes it of some twenty operations a layer; one kernel traces in half the time
-    and trains ResNet-20 about 1.4 times faster on a CPU. As in the papers' frameworks, the moving
-    variance follows the unbiased batch variance.
-    """
-
-    def call(self, x, training=False):
-        """Normalise (batch, height, width, channels); in training update the moving averages."""
-        training = bool(training and self.trainable)
-        y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-            x=x,
-            scale=self.gamma,
-            offset=self.beta,
-            mean=self.moving_mean,
-            variance=self.moving_variance,
-            epsilon=self.epsilon,
-            exponential_avg_factor=1 - self.momentum if training else 1.0,
-            is_training=training,
-        )
-        if training:
-            self.moving_mean.assign(mean)
-            self.moving_variance.assign(variance)
-        return y
 
 
 def convolution(x, filters, kernel, stride, name):

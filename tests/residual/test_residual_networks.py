@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.cost import without_weights
+from helpers.normalization import FusedBatchNormalization
 from helpers.residual import cifar, imagenet, units, vgg
 
 
@@ -101,7 +102,7 @@ def test_option_a_adds_no_parameters(depth):
 
 def test_fused_batch_normalization_follows_its_definition():
     x = np.random.default_rng(0).normal(2, 3, (8, 5, 4, 3)).astype("float32")
-    layer = units.FusedBatchNormalization(momentum=0.9, epsilon=1e-5)
+    layer = FusedBatchNormalization(momentum=0.9, epsilon=1e-5)
     layer.build(x.shape)
     gamma, beta = np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.0, -1.0])
     layer.gamma.assign(gamma)
@@ -156,7 +157,7 @@ def unit_model(channels=4, **options):
     for weight in model.weights:  # so that no scale is one and no offset zero
         weight.assign(rng.uniform(0.2, 1.0, weight.shape) * rng.choice([-1, 1], weight.shape))
     for layer in model.layers:
-        if isinstance(layer, units.FusedBatchNormalization):
+        if isinstance(layer, FusedBatchNormalization):
             layer.moving_variance.assign(np.abs(layer.moving_variance))
     return model
 
