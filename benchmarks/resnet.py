@@ -36,11 +36,36 @@ def rows():
                 results.append(row | side_by_side.compare(speeds, peer, "images/s"))
             else:
                 results.append(row | {"skipped": side_by_side.NO_TORCH})
-    return results
+    return [*results, time_against_depth()]
+
+
+def time_against_depth(depths=(20, 56, 110), rounds=3):
+    """Return the row of the line through milliseconds an image against depth, and its R²."""
+    speeds = side_by_side.alternate(
+        __file__, {f"ours {depth}": sys.executable for depth in depths}, None, rounds
+    )
+    milliseconds = [1000 / np.median(speeds[f"ours {depth}"]) for depth in depths]
+    slope, start = np.polyfit(depths, milliseconds, 1)
+    return {
+        "id": "resnet_time_against_depth",
+        "work": "training ResNet-20, -56 and -110, as above",
+        "ours": slope,
+        "unit": "ms/image/layer",
+        "at_depth_zero": start,
+        "milliseconds": dict(zip(depths, milliseconds, strict=True)),
+        "r_squared": np.corrcoef(depths, milliseconds)[0, 1] ** 2,
+    }
 
 
 def work(side, depth):
-    """Build one side's training; for each line of input, time its steps and print images/s."""
+    """Build one side's training; for each line of input, time its steps and print images/s.
+
+    Args:
+        side: "ours", "stock" or "torch"; or "ours 110", the depth with it.
+        depth: of the network, unless the side names one.
+    """
+    side, _, own_depth = side.partition(" ")
+    depth = int(own_depth or depth)
     train = {"ours": ours, "stock": stock, "torch": torch}[side](depth)
     for _ in sys.stdin:
         started = time.perf_counter()
@@ -156,4 +181,4 @@ def torch(depth):
 
 
 if __name__ == "__main__":
-    work(sys.argv[1], int(sys.argv[2]))
+    work(sys.argv[1], sys.argv[2])
