@@ -6,10 +6,14 @@ its metadata under "report"; JupyterLab shows the caption as a paragraph below.
 
 import io
 import numbers
+import re
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import Markdown, display
+from matplotlib.text import Text
+
+from helpers import translation
 
 # Okabe and Ito's palette: tellable apart with any colour vision.
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW = COLOURS = (
@@ -17,6 +21,9 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW = COLOURS = (
 )  # fmt: skip
 WIDTH = 6.3  # inches, the text width of an A4 page
 TABLE = "application/vnd.report.table+json"
+# A cell that makes its column one of numbers, unlike 00, 8×8 or the arXiv's 1512.03385.
+NUMBER = re.compile(r"(?!\d{4}\.\d{5}$|0\d)[-−+]?\d[\d.,\u202f]*(\u202f?%| ± [\d.,]+)?|\$-?\d.*\$")
+draw_text = Text.set_text
 
 
 def use_style():
@@ -40,6 +47,14 @@ def use_style():
             "svg.hashsalt": "report",  # the same drawing gives the same bytes
         }
     )
+    if translation.language != "en":  # Matplotlib knows no locale that is not installed
+        Text.set_text = set_text
+
+
+def set_text(self, text):
+    """Set a text of a figure, tick labels too, with the numbers of the report's language."""
+    text = translation.set_numbers(str(text), markdown=False) if text is not None else text
+    draw_text(self, text and text.replace("\u202f", "\u00a0"))  # STIX lacks the narrow space
 
 
 def show(figure, label, caption, alt, raster=False):
@@ -77,7 +92,7 @@ def show_table(frame, label, caption, formats=None):
         label: such as "tab-architectures".
         caption: what the table holds.
         formats: {column: format such as "{:.2f}"}; without one, numbers get four significant
-            figures and integers thin-spaced thousands. None and NaN show as a dash.
+            figures and integers are whole. None and NaN show as a dash.
 
     Raises:
         ValueError: the label does not start with "tab-", or the caption is empty.
@@ -86,17 +101,16 @@ def show_table(frame, label, caption, formats=None):
     formats = formats or {}
     columns = [str(column) for column in frame.columns]
     rows = [
-        [set_cell(value, formats.get(column)) for column, value in zip(columns, row, strict=True)]
+        [
+            translation.set_numbers(set_cell(value, formats.get(column)))
+            for column, value in zip(columns, row, strict=True)
+        ]
         for row in frame.itertuples(index=False)
     ]
-    numeric = [
-        any(
-            isinstance(value, numbers.Number) and not pd.isna(value)
-            for value in frame.iloc[:, index]
-        )
-        for index in range(len(columns))
-    ]
-    align = ["right" if is_numeric else "left" for is_numeric in numeric]
+    align = [
+        "right" if any(map(NUMBER.fullmatch, column)) else "left"
+        for column in zip(*rows, strict=True)
+    ] or ["left"] * len(columns)
     html = pd.DataFrame(rows, columns=columns).to_html(index=False, border=0, escape=True)
     emit(
         {TABLE: {"columns": columns, "rows": rows, "align": align}, "text/html": html},
@@ -113,13 +127,13 @@ def set_cell(value, pattern=None):
     if pattern:
         return pattern.format(value)
     if isinstance(value, numbers.Integral):
-        return f"{value:,}".replace(",", "\u202f")
-    return f"{value:.4g}"
+        return f"{value:,}"
+    return f"{value:.4g}" if abs(value) < 1e4 else f"{float(f'{value:.4g}'):,.0f}"
 
 
 def say(text):
     """Show a computed sentence (Markdown); it is set as running text in the report."""
-    display(Markdown(text))
+    display(Markdown(translation.set_numbers(text)))
 
 
 def show_control(widget):
@@ -137,5 +151,8 @@ def check_label(label, prefix, caption):
 
 def emit(bundle, report):
     """Display a MIME bundle with its report metadata, then its caption as a paragraph."""
+    report = {**report, "caption": translation.set_numbers(report["caption"])}
+    if "alt" in report:
+        report["alt"] = translation.set_numbers(report["alt"], markdown=False)
     display(bundle, metadata={"report": report}, raw=True)
     display(Markdown(f"*{report['caption']}*"), metadata={"report": {"kind": "caption"}})

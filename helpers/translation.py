@@ -1,10 +1,15 @@
-"""The strings that figures, tables and computed sentences show, in the report's language."""
+"""What figures, tables and computed sentences say, in the report's language: words and numbers."""
 
 import os
+import re
 
 from helpers import paths
 
 language = os.environ.get("REPORT_LANG", "en")
+
+KEPT = re.compile(r"(\$[^$]*\$|`[^`]*`|\]\([^)]*\))")  # formulas, code, link targets
+POWER = re.compile(r"(?<![\w.])(-?)(\d+(?:\.\d+)?)e([+-])0*(\d+)(?!\w)")
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def catalogue(language):
@@ -27,3 +32,52 @@ strings = catalogue(language)
 def translate(text):
     """Return `text` in the report's language, or as it is where no translation is finished."""
     return strings.get(text, text)
+
+
+def set_numbers(text, markdown=True):
+    """Return a text that Python has formatted with its numbers as a reader expects them.
+
+    1e-05 becomes a power of ten, a hyphen a minus, and 5% gets its space. Russian has decimal
+    commas, and spaces between thousands. Code, link targets, versions and arXiv numbers stay.
+
+    Args:
+        text: Markdown, or plain text.
+        markdown: write powers of ten as formulas, not as characters.
+    """
+    if markdown:
+        text = outside_formulas(lambda part: POWER.sub(r"$\1\2 \\cdot 10^{\g<3>\4}$", part), text)
+        text = text.replace("10^{+", "10^{")
+    else:
+        text = POWER.sub(power, text)
+    text = outside_formulas(set_plain_numbers, text)
+    if language != "ru":
+        return text
+    return re.sub(
+        r"\$[^$]*\$", lambda found: re.sub(r"(\d+)\.(\d+)", r"\\text{\1,\2}", found[0]), text
+    )
+
+
+def outside_formulas(change, text):
+    """Return Markdown with `change` applied to what is no formula, code or link target."""
+    parts = KEPT.split(text)
+    parts[::2] = map(change, parts[::2])
+    return "".join(parts)
+
+
+def power(match):
+    """Return a number such as 1.2e-05 as 1.2 · 10⁻⁵."""
+    sign, digits, exponent_sign, exponent = match.groups()
+    exponent = (exponent_sign.strip("+") + exponent).translate(SUPERSCRIPTS)
+    return f"{sign}{digits}\u00a0·\u00a010{exponent}"
+
+
+def set_plain_numbers(text):
+    """Return text without formulas with minus signs and the language's marks in its numbers."""
+    text = re.sub(r"(?<![\w.,)\]–-])-(?=\d)", "−", text)
+    text = re.sub(r"(?<=\d)%", "\u202f%", text)
+    if language != "ru":
+        return text
+    thousands = r"(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?![\d,])"
+    text = re.sub(thousands, lambda number: number[0].replace(",", "\u202f"), text)
+    decimal = r"(?<![\d.])(?!\d{4}\.\d{4,5}(?!\d))(\d+)\.(\d+)(?!\.?\d)"
+    return re.sub(decimal, r"\1,\2", text)

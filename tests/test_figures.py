@@ -72,7 +72,7 @@ def test_a_table_is_formatted_and_aligned(shown):
     bundle, _ = shown[0]
     assert bundle[figures.TABLE] == {
         "columns": ["net", "params", "error"],
-        "rows": [["plain-20", "269\u202f722", "8.75%"], ["VGG", "–", "–"]],
+        "rows": [["plain-20", "269,722", "8.75\u202f%"], ["VGG", "–", "–"]],
         "align": ["left", "right", "right"],
     }
     assert "plain-20" in bundle["text/html"]
@@ -82,7 +82,8 @@ def test_a_table_is_formatted_and_aligned(shown):
     ("value", "text"),
     [
         (3.14159265, "3.142"),
-        (1234567, "1\u202f234\u202f567"),
+        (12345.6, "12,350"),
+        (1234567, "1,234,567"),
         ("a", "a"),
         (True, "True"),
         (None, "–"),
@@ -90,3 +91,29 @@ def test_a_table_is_formatted_and_aligned(shown):
 )
 def test_cells_have_at_most_five_significant_figures(value, text):
     assert figures.set_cell(value) == text
+
+
+@pytest.mark.parametrize(
+    ("column", "side"),
+    [
+        ([1, None], "right"),
+        (["fail", "12.35"], "right"),
+        (["1.5 ± 0.2", "–"], "right"),
+        (["00", "01, 02"], "left"),
+        (["1512.03385"], "left"),
+        (["8×8×1"], "left"),
+        ([], "left"),
+    ],
+)
+def test_columns_of_numbers_are_aligned_right(shown, column, side):
+    figures.show_table(pd.DataFrame({"a": column}), "tab-a", caption="A.")
+    assert shown[0][0][figures.TABLE]["align"] == [side]
+
+
+def test_caption_and_alternative_text_have_the_languages_numbers(shown, monkeypatch):
+    monkeypatch.setattr(figures.translation, "language", "ru")
+    figures.show(drawing(), "fig-line", caption="At 0.5.", alt="At 0.5.")
+    report = shown[0][1]["report"]
+    assert (report["caption"], report["alt"]) == ("At 0,5.", "At 0,5.")
+    figures.say("At 0.5.")
+    assert shown[2][0].data == "At 0,5."

@@ -15,7 +15,6 @@ class Fragment:
     text: str
     place: Place
     kind: str = "typst"  # "markdown", "html" or "latex" before conversion
-    computed: bool = False  # printed by code, which writes numbers in English
     attachments: dict = dataclasses.field(default_factory=dict)
     tree: list = None  # pandoc's syntax tree of the text
 
@@ -72,10 +71,3 @@ def quote(text):
 def keys_of(bibliography):
     """Return the keys of a BibTeX file's bytes."""
     return frozenset(re.findall(r"@\w+\{([^,\s]+)", bibliography.decode()))
-
-
-def localised(text, language):
-    """Return `text` with the decimal commas of Russian; versions and arXiv numbers stay."""
-    if language != "ru":
-        return text
-    return re.sub(r"(?<![\d.])(\d{1,3})\.(\d+)(?!\.?\d)", r"\1,\2", text)

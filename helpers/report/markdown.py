@@ -4,7 +4,7 @@ import re
 import urllib.parse
 
 from helpers.report import images, markup, mathematics, pandoc
-from helpers.report.document import localised, quote
+from helpers.report.document import quote
 
 HTML = "html-auto_identifiers"
 FORMATS = {"markdown": pandoc.MARKDOWN, "html": HTML, "latex": "latex-auto_identifiers"}
@@ -192,7 +192,6 @@ def inlines(text, fragment, document):
         elif match := mathematics.MARK.fullmatch(part):
             result += equation(document.formulas[int(match[1])], fragment, document)
         elif part:
-            part = localised(part, document.language) if fragment.computed else part
             result.append({"t": "Str", "c": part})
     return result
 

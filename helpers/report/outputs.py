@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 
-from helpers.report.document import Fragment, localised, quote
+from helpers.report.document import Fragment, quote
 from helpers.report.images import IMAGES
 from helpers.report.markup import settable
 
@@ -37,7 +37,7 @@ def fragments(output, place, document):
     if WIDGET in data:
         return [Fragment("#widget-note()", place)]
     if "text/markdown" in data:
-        return [Fragment(data["text/markdown"], place, "markdown", computed=True)]
+        return [Fragment(data["text/markdown"], place, "markdown")]
     if "text/latex" in data:
         tabular = re.search(r"\\begin\{(tabular|table|longtable)", data["text/latex"])
         return [Fragment(data["text/latex"], place, "latex" if tabular else "markdown")]
@@ -83,7 +83,7 @@ def picture(data, mime, metadata, place, document):
     tall = ", tall: true" if height and float(height[1]) > 330 else ""  # points
     return [
         Fragment(f"#report-figure({path}, {quote(alt)}{tall})[", place),
-        Fragment(report["caption"], place, "markdown", computed=True),
+        Fragment(report["caption"], place, "markdown"),
         Fragment(f"] <{label}>", place),
     ]
 
@@ -92,26 +92,41 @@ def table(content, report, place, document):
     """Return a numbered table."""
     label = document.define(report["label"], place)
     align = ", ".join(content["align"])
+    columns = zip(content["align"], zip(*content["rows"], strict=True), strict=False)
+    missing = [missing_decimals(column, side) for side, column in columns]
     return [
         Fragment(f"#report-table(({align},), (", place),
-        *cells(content["columns"], place, document),
+        *cells(content["columns"], place),
         Fragment("), (", place),
-        *cells([cell for row in content["rows"] for cell in row], place, document),
+        *cells(sum(content["rows"], []), place, sum(zip(*missing, strict=True), ())),
         Fragment("))[", place),
-        Fragment(report["caption"], place, "markdown", computed=True),
+        Fragment(report["caption"], place, "markdown"),
         Fragment(f"] <{label}>", place),
     ]
 
 
-def cells(texts, place, document):
+def missing_decimals(column, side):
+    """Return what each cell of a table's column lacks to be as long as the longest decimals.
+
+    Set but unseen, it brings the decimal marks of a column of numbers under each other.
+    """
+    if side != "right":
+        return [""] * len(column)
+    ends = [re.search(r"\d([.,]\d+)?$", cell) for cell in map(str, column)]
+    longest = max((end[1] or "" for end in ends if end), key=len, default="")
+    return [longest[len(end[1] or "") :] if end else "" for end in ends]
+
+
+def cells(texts, place, missing=None):
     """Yield the cells of a table; one with mathematics is Markdown, others are plain text."""
-    for text in map(str, texts):
+    for text, unseen in zip(map(str, texts), missing or [""] * len(texts), strict=True):
         if "$" in text:
             yield Fragment("[", place)
             yield Fragment(text, place, "markdown")
             yield Fragment("], ", place)
+        elif unseen:
+            yield Fragment(f"[#{quote(text)}#unseen({quote(unseen)})], ", place)
         else:
-            text = re.sub(r"^-(?=\d)", "\N{MINUS SIGN}", localised(text, document.language))
             yield Fragment(f"{quote(text)}, ", place)
 
 

@@ -13,7 +13,7 @@ def test_figure_and_table(read, make):
             make.figure(caption="A caption with $x$."),
             make.table(
                 ["name", "$\\Delta$, %"],
-                [["a_b", "-1.5"], ['q"uote', "\N{EN DASH}"]],
+                [["a_b", "\N{MINUS SIGN}1.5"], ['q"uote', "\N{EN DASH}"]],
                 ["left", "right"],
             ),
             make.shown({"kind": "caption"}, text__markdown="*A caption, again.*"),
@@ -24,18 +24,13 @@ def test_figure_and_table(read, make):
     assert "again" not in text
 
 
-def test_computed_numbers_get_the_languages_decimal_mark(read, make):
-    cells = [
-        make.code(
-            "x",
-            make.shown(text__markdown="The error is 0.25, by arXiv 1603.05027 and Keras 3.15.0."),
-            make.table(["n"], [["-1.5"]], ["right"], caption="At 1.5 mm."),
-        )
-    ]
-    text = read(*cells, language="ru")
-    assert "The error is 0,25, by arXiv 1603.05027 and Keras 3.15.0." in text
-    assert "\N{MINUS SIGN}1,5" in text and "At 1,5 mm." in text
-    assert "0.25" in read(*cells, language="en")
+def test_decimal_marks_of_a_column_stand_under_each_other(make, typeset):
+    rows = [["1,5", "1.5"], ["–", "a"], ["12", "b"], ["0,125", "c"]]
+    source, _ = typeset(make.code("x", make.table(["n", "m"], rows, ["right", "left"])))
+    unseen = [("1,5", "25"), ("12", ",125")]
+    for number, digits in unseen:
+        assert f'[#"{number}"#unseen("{digits}")]' in source
+    assert source.count("#unseen") == len(unseen)
 
 
 def test_a_figure_without_alternative_text_names_its_cell(typeset, make):
