@@ -99,6 +99,7 @@ def test_cells_have_at_most_five_significant_figures(value, text):
         ([1, None], "right"),
         (["fail", "12.35"], "right"),
         (["1.5 ± 0.2", "–"], "right"),
+        (["0.833 (0.500 – 1.000)"], "right"),
         (["00", "01, 02"], "left"),
         (["1512.03385"], "left"),
         (["8×8×1"], "left"),

@@ -34,6 +34,7 @@ class Document:
     keys: frozenset = frozenset()  # of the bibliography
     files: dict = dataclasses.field(default_factory=dict)  # {path in the Typst project: bytes}
     labels: dict = dataclasses.field(default_factory=dict)  # {link target: (Typst label, Place)}
+    tags: dict = dataclasses.field(default_factory=dict)  # {number of an equation: its Place}
     formulas: list = dataclasses.field(default_factory=list)  # `mathematics.Formula`, numbered
     macros: dict = dataclasses.field(default_factory=dict)  # {TeX macro: its definition}
     cited: bool = False

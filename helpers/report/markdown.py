@@ -107,8 +107,15 @@ def labelled(fragment, document):
     def register(element):
         if element["t"] == "Str":
             for number in mathematics.MARK.findall(element["c"]):
-                if label := document.formulas[int(number)].label:
-                    document.define(label, place)
+                formula = document.formulas[int(number)]
+                if formula.label:
+                    document.define(formula.label, place)
+                first = document.tags.setdefault(formula.tag, place) if formula.tag else place
+                if document.strict and first != place:
+                    fault = (
+                        f"\\tag{{{formula.tag}}} is used before by {first}; a label alone counts on"
+                    )
+                    document.complain(place, fault)
         if element["t"] != "Header":
             return None
         level, _, text = element["c"]

@@ -165,3 +165,14 @@ def test_html_that_cannot_be_set_leaves_its_name(markup, shown, unknown):
 def test_nothing_is_fetched(typeset):
     _, document = typeset('<iframe src="http://127.0.0.1:9/"></iframe>text')
     assert "<iframe>" in document.problems[0]
+
+
+def test_an_equation_number_is_used_once_in_a_report(typeset, make):
+    cells = ["$$a\\tag{1}$$", make.markdown("$$b\\tag{1}$$", "again")]
+    _, document = typeset(*cells)
+    assert document.problems == [
+        "01_test, cell 2 (again), '$$b\\\\tag{1}$$': "
+        "\\tag{1} is used before by 01_test, cell 1 (prose), '$$a\\\\tag{1}$$'; "
+        "a label alone counts on"
+    ]
+    assert typeset(*cells, strict=False)[1].notices == []
