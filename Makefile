@@ -46,8 +46,8 @@ data: $(READY) ## download the real data sets, verified and resumed
 bench: $(READY) ## measure ours against peers, write reports/bench.json
 	@$(RUN) -m benchmarks $(ONLY)
 
-messages: $(READY) ## bring the translation catalogues in locale/ up to date
-	@$(RUN) -m helpers.report.translation
+messages: $(READY) ## bring the catalogues in locale/ up to date, list what to translate
+	@$(RUN) -m helpers.report.translation $(filter-out en,$(REPORT_LANG))
 
 train-scenes: $(READY) ## train the compact DeepLab networks whose weights data/weights/ keeps
 	@$(RUN) -m helpers.deeplab.train_scenes --model mobilenetv2

@@ -53,7 +53,9 @@ def execute(notebook, output, parameters, language, title, expected=None):
     os.environ.update(  # the kernel inherits them
         REPORT_PROGRESS=str(channel), REPORT_LANG=language, PYTHONPATH=str(paths.ROOT)
     )
-    book, _left = translation.copy(notebook, language)
+    book, left = translation.copy(notebook, language)
+    if left:
+        print(f"{title}: {len(left)} texts are still in English; make messages lists them")
     book = nbformat.from_dict(book)
     cells = len(book.cells) + 1  # papermill adds one
     running = "the first cell"

@@ -44,11 +44,8 @@ def set_numbers(text, markdown=True):
         text: Markdown, or plain text.
         markdown: write powers of ten as formulas, not as characters.
     """
-    if markdown:
-        text = outside_formulas(lambda part: POWER.sub(r"$\1\2 \\cdot 10^{\g<3>\4}$", part), text)
-        text = text.replace("10^{+", "10^{")
-    else:
-        text = POWER.sub(power, text)
+    write = power if markdown else power_in_plain_text
+    text = outside_formulas(lambda part: POWER.sub(write, part), text)
     text = outside_formulas(set_plain_numbers, text)
     if language != "ru":
         return text
@@ -65,6 +62,12 @@ def outside_formulas(change, text):
 
 
 def power(match):
+    """Return a number such as 1.2e-05 as a formula."""
+    sign, digits, exponent_sign, exponent = match.groups()
+    return rf"${sign}{digits} \cdot 10^{{{exponent_sign.strip('+')}{exponent}}}$"
+
+
+def power_in_plain_text(match):
     """Return a number such as 1.2e-05 as 1.2 · 10⁻⁵."""
     sign, digits, exponent_sign, exponent = match.groups()
     exponent = (exponent_sign.strip("+") + exponent).translate(SUPERSCRIPTS)
@@ -75,8 +78,11 @@ def set_plain_numbers(text):
     """Return text without formulas with minus signs and the language's marks in its numbers."""
     text = re.sub(r"(?<![\w.,)\]–-])-(?=\d)", "−", text)
     text = re.sub(r"(?<=\d)%", "\u202f%", text)
-    if language != "ru":
-        return text
+    return decimal_commas(text) if language == "ru" else text
+
+
+def decimal_commas(text):
+    """Return text with the marks of Russian in its English numbers."""
     thousands = r"(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?![\d,])"
     text = re.sub(thousands, lambda number: number[0].replace(",", "\u202f"), text)
     decimal = r"(?<![\d.])(?!\d{4}\.\d{4,5}(?!\d))(\d+)\.(\d+)(?!\.?\d)"

@@ -5,6 +5,14 @@ from pathlib import Path
 from helpers.report.problems import ReportError
 
 LANGUAGES = ("en", "ru")
+FAULTS = {  # pydantic's kinds of error
+    "missing": "is missing; every field of the template is needed",
+    "extra_forbidden": "is no field of the title page; is it misspelt?",
+    "string_type": 'must be text, found {found}; put it in quotes: {name}: "{found}"',
+    "string_too_short": "must not be empty",
+    "model_type": "must hold the fields of the title page, one a line, indented",
+}
+OTHER = "must be a number from 1, found {found}"
 
 
 def read(path, language):
@@ -43,14 +51,20 @@ def read(path, language):
     except OSError as error:
         raise ReportError(f"{path}: {error.strerror}") from error
     except yaml.YAMLError as error:
-        raise ReportError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        remedy = 'a field is written as name: "text"; quotes in the text as \\"'
+        raise ReportError(f"{path}{line}: not YAML; {remedy}") from error
     try:
         fields = report.model_validate(content)
     except pydantic.ValidationError as error:
-        faults = [
-            f"{path}: {'.'.join(map(str, fault['loc'])) or 'the file'}: {fault['msg']}, "
-            f"found {fault['input']!r:.60}"
-            for fault in error.errors()
-        ]
-        raise ReportError("\n".join(faults)) from error
+        raise ReportError("\n".join(f"{path}: {explain(e)}" for e in error.errors())) from error
     return {key: str(value) for key, value in getattr(fields, language).model_dump().items()}
+
+
+def explain(fault):
+    """Return which field a fault of pydantic's is in, what it is and what to do."""
+    name = ".".join(map(str, fault["loc"])) or "the file"
+    template = FAULTS.get(fault["type"], OTHER)
+    found = "nothing" if fault["input"] is None else fault["input"]
+    return f"{name} {template.format(found=found, name=name.split('.')[-1])}"

@@ -14,6 +14,8 @@ from collections import Counter
 
 from helpers import files, paths
 from helpers.report import mathematics, notebook
+from helpers.report.title import LANGUAGES
+from helpers.translation import decimal_commas
 
 FIGURES = "figures"
 VERBATIM = re.compile(
@@ -177,31 +179,47 @@ def update(language):
 
 
 def faults(language):
-    """Return a line for each text that a language lacks, has fuzzy, or has with other contents."""
+    """Return a line for each text that a language lacks, has fuzzy, or has with other contents.
+
+    Each begins with the catalogue and the entry's line there.
+    """
     lines = []
     for domain in domains():
         catalogue = read(domain, language)
+        path = path_of(domain, language).relative_to(paths.ROOT).as_posix()
         for entry in template(domain):
             if not entry.id:
                 continue
             found = catalogue.get(entry.id)
+            place = f"{path}:{found.lineno}" if found else path
             state = "is fuzzy" if found and found.fuzzy else "is not translated"
-            reasons = differences(entry.id, found.string) if found and is_done(found) else [state]
-            lines += [f"{domain}.po: {entry.id[:60]!r} {reason}" for reason in reasons]
+            reasons = [state]
+            if found and is_done(found):
+                reasons = differences(entry.id, found.string)
+                if domain != FIGURES and language == "ru":  # numbers of figures change when shown
+                    reasons += english_numbers(found.string)
+            lines += [f"{place}: {entry.id[:60]!r} {reason}" for reason in reasons]
     return lines
+
+
+def english_numbers(text):
+    """Return a fault for Russian prose with decimal points or commas between thousands."""
+    words = TARGET.sub("] ", mathematics.FOUND.sub(" ", text))
+    wrong = [number for number in NUMBER.findall(words) if decimal_commas(number) != number]
+    return [f"has numbers as in English: {', '.join(wrong)}"] if wrong else []
 
 
 def differences(english, translation):
     """Return in what a translation differs from the English beyond its words.
 
-    Formulas, code, link targets, placeholders and numbers must be the same; a decimal comma counts
-    as a point.
+    Formulas, code, link targets, placeholders and numbers must be the same, each number in the
+    manner of its language.
     """
     return [
         f"has other {kind}: {', '.join(sorted((ours - theirs) | (theirs - ours)))}"
         for kind, ours, theirs in zip(
             ("formulas and code", "link targets", "placeholders", "numbers"),
-            contents(english),
+            contents(re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", english)),  # thousands
             contents(translation),
             strict=True,
         )
@@ -222,13 +240,14 @@ def contents(text):
 
 
 def main():
-    """Update every language's catalogues and list what is left to translate."""
-    languages = sys.argv[1:] or sorted(
-        path.name for path in paths.LOCALE.iterdir() if path.is_dir()
-    )
-    for language in languages:
+    """Update the catalogues of a language, or all; list and count what is left to do."""
+    for language in sys.argv[1:] or LANGUAGES[1:]:
         left = update(language)
-        print(*left, f"{language}: {len(left)} left to translate", sep="\n")
+        untranslated = sum(line.endswith("is not translated") for line in left)
+        fuzzy = sum(line.endswith("is fuzzy") for line in left)
+        wrong = len(left) - untranslated - fuzzy
+        print(*left, sep="\n", end="\n" * bool(left))
+        print(f"{language}: {untranslated} not translated, {fuzzy} fuzzy, {wrong} to correct")
 
 
 if __name__ == "__main__":

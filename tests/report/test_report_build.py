@@ -254,13 +254,16 @@ def test_bad_results_are_named(arguments):
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        (('student: "Student\'s name"', ""), "en.student: Field required"),
-        (('city: "City"', 'town: "City"'), "en.town: Extra inputs are not permitted, found 'City'"),
-        (("work: 1", "work: first"), "en.work: .*, found 'first'"),
-        (('group: "Group"', "group: 5"), "en.group: Input should be a valid string, found 5"),
-        (('city: "City"', 'city: ""'), "en.city: String should have at least 1 character"),
-        (("ru:", "de:"), "ru: Field required"),
-        (("en:", "en: ["), "not YAML"),
+        (('student: "Student\'s name"', ""), "report.yml: en.student is missing; every field"),
+        (('city: "City"', 'town: "City"'), "en.town is no field of the title page; is it"),
+        (("work: 1", "work: first"), "en.work must be a number from 1, found first$"),
+        (("work: 1", "work: 0"), "en.work must be a number from 1, found 0$"),
+        (('group: "Group"', "group: 5"), 'en.group must be text, found 5; .*: group: "5"$'),
+        (('group: "Group"', "group:"), "en.group must be text, found nothing"),
+        (('city: "City"', 'city: " "'), "en.city must not be empty$"),
+        (("ru:", "de:"), "report.yml: ru is missing"),
+        (("en:", "en: 1\nit:"), "en must hold the fields of the title page"),
+        (("Student's name", 'the "student"'), 'report.yml, line 11: not YAML; .* name: "text"'),
     ],
 )
 def test_report_yml_is_validated(tmp_path, change, fault):

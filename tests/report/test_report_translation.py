@@ -55,6 +55,7 @@ def test_a_translated_copy_keeps_everything_but_words(make):
         ("error of 3.57 % at $x$", "ошибка 3,57 % при $x$", []),
         ("a 3-D network of 143\u202f667 weights", "трёхмерная сеть из 143\u00a0667 весов", []),
         ("see [figure](#fig-a), `code`", "`code`: см. [рисунок](#fig-a)", []),
+        ("50,000 images, (1, 234)", "50\u00a0000 изображений, (1, 234)", []),
         ("3.57 %", "3,75 %", ["numbers"]),
         ("at $x$", "при $y$", ["formulas and code"]),
         ("[a](#fig-a)", "[а](#fig-b)", ["link targets"]),
@@ -103,8 +104,20 @@ def translate(domain, entries):
         pofile.write_po(file, catalogue)
 
 
+def update():
+    """Return the faults, with the line that each names checked and left out."""
+    found = []
+    for fault in translation.update("ru"):
+        path, line, rest = fault.split(":", 2)
+        text = (paths.ROOT / path).read_text(encoding="utf-8").splitlines()[int(line) - 1]
+        (english,) = re.findall("^ '(.*)' (?:is|has) ", rest)
+        assert text == f'msgid "{english}"'
+        found.append(f"{path.removeprefix('locale/ru/LC_MESSAGES/')}:{rest}")
+    return found
+
+
 def test_catalogues_follow_the_notebooks(sources, make):
-    assert translation.update("ru") == [
+    assert update() == [
         "figures.po: '{n} runs' is not translated",
         "figures.po: 'depth, units' is not translated",
         "01_a.po: 'Title' is not translated",
@@ -114,9 +127,9 @@ def test_catalogues_follow_the_notebooks(sources, make):
     assert "#. cell intro" in text and "#: notebooks/01_a.ipynb" in text
     translate("figures", {"{n} runs": "запусков: {n}", "depth, units": "глубина, блоки"})
     translate("01_a", {"Title": "Заголовок", "Error of 5 %.": "Ошибка 6 %."})
-    assert translation.update("ru") == ["01_a.po: 'Error of 5 %.' has other numbers: 5, 6"]
+    assert update() == ["01_a.po: 'Error of 5 %.' has other numbers: 5, 6"]
     translate("01_a", {"Error of 5 %.": "Ошибка 5 %."})
-    assert translation.update("ru") == []
+    assert update() == []
     path = translation.path_of("01_a", "ru")
     before = re.sub(
         "POT-Creation-Date: [^+]*", "POT-Creation-Date: 2020-01-01 00:00", path.read_text()
@@ -126,10 +139,22 @@ def test_catalogues_follow_the_notebooks(sources, make):
     assert path.read_text() == before  # nothing changed, no difference for git
 
     path = sources(make.markdown("# Title\n\nAn error of 5 %.", "intro"))
-    assert "01_a.po: 'An error of 5 %.' is fuzzy" in translation.update("ru")
+    assert "01_a.po: 'An error of 5 %.' is fuzzy" in update()
     book, missing = translation.copy(path, "ru")
     assert book["cells"][0]["source"] == "# Заголовок\n\nAn error of 5 %."
     assert missing == ["An error of 5 %."]
+
+
+def test_russian_prose_has_russian_numbers(sources, make):
+    sources(make.markdown("1,797 of 0.5 $0.5$ [2.5](#a3.5), arXiv 1512.03385"))
+    (english,) = [entry.id for entry in translation.template("01_a") if entry.id]
+    translation.update("ru")
+    translate("figures", {"depth, units": "0.5 меняется само"})
+    translate("01_a", {english: "1,797 из 0.5 $0.5$ [2,5](#a3.5), arXiv 1512.03385"})
+    faults = [line for line in translation.faults("ru") if "numbers as in English" in line]
+    assert [line.split("English")[1] for line in faults] == [": 1,797, 0.5"]
+    translate("01_a", {english: "1\u00a0797 из 0,5 $0.5$ [2,5](#a3.5), arXiv 1512.03385"})
+    assert not any("01_a" in line for line in translation.faults("ru"))
 
 
 def test_english_needs_no_catalogue(sources, make):
