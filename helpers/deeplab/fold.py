@@ -109,6 +109,7 @@ def folded_structure(model):
 
 
 def norm_of(model, convolution):
-    """Return the batch normalisation that follows a convolution, or None."""
+    """Return the batch normalisation that follows a convolution, or None (as once folded)."""
     name = convolution.name + SUFFIX
-    return next((layer for layer in model.layers if layer.name == name), None)
+    norms = (each for each in model.layers if isinstance(each, layers.BatchNormalization))
+    return next((norm for norm in norms if norm.name == name), None)

@@ -93,6 +93,9 @@ def test_open_size_gives_the_same_logits_and_folding_keeps_them(build):
     assert not any(isinstance(layer, keras.layers.BatchNormalization) for layer in folded.layers)
     error = np.abs(folded.predict(image, verbose=0) - logits).max()
     assert error < 2e-5 * np.abs(logits).max()  # float rounding
+    again = fold.fold_batch_norm(folded)  # as a TFLite model is when it comes
+    for kept, weight in zip(again.get_weights(), folded.get_weights(), strict=True):
+        np.testing.assert_array_equal(kept, weight)
 
 
 @pytest.mark.parametrize(
