@@ -135,8 +135,8 @@ def true_segments(ventricle):
     x, y, z = geometry.wall_points(ventricle)
     floor = geometry.wall_points(ventricle, 0.0)[2].min()
     labels = segment_of((ventricle.h - z) / (ventricle.h - floor), np.arctan2(y, x))
-    lam = (ventricle.endocardium + ventricle.epicardium) / 2
-    area = geometry.SOLID * np.sinh(lam) * np.sqrt(np.sinh(lam) ** 2 + geometry.SIN_MU**2)
+    xi = (ventricle.endocardium + ventricle.epicardium) / 2
+    area = geometry.SOLID * np.sinh(xi) * np.sqrt(np.sinh(xi) ** 2 + geometry.SIN_ETA**2)
     share = np.where(z < ventricle.h, area * ventricle.thickness, 0.0)  # of the wall's volume
     return np.array(
         [

@@ -1,8 +1,8 @@
 """A left ventricle as two surfaces in prolate spheroidal coordinates.
 
-A point has the coordinates (λ, μ, θ) of confocal ellipsoids with foci at z = ±d on the long axis:
-x = d sinh λ sin μ cos θ, y = d sinh λ sin μ sin θ, z = d cosh λ cos μ. Endocardium and epicardium
-are functions λ(μ, θ), sampled on one table; the base is a plane z = h. The lines of growing λ
+A point has the coordinates (ξ, η, θ) of confocal ellipsoids with foci at z = ±f on the long axis:
+x = f sinh ξ sin η cos θ, y = f sinh ξ sin η sin θ, z = f cosh ξ cos η. Endocardium and epicardium
+are functions ξ(η, θ), sampled on one table; the base is a plane z = h. The lines of growing ξ
 leave the ellipsoids at right angles, so thickness is measured along them.
 
 Axes: x points to the septum, y to the anterior wall, z from apex to base, in millimetres.
@@ -14,10 +14,10 @@ import numpy as np
 from scipy import ndimage, optimize
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(48)
-COS_MU = NODES[:, None]  # from apex (−1) to base (+1)
-SIN_MU = np.sqrt(1 - COS_MU**2)
+COS_ETA = NODES[:, None]  # from apex (−1) to base (+1)
+SIN_ETA = np.sqrt(1 - COS_ETA**2)
 THETA = np.arange(48)[None, :] * (2 * np.pi / 48)
-SOLID = WEIGHTS[:, None] * (2 * np.pi / 48)  # quadrature weight of d(cos μ) dθ
+SOLID = WEIGHTS[:, None] * (2 * np.pi / 48)  # quadrature weight of d(cos η) dθ
 # Volumes are summed on finer rows, because the base plane bends the integrand between two nodes.
 FINE, FINE_WEIGHTS = np.polynomial.legendre.leggauss(192)
 FINE = FINE[:, None]
@@ -26,43 +26,43 @@ REFINE = np.stack([np.interp(FINE[:, 0], NODES, row) for row in np.eye(48)], 1) 
 
 @dataclasses.dataclass(frozen=True)
 class Ventricle:
-    """One heart phase: focal distance `d`, base height `h`, and λ tables of (48 μ, 48 θ)."""
+    """One heart phase: focal distance `f`, base height `h`, and ξ tables of (48 η, 48 θ)."""
 
-    d: float
+    f: float
     h: float
     endocardium: np.ndarray
     epicardium: np.ndarray
-    thickness: np.ndarray  # mm, along the λ lines
+    thickness: np.ndarray  # mm, along the ξ lines
 
     def cavity_volume(self):
         """Return the volume in ml inside the endocardium and below the base plane."""
-        return volume_below(self.d, self.h, self.endocardium)
+        return volume_below(self.f, self.h, self.endocardium)
 
     def wall_volume(self):
         """Return the volume of myocardium in ml below the base plane."""
-        return volume_below(self.d, self.h, self.epicardium) - self.cavity_volume()
+        return volume_below(self.f, self.h, self.epicardium) - self.cavity_volume()
 
     def apex(self):
         """Return the z of the epicardial apex in mm."""
-        return -self.d * np.cosh(self.epicardium[0].mean())
+        return -self.f * np.cosh(self.epicardium[0].mean())
 
 
-def volume_below(d, h, surface):
-    """Return the volume (ml) inside λ = `surface` (table) and below z = h."""
-    ceiling = np.where(FINE > 0, h / (d * np.maximum(FINE, 1e-9)), np.inf)
-    c = np.minimum(REFINE @ np.cosh(surface), np.maximum(ceiling, 1.0))  # cosh λ of the end
-    inside = (c**3 - 1) / 3 - (c - 1) + (1 - FINE**2) * (c - 1)  # ∫ (sinh²λ + sin²μ) sinh λ dλ
-    return d**3 * float(FINE_WEIGHTS @ inside.sum(1)) * (2 * np.pi / 48) / 1000
+def volume_below(f, h, surface):
+    """Return the volume (ml) inside ξ = `surface` (table) and below z = h."""
+    ceiling = np.where(FINE > 0, h / (f * np.maximum(FINE, 1e-9)), np.inf)
+    c = np.minimum(REFINE @ np.cosh(surface), np.maximum(ceiling, 1.0))  # cosh ξ of the end
+    inside = (c**3 - 1) / 3 - (c - 1) + (1 - FINE**2) * (c - 1)  # ∫ (sinh²ξ + sin²η) sinh ξ dξ
+    return f**3 * float(FINE_WEIGHTS @ inside.sum(1)) * (2 * np.pi / 48) / 1000
 
 
 def solve_cavity(length, base, volume, relief):
-    """Return (d, h, λ table) of a cavity of given length (mm) and volume (ml).
+    """Return (f, h, ξ table) of a cavity of given length (mm) and volume (ml).
 
     Args:
         length: endocardial apex to base plane, mm.
         base: height of the base plane above the widest section, as a share of the long half-axis.
         volume: ml.
-        relief: relative deviations of λ from the ellipsoid, table.
+        relief: relative deviations of ξ from the ellipsoid, table.
     """
     half_axis = length / (1 + base)
     h = base * half_axis
@@ -72,40 +72,40 @@ def solve_cavity(length, base, volume, relief):
         return half_axis / np.cosh(mean), mean * (1 + relief)
 
     def excess(ratio):
-        d, table = surface(ratio)
-        return volume_below(d, h, table) - volume
+        f, table = surface(ratio)
+        return volume_below(f, h, table) - volume
 
-    d, table = surface(optimize.brentq(excess, 0.03, 0.9, xtol=1e-5))
-    return d, h, table
+    f, table = surface(optimize.brentq(excess, 0.03, 0.9, xtol=1e-5))
+    return f, h, table
 
 
-def grow(d, endocardium, thickness):
-    """Return the λ table that lies `thickness` (mm, table) outside the endocardium."""
+def grow(f, endocardium, thickness):
+    """Return the ξ table that lies `thickness` (mm, table) outside the endocardium."""
     step = np.zeros_like(endocardium)
-    for _ in range(6):  # arc length along a λ line by the midpoint rule
-        step = thickness / (d * np.sqrt(np.sinh(endocardium + step / 2) ** 2 + SIN_MU**2))
+    for _ in range(6):  # arc length along a ξ line by the midpoint rule
+        step = thickness / (f * np.sqrt(np.sinh(endocardium + step / 2) ** 2 + SIN_ETA**2))
     return endocardium + step
 
 
-def enclose(d, h, endocardium, profile, wall_volume):
+def enclose(f, h, endocardium, profile, wall_volume):
     """Return the Ventricle whose wall `profile(c)` (mm, table) holds `wall_volume` ml."""
 
     def build(c):
         thickness = profile(c)
-        return Ventricle(d, h, endocardium, grow(d, endocardium, thickness), thickness)
+        return Ventricle(f, h, endocardium, grow(f, endocardium, thickness), thickness)
 
     c = optimize.brentq(lambda c: build(c).wall_volume() - wall_volume, 0.2, 40, xtol=1e-4)
     return build(c)
 
 
-def locate(points, d):
-    """Return (cosh λ, table coordinates) of points (3, …) in mm, for lookups with `lookup`."""
+def locate(points, f):
+    """Return (cosh ξ, table coordinates) of points (3, …) in mm, for lookups with `lookup`."""
     x, y, z = points
     radius = x**2 + y**2
-    far, near = np.sqrt(radius + (z + d) ** 2), np.sqrt(radius + (z - d) ** 2)
-    row = np.interp((far - near) / (2 * d), NODES, np.arange(len(NODES)))
+    far, near = np.sqrt(radius + (z + f) ** 2), np.sqrt(radius + (z - f) ** 2)
+    row = np.interp((far - near) / (2 * f), NODES, np.arange(len(NODES)))
     column = np.mod(np.arctan2(y, x), 2 * np.pi) * (THETA.size / (2 * np.pi))
-    return (far + near) / (2 * d), np.stack([row.astype(np.float32), column])
+    return (far + near) / (2 * f), np.stack([row.astype(np.float32), column])
 
 
 def lookup(table, coordinates):
@@ -117,7 +117,7 @@ def lookup(table, coordinates):
 
 def wall_points(ventricle, share=0.5):
     """Return x, y, z in mm of the wall's table points at a share of its depth, each (48, 48)."""
-    lam = ventricle.endocardium + share * (ventricle.epicardium - ventricle.endocardium)
-    across = ventricle.d * np.sinh(lam) * SIN_MU
-    height = ventricle.d * np.cosh(lam) * COS_MU
+    xi = ventricle.endocardium + share * (ventricle.epicardium - ventricle.endocardium)
+    across = ventricle.f * np.sinh(xi) * SIN_ETA
+    height = ventricle.f * np.cosh(xi) * COS_ETA
     return across * np.cos(THETA), across * np.sin(THETA), height

@@ -12,7 +12,7 @@ import dataclasses
 import numpy as np
 
 from helpers.cardiac import anatomy, geometry
-from helpers.cardiac.geometry import COS_MU, SIN_MU, THETA
+from helpers.cardiac.geometry import COS_ETA, SIN_ETA, THETA
 
 SEXES = {  # mean and SD: end-diastolic volume (ml), mass (g), body surface (m²)
     "male": {"edv": (160, 27), "mass": (134, 21), "surface": (1.95, 0.15)},
@@ -60,12 +60,12 @@ def draw(generator, group):
     base = generator.normal(0.43, 0.04)
     relief = shape_relief(generator, base)
     cavity = geometry.solve_cavity(length, base, edv, relief)
-    depth = (base - COS_MU) / (1 + base)  # 0 at the base plane, 1 at the apex
+    depth = (base - COS_ETA) / (1 + base)  # 0 at the base plane, 1 at the apex
     profile = wall_profile(generator, depth) + ageing_septum(generator, depth)
     healthy = geometry.enclose(*cavity, lambda c: c * profile, mass / anatomy.DENSITY)
     wall = thicken(generator, healthy.thickness, depth, pattern)
     diastole = dataclasses.replace(
-        healthy, thickness=wall, epicardium=geometry.grow(healthy.d, healthy.endocardium, wall)
+        healthy, thickness=wall, epicardium=geometry.grow(healthy.f, healthy.endocardium, wall)
     )
 
     shortening = np.clip(generator.normal(14, 2), 8, 20) * length / 99
@@ -81,14 +81,14 @@ def draw(generator, group):
 
 def shape_relief(generator, base):
     """Draw the relative deviation of the cavity from an ellipsoid: pointed apex, oval sections."""
-    depth = (base - COS_MU) / (1 + base)
+    depth = (base - COS_ETA) / (1 + base)
     pointed = generator.normal(2.4, 0.4) * np.clip(depth, 0, 1) ** 4 * (1 - depth)
     oval = sum(
         generator.normal(0, sd) * np.cos(k * THETA + generator.uniform(0, 2 * np.pi))
         for k, sd in ((1, 0.025), (2, 0.03), (3, 0.012))
     )
     flat_septum = -0.03 * np.exp(-((wrap(THETA) / 0.7) ** 2))
-    return (oval + flat_septum) * SIN_MU - pointed
+    return (oval + flat_septum) * SIN_ETA - pointed
 
 
 def wall_profile(generator, depth):
@@ -97,7 +97,7 @@ def wall_profile(generator, depth):
     for k, sd in ((1, 0.06), (2, 0.035)):
         for along in (1, depth - 0.5):
             wave = np.cos(k * THETA + generator.uniform(0, 2 * np.pi))
-            profile = profile + generator.normal(0, sd) * along * wave * SIN_MU
+            profile = profile + generator.normal(0, sd) * along * wave * SIN_ETA
     return profile
 
 
@@ -172,13 +172,13 @@ def rasterise(generator, heart):
 
 def label_phase(generator, phase, points):
     """Return the uint8 labels of one phase at points (3, width, height, slices) in mm."""
-    height, where = geometry.locate(points, np.float32(phase.d))
+    height, where = geometry.locate(points, np.float32(phase.f))
     endocardium, epicardium = (
         geometry.lookup(np.cosh(table), where) + wavering(generator, phase, where)
         for table in (phase.endocardium, phase.epicardium)
     )
     x, y, z = points
-    offset = phase.d * np.sinh(phase.endocardium.mean()) + 14
+    offset = phase.f * np.sinh(phase.endocardium.mean()) + 14
     right = ((x - offset) / 24) ** 2 + (y / 34) ** 2 + ((z - phase.h) / 60) ** 2 < 1
     right &= np.hypot(x, y) < abs(points[:2]).max() - 1
     labels = np.where(right, RIGHT_VENTRICLE, 0)
@@ -188,7 +188,7 @@ def label_phase(generator, phase, points):
 
 
 def wavering(generator, phase, where, spread=0.25):
-    """Draw the error of hand-drawn contours, in cosh λ: four waves a slice of `spread` mm each."""
+    """Draw the error of hand-drawn contours, in cosh ξ: four waves a slice of `spread` mm each."""
     columns = np.arange(THETA.size + 1)[:, None] * (2 * np.pi / THETA.size)
     slices = where.shape[-1]
     waves = sum(
@@ -197,7 +197,7 @@ def wavering(generator, phase, where, spread=0.25):
         for k in range(1, 5)
     )
     error = waves[np.round(where[1]).astype(np.intp), np.arange(slices)]
-    return error * (np.tanh(phase.endocardium.mean()) / phase.d)
+    return error * (np.tanh(phase.endocardium.mean()) / phase.f)
 
 
 def oblique_affine(generator):

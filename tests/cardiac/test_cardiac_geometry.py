@@ -16,19 +16,19 @@ def truncated(a, b, h):
     ("length", "base", "volume"), [(99, 0.43, 149), (80, 0.3, 60), (110, 0.6, 230)]
 )
 def test_cavity_is_a_truncated_ellipsoid_of_the_wanted_volume(length, base, volume):
-    d, h, table = geometry.solve_cavity(length, base, volume, NONE)
-    a, b = d * np.cosh(table[0, 0]), d * np.sinh(table[0, 0])
+    f, h, table = geometry.solve_cavity(length, base, volume, NONE)
+    a, b = f * np.cosh(table[0, 0]), f * np.sinh(table[0, 0])
     assert a + h == pytest.approx(length)
     assert truncated(a, b, h) == pytest.approx(volume, rel=2e-3)
 
 
-def test_thickness_is_the_arc_length_of_a_lambda_line():
-    d, h, table = geometry.solve_cavity(99, 0.43, 149, NONE)
-    outer = geometry.grow(d, table, np.full((48, 48), 9.0))
+def test_thickness_is_the_arc_length_of_a_coordinate_line():
+    f, h, table = geometry.solve_cavity(99, 0.43, 149, NONE)
+    outer = geometry.grow(f, table, np.full((48, 48), 9.0))
     for row in (0, 20, 40):
-        sin_mu = geometry.SIN_MU[row, 0]
+        sin_eta = geometry.SIN_ETA[row, 0]
         length, _ = integrate.quad(
-            lambda lam, s=sin_mu: d * np.hypot(np.sinh(lam), s), table[row, 0], outer[row, 0]
+            lambda xi, s=sin_eta: f * np.hypot(np.sinh(xi), s), table[row, 0], outer[row, 0]
         )
         assert length == pytest.approx(9.0, rel=5e-3)
 
@@ -43,16 +43,18 @@ def test_wall_encloses_the_wanted_volume():
 
 def test_locate_inverts_the_coordinates():
     generator = np.random.default_rng(0)
-    lam, mu, theta = (
+    xi, eta, theta = (
         generator.uniform(*limits, 50) for limits in ((0.1, 1), (0.2, 2.9), (0, 2 * np.pi))
     )
-    d = 60.0
+    f = 60.0
     points = np.stack([
-        d * np.sinh(lam) * np.sin(mu) * np.cos(theta),
-        d * np.sinh(lam) * np.sin(mu) * np.sin(theta),
-        d * np.cosh(lam) * np.cos(mu),
+        f * np.sinh(xi) * np.sin(eta) * np.cos(theta),
+        f * np.sinh(xi) * np.sin(eta) * np.sin(theta),
+        f * np.cosh(xi) * np.cos(eta),
     ])  # fmt: skip
-    height, (row, column) = geometry.locate(points, d)
-    np.testing.assert_allclose(height, np.cosh(lam), rtol=1e-6)
-    np.testing.assert_allclose(np.interp(row, np.arange(48), geometry.NODES), np.cos(mu), atol=2e-3)
+    height, (row, column) = geometry.locate(points, f)
+    np.testing.assert_allclose(height, np.cosh(xi), rtol=1e-6)
+    np.testing.assert_allclose(
+        np.interp(row, np.arange(48), geometry.NODES), np.cos(eta), atol=2e-3
+    )
     np.testing.assert_allclose(column * 2 * np.pi / 48, theta, atol=1e-5)
