@@ -6,6 +6,7 @@ costs no memory. Every fault of the data is one `CohortError` that names the fil
 
 import dataclasses
 import re
+import zlib
 from pathlib import Path
 
 import nibabel
@@ -14,6 +15,10 @@ import pandas as pd
 
 COLUMNS = ("participant_id", "group", "ed", "es")
 ACDC_GROUPS = {"NOR": "healthy", "HCM": "HCM"}
+UNREADABLE = (
+    OSError, EOFError, ValueError, zlib.error, nibabel.filebasedimages.ImageFileError,
+    nibabel.spatialimages.HeaderDataError,
+)  # fmt: skip
 
 
 class CohortError(ValueError):
@@ -50,7 +55,10 @@ def folder(path, groups=None, label=2, right_ventricle=None):
     table_path = Path(path) / "participants.tsv"
     if not table_path.exists():
         raise CohortError(f"{table_path} is missing; it lists the columns {', '.join(COLUMNS)}")
-    table = pd.read_csv(table_path, sep="\t", dtype={column: str for column in COLUMNS})
+    try:
+        table = pd.read_csv(table_path, sep="\t", dtype={column: str for column in COLUMNS})
+    except ValueError as error:  # empty, not UTF-8, or uneven lines
+        raise CohortError(f"{table_path} is no table ({error}); separate by tabs") from error
     missing = [column for column in COLUMNS if column not in table]
     if missing:
         raise CohortError(
@@ -115,7 +123,9 @@ def check(subjects, origin):
         CohortError: none at all, one class only, an id twice, a file that does not exist.
     """
     if not subjects:
-        raise CohortError(f"{origin} holds no subject of a known group")
+        raise CohortError(
+            f"{origin} holds no subject of a known group; data/README.md says what belongs there"
+        )
     groups = {subject.group for subject in subjects}
     if len(groups) < 2:
         raise CohortError(
@@ -145,7 +155,7 @@ def load(file, label):
     try:
         image = nibabel.load(file)
         values = np.asanyarray(image.dataobj)
-    except (OSError, EOFError, nibabel.filebasedimages.ImageFileError, ValueError) as error:
+    except UNREADABLE as error:
         raise CohortError(f"{file} cannot be read as NIfTI ({error}); export it again") from error
     if values.ndim == 4 and values.shape[3] == 1:
         values = values[..., 0]

@@ -69,6 +69,15 @@ def test_a_bad_table_is_one_clear_error(folder, rows, columns, message):
 def test_a_missing_table_is_named(tmp_path):
     with pytest.raises(cohort.CohortError, match="participants.tsv is missing"):
         cohort.folder(tmp_path, GROUPS)
+    with pytest.raises(cohort.CohortError, match=r"nowhere holds no subject.*data/README\.md"):
+        cohort.acdc(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"a\tb\n1\t2\n1\t2\t3\n"])
+def test_a_table_that_is_none_is_named(tmp_path, content):
+    (tmp_path / "participants.tsv").write_bytes(content)
+    with pytest.raises(cohort.CohortError, match=r"participants\.tsv is no table"):
+        cohort.folder(tmp_path, GROUPS)
 
 
 @pytest.mark.parametrize(
@@ -90,10 +99,18 @@ def test_a_bad_image_is_one_clear_error(tmp_path, array, message):
 
 
 def test_a_file_that_is_no_image_is_named(tmp_path):
-    for content in (b"", b"not an image", b"\x1f\x8b broken gzip"):
+    save(tmp_path / "whole.nii.gz", box())
+    whole = (tmp_path / "whole.nii.gz").read_bytes()
+    damaged = whole[:60] + bytes(20) + whole[80:]
+    for content in (b"", b"not an image", b"\x1f\x8b broken gzip", whole[:90], damaged):
         (tmp_path / "broken.nii.gz").write_bytes(content)
         with pytest.raises(cohort.CohortError, match=r"broken\.nii\.gz cannot be read"):
             cohort.load(tmp_path / "broken.nii.gz", 1)
+
+
+def test_one_empty_fourth_dimension_is_welcome(tmp_path):
+    save(tmp_path / "one.nii.gz", box()[..., None])
+    assert cohort.load(tmp_path / "one.nii.gz", 1)[0].shape == (8, 8, 8)
 
 
 def test_a_flat_affine_is_refused(tmp_path):
