@@ -5,13 +5,14 @@ from scipy import stats
 from sklearn import linear_model, pipeline, preprocessing
 
 from helpers.cardiac import anatomy, vae
+from helpers.translation import translate as _
 
 
 def encode(model, shapes, batch=32):
     """Return (mean codes (n, d), probability of disease (n,)) of int8 shapes (n, s, s, s, 2)."""
     codes, probabilities = [], []
     for start in range(0, len(shapes), batch):
-        mu, _ = model.encode(vae.scaled(vae.fold(shapes[start : start + batch])))
+        mu, _log_variance = model.encode(vae.scaled(vae.fold(shapes[start : start + batch])))
         codes.append(mu.numpy())
         probabilities.append(model.classifier(mu).numpy()[:, 1])
     return np.concatenate(codes), np.concatenate(probabilities)
@@ -34,19 +35,30 @@ def dice(predicted, mask):
 
 def linear_dice(model, shapes, threshold=0.0):
     """Return the Dice (n, 2) of a linear shape model on shapes (n, s, s, s, 2)."""
-    decoded = model.decode(model.encode(shapes)).reshape(shapes.shape)
-    return dice(decoded > threshold, shapes > threshold)
+    codes, scores = model.encode(shapes), []
+    for start in range(0, len(shapes), 32):
+        part = shapes[start : start + 32]
+        decoded = model.decode(codes[start : start + 32]).reshape(part.shape)
+        scores.append(dice(decoded > threshold, part > threshold))
+    return np.concatenate(scores)
 
 
 def measures(shapes, spacing):
-    """Return {"wall": greatest segmental thickness in mm, "mass": g} of int8 shapes, each (n,)."""
-    walls = [anatomy.refine(shape[..., 0]) for shape in shapes]
-    return {
-        "wall": np.array(
-            [np.nanmax(anatomy.segment_thickness(wall, spacing / 2)) for wall in walls]
-        ),
-        "mass": np.array([anatomy.mass(wall, spacing / 2) for wall in walls]),
-    }
+    """Return what a cardiologist would measure first in int8 shapes at end-diastole: {name: (n,)}.
+
+    Of walls the thickest segment in mm and the mass in g; cavities, which enclose nothing, have
+    only a volume in ml.
+    """
+    rows = []
+    for shape in shapes:
+        mask = anatomy.refine(shape[..., 0])
+        hollow = anatomy.cavity(mask).any()
+        thickness = anatomy.segment_thickness(mask, spacing / 2) if hollow else np.zeros(17)
+        rows.append((np.nanmax(thickness), anatomy.volume(mask, spacing / 2)))
+    wall, volume = np.array(rows).T
+    if not wall.any():
+        return {_("volume"): volume}
+    return {_("thickest segment"): wall, _("mass"): anatomy.DENSITY * volume}
 
 
 def logistic(features, labels):

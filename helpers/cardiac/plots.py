@@ -37,6 +37,8 @@ def bullseye(ax, values, norm, cmap="cividis", digits=1):
             (0, 0), radius, low, low + width, width=1, facecolor=colour, edgecolor="white"
         )
         ax.add_patch(wedge)
+        if not np.isfinite(value):
+            continue
         middle = np.radians(low + width / 2)
         distance = radius - 0.5 if segment < 17 else 0
         dark = np.dot(colors.to_rgb(colour), (0.299, 0.587, 0.114)) < 0.5

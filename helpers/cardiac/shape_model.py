@@ -17,9 +17,10 @@ class ShapeModel:
     scale: np.ndarray
 
     def encode(self, shapes):
-        """Return the codes (n, d) of shapes (n, …)."""
+        """Return the codes (n, d) of shapes (n, …); a few shapes at a time become floats."""
         flat = shapes.reshape(len(shapes), -1)
-        return (flat.astype(np.float32) - self.mean) @ self.basis / self.scale
+        parts = (flat[start : start + 32] - self.mean for start in range(0, len(flat), 32))
+        return np.concatenate([part @ self.basis for part in parts]) / self.scale
 
     def decode(self, codes):
         """Return the shapes (n, voxels) of codes (n, d)."""
@@ -27,17 +28,14 @@ class ShapeModel:
 
 
 def fit(shapes, components, chunk=16384):
-    """Fit a ShapeModel to shapes (n, …) of any number type, `components` < n.
+    """Fit a ShapeModel to shapes (n, …) of any number type.
 
+    n shapes have n − 1 components at most; where more are wanted, the rest of the basis is zero.
     The eigenvectors of the n × n Gram matrix give those of the covariance (Sirovich, 1987); shapes
     are converted to float a chunk of voxels at a time, so that a cohort of bytes stays bytes.
-
-    Raises:
-        ValueError: fewer shapes than components + 1.
     """
     n, flat = len(shapes), shapes.reshape(len(shapes), -1)
-    if n <= components:
-        raise ValueError(f"{components} components need more than {n} shapes; lower latent_size")
+    kept = min(components, n - 1)
     parts = [slice(start, start + chunk) for start in range(0, flat.shape[1], chunk)]
 
     def centred(part):
@@ -46,9 +44,13 @@ def fit(shapes, components, chunk=16384):
 
     gram = sum((block @ block.T).astype(np.float64) for block in map(centred, parts))
     values, vectors = np.linalg.eigh(gram)
-    values, vectors = values[::-1][:components], vectors[:, ::-1][:, :components]
+    values, vectors = values[::-1][:kept], vectors[:, ::-1][:, :kept]
     length = np.sqrt(np.maximum(values, 1e-12 * values[0]))
     weights = (vectors / length).astype(np.float32)
-    basis = np.concatenate([centred(part).T @ weights for part in parts])
+    basis = np.zeros((flat.shape[1], components), np.float32)
+    scale = np.ones(components, np.float32)
+    scale[:kept] = length / np.sqrt(n - 1)
+    for part in parts:
+        basis[part, :kept] = centred(part).T @ weights
     mean = np.concatenate([flat[:, part].mean(0, dtype=np.float32) for part in parts])
-    return ShapeModel(mean, basis, (length / np.sqrt(n - 1)).astype(np.float32))
+    return ShapeModel(mean, basis, scale)

@@ -45,9 +45,40 @@ def test_shape_model_is_principal_component_analysis():
     np.testing.assert_allclose(model.decode(model.encode(shapes)), expected, atol=0.05)
 
 
-def test_shape_model_needs_more_shapes_than_components():
-    with pytest.raises(ValueError, match="lower latent_size"):
-        shape_model.fit(np.zeros((4, 2, 2, 2)), 4)
+def test_few_shapes_leave_components_empty():
+    shapes = np.random.default_rng(0).integers(-9, 9, (4, 2, 3, 4)).astype(np.int8)
+    model = shape_model.fit(shapes, 6)
+    codes = model.encode(shapes)
+    assert (codes[:, 3:] == 0).all() and np.isfinite(codes).all()
+    np.testing.assert_allclose(model.decode(codes), shapes.reshape(4, -1), atol=1e-3)
+
+
+def test_linear_dice_is_that_of_the_whole_cohort_at_once():
+    shapes = np.random.default_rng(0).normal(size=(70, 4, 4, 4, 2))  # three batches
+    model = shape_model.fit(shapes, 5)
+    decoded = model.decode(model.encode(shapes)).reshape(shapes.shape)
+    expected = evaluation.dice(decoded > 0, shapes > 0)
+    np.testing.assert_allclose(evaluation.linear_dice(model, shapes), expected)
+
+
+def test_walls_have_a_thickness_and_cavities_a_volume():
+    axis = (np.arange(24) - 11.5) * 4.0
+    x, y, z = np.meshgrid(axis, axis, axis, indexing="ij")
+    radius = np.hypot(x, y)
+    inside = np.minimum(40 - abs(z), 28 - radius)  # a cylinder of 28 × 80 mm, and its rim
+    ml = np.pi * 2.8**2 * 8
+    for distance, expected in (
+        (inside, {"volume": ml}),
+        (
+            np.minimum(inside, radius - 18),
+            {"thickest segment": 10, "mass": 1.05 * ml * (1 - (18 / 28) ** 2)},
+        ),
+    ):
+        shape = np.clip(12 * distance, -127, 127).astype(np.int8)
+        found = evaluation.measures(np.stack([shape] * 2, -1)[None], 4.0)
+        assert {name: values[0] for name, values in found.items()} == pytest.approx(
+            expected, rel=0.1
+        )
 
 
 def test_correlation_leaves_missing_segments_out():
