@@ -7,7 +7,7 @@ from helpers.cardiac import anatomy
 
 
 def ascend(classifier, start, target=1, step=0.1, limit=1000, stop=0.99, prior=0.0):
-    """Follow μ_t = μ_{t−1} + λ ∂y/∂μ_{t−1} (Biffi et al., 2018, eq. 1), y the target's probability.
+    """Follow μ_t = μ_{t−1} + λ ∂y/∂μ_{t−1} (Biffi et al., 2018), y the target's probability.
 
     Args:
         classifier: μ (b, d) → class probabilities (b, classes).
@@ -16,7 +16,7 @@ def ascend(classifier, start, target=1, step=0.1, limit=1000, stop=0.99, prior=0
         step: λ, 0.1 in the paper.
         limit: most steps to take.
         stop: probability that ends the walk.
-        prior: weight γ of a pull towards the prior's mean: the gradient of y − γ |μ|² / 2 is
+        prior: weight κ of a pull towards the prior's mean: the gradient of y − κ |μ|² / 2 is
             followed instead, which keeps the path near the data.
 
     Returns:
@@ -45,7 +45,7 @@ def ascend(classifier, start, target=1, step=0.1, limit=1000, stop=0.99, prior=0
 def straight(logistic, start, stop=0.99, steps=50):
     """Walk along the weights of scikit-learn's logistic regression from `start` (d,) to p = `stop`.
 
-    Its gradient never turns, so the walk of equation 1 is a straight line. Returns as `ascend`.
+    Its gradient never turns, so the walk of `ascend` is a straight line. Returns as `ascend`.
     """
     scaler, regression = logistic[0], logistic[-1]
     weights = regression.coef_[0] / scaler.scale_

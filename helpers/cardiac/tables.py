@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from helpers.cardiac import anatomy, ascent, evaluation, training
+from helpers.cardiac import anatomy, ascent, evaluation, training, vae
 from helpers.translation import translate as _
 
 WALLS = anatomy.SEPTUM, anatomy.LATERAL
@@ -24,7 +24,25 @@ def choices(settings, grid, step):
             ),
             (_("grid"), unknown, f"{grid.size}³, {grid.spacing} mm", _("holds every heart")),
             (_("decoder"), _("convolutional"), _("linear + convolutional"), _("measured below")),
+            (
+                _("filters of the four convolutions"),
+                unknown,
+                ", ".join(str(settings.width * factor) for factor in vae.FACTORS),
+                _("trains on two cores"),
+            ),
+            (
+                _("classifier"),
+                unknown,
+                _("{n} units, dropout").format(n=vae.HIDDEN),
+                _("keeps the slope of the walk"),
+            ),
             (_("weight of KL, α"), unknown, settings.alpha, _("small: shapes lead")),
+            (
+                _("steps until α is in full"),
+                unknown,
+                f"{settings.warm_up:.0%}",
+                _("shapes first, then order"),
+            ),
             (
                 _("weight of cross-entropy, β"),
                 unknown,
@@ -38,6 +56,7 @@ def choices(settings, grid, step):
                 _("a slope where Dice is flat"),
             ),
             (_("optimiser"), unknown, "AdamW, 1cycle", _("few epochs")),
+            (_("epochs"), unknown, settings.epochs, _("the time of the profile")),
             (_("learning rate"), unknown, settings.learning_rate, _("the default of Adam")),
             (_("batch"), unknown, settings.batch, _("fits every machine")),
             (_("step of the ascent, λ"), "0.1", step, same if step == 0.1 else ""),
@@ -93,7 +112,7 @@ def walks(walked, spacing, truth):
 
 
 def trial(shapes, labels, parts, settings, seed, spacing, truth, walk, jit_compile):
-    """Train one model and return its test figures: Dice ED, Dice ES, AUC, r of its walk with truth.
+    """Train one model; return its test Dice ED and ES, accuracy, AUC, r of its walk with truth.
 
     Args:
         shapes, labels, parts: the prepared cohort and its split.
@@ -109,4 +128,15 @@ def trial(shapes, labels, parts, settings, seed, spacing, truth, walk, jit_compi
     path, _p = ascent.ascend(model.classifier, start, **walk)
     ends = ascent.thickness_along(evaluation.decode(model, path[[0, -1]])[..., 0], spacing)
     r = np.nan if truth is None else evaluation.correlation(ends[1] - ends[0], truth)
-    return *dice, evaluation.auc(labels[test], p[test]), r
+    hits = evaluation.accuracy(labels[test], p[test])
+    return *dice, hits, evaluation.auc(labels[test], p[test]), r
+
+
+def over_seeds(repeats):
+    """Return a sentence on rows of (name, seed, figures …): mean ± SD over the seeds of a name."""
+    parts = []
+    for name, rows in repeats.dropna(axis=1).groupby(repeats.columns[0], sort=False):
+        columns = (rows[key] for key in rows.columns[2:])
+        spread = (f"{v.name} {v.mean():.3f} ± {v.std(ddof=0):.3f}" for v in columns)
+        parts.append(f"{name}: {', '.join(spread)}")
+    return _("Mean ± standard deviation over the seeds: {list}.").format(list="; ".join(parts))

@@ -13,6 +13,8 @@ from keras import layers
 
 from helpers.cardiac import preparation
 
+FACTORS = 1, 2, 4, 4  # filters of the encoder's convolutions over `width`
+HIDDEN = 32  # units of the classifier
 SHARPNESS = 20.0  # logit of a distance of `clip` mm: the decoded surface is soft over a millimetre
 
 
@@ -33,9 +35,8 @@ def unfold(x):
 def build_encoder(half, d, width):
     """Return the network folded distances (half³ × 16) → (μ residual, log σ²), each (d,)."""
     x = inputs = keras.Input((half, half, half, 16))
-    x = convolution(width, 1, "encoder_stem")(x)
-    for level, filters in enumerate((2 * width, 4 * width, 4 * width)):
-        x = convolution(filters, 2, f"encoder_{level}")(x)  # down to (b, half/8, …, 4 width)
+    for level, factor in enumerate(FACTORS):  # down to (b, half/8, …, 4 width)
+        x = convolution(factor * width, 2 if level else 1, f"encoder_{level}")(x)
     x = layers.Flatten()(x)
     mu = layers.Dense(d, kernel_initializer="zeros", name="mu_residual")(x)
     quiet = keras.initializers.Constant(-3.0)  # σ = 0.22 at first
@@ -66,17 +67,11 @@ def build_decoder(half, d, width):
 def convolution(filters, stride, name):
     """Return a 3×3×3 convolution with ReLU."""
     return layers.Conv3D(
-        filters,
-        3,
-        stride,
-        padding="same",
-        activation="relu",
-        kernel_initializer="he_normal",
-        name=name,
+        filters, 3, stride, "same", activation="relu", kernel_initializer="he_normal", name=name
     )
 
 
-def build_classifier(d, hidden=32):
+def build_classifier(d):
     """Return the prediction network μ (d,) → (p healthy, p HCM).
 
     Dropout keeps its probabilities off 0 and 1, where their gradient, and with it the walk, dies.
@@ -85,7 +80,7 @@ def build_classifier(d, hidden=32):
         [
             keras.Input((d,)),
             layers.Dropout(0.5, name="classifier_dropout"),
-            layers.Dense(hidden, activation="tanh", name="classifier_hidden"),
+            layers.Dense(HIDDEN, activation="tanh", name="classifier_hidden"),
             layers.Dense(2, activation="softmax", name="classifier_output"),
         ],
         name="classifier",
@@ -222,12 +217,8 @@ class Batches(keras.utils.PyDataset):
     def __init__(self, shapes, labels, indices, batch, seed):
         """Keep references, copy nothing."""
         super().__init__()
-        self.shapes, self.labels, self.indices, self.batch = (
-            shapes,
-            labels,
-            np.array(indices),
-            batch,
-        )
+        self.shapes, self.labels = shapes, labels
+        self.indices, self.batch = np.array(indices), batch
         self.generator = np.random.default_rng(seed)
         self.on_epoch_end()
 

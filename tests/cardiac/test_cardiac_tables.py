@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from helpers.cardiac import preparation, tables, training
@@ -10,6 +11,8 @@ def test_choices_tell_the_papers_values_from_ours():
     assert rows["latent dimensions"] == ("64", 64, "as in the paper")
     assert rows["grid"][:2] == ("not known", "40³, 3.4 mm")
     assert rows["step of the ascent, λ"][0] == "0.1"
+    assert rows["filters of the four convolutions"][:2] == ("not known", "16, 32, 64, 64")
+    assert rows["steps until α is in full"][1] == "30%"
     small = tables.choices(training.Settings(d=8), preparation.Grid(40, 3.4), 0.1)
     assert small.iloc[0, 3] != "as in the paper"
 
@@ -21,6 +24,12 @@ def test_spread_and_intervals_are_those_of_the_data():
     labels = np.repeat([0, 1], 20)
     frame = tables.with_intervals(labels, {"perfect": labels * 0.8 + 0.1})
     assert frame.iloc[0].tolist() == ["perfect", "1.000 (1.000 – 1.000)", "1.000 (1.000 – 1.000)"]
+
+
+def test_seeds_become_a_mean_and_a_spread():
+    rows = [("a", 1, 0.8, np.nan), ("a", 2, 0.9, np.nan), ("b", 1, 1.0, np.nan)]
+    said = tables.over_seeds(pd.DataFrame(rows, columns=["decoder", "seed", "AUC", "r"]))
+    assert said.endswith("seeds: a: AUC 0.850 ± 0.050; b: AUC 1.000 ± 0.000.")
 
 
 def test_walks_compare_the_change_with_the_truth():
