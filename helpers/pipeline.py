@@ -72,7 +72,10 @@ def run_if_changed(notebook, language, parameters, state, name):
     reason = dependencies.difference(
         previous.get("inputs"), {**current, **dependencies.state(data)}
     )
-    if not reason and output.exists() and results_of(notebook).exists():
+    results = results_of(notebook)
+    if not reason and results.exists():  # written by this notebook, in whatever language
+        reason = dependencies.difference(state.get(results.name), dependencies.state([results]))
+    if not reason and output.exists() and results.exists():
         return
     say(f"{name}: {reason or 'its output is missing'}")
     state[key] = {"seconds": previous.get("seconds")}  # not up to date until it has finished
@@ -91,6 +94,7 @@ def run_if_changed(notebook, language, parameters, state, name):
     say(f"{name}: done in {seconds:.0f} s")
     _, data = dependencies.of_notebook(notebook, language)  # with the caches of this run
     state[key] = {"inputs": {**current, **dependencies.state(data)}, "seconds": seconds}
+    state[results.name] = dependencies.state([results])
     write_state(state)
 
 

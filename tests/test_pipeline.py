@@ -111,6 +111,13 @@ def test_a_touched_notebook_runs_again_with_the_conclusions(project):
     assert finished(run(project)) == ["00_first", "05_conclusions"]
 
 
+def test_edited_results_are_computed_again(project):
+    path = project / "reports" / "results" / "01_second.json"
+    path.write_text(path.read_text().replace("20", "21"))
+    assert finished(run(project)) == ["01_second", "05_conclusions"]
+    assert result(project, "01_second") == 20
+
+
 def test_a_changed_helper_runs_what_imports_it(project):
     (project / "helpers" / "extra.py").write_text("FACTOR = 100\n")
     assert finished(run(project)) == ["01_second", "05_conclusions"]
