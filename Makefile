@@ -2,6 +2,7 @@
 
 PROFILE ?= quick
 REPORT_LANG ?=
+TRANSLATED := $(filter-out en,$(REPORT_LANG))
 PYTHON ?= python3
 KIND := $(if $(GPU),gpu,cpu)
 READY := .venv/installed-$(KIND)
@@ -37,8 +38,9 @@ format: $(READY) ## set code and notebooks in the project's style, notebooks wit
 	  --ClearMetadataPreprocessor.preserve_nb_metadata_mask kernelspec notebooks/*.ipynb
 	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format .
 
-lab: $(READY) ## open the notebooks in JupyterLab
-	@cd notebooks && REPORT_LANG=$(or $(REPORT_LANG),en) $(RUN) -m jupyterlab
+lab: $(READY) ## open the notebooks in JupyterLab, in the language REPORT_LANG
+	@$(if $(TRANSLATED),$(RUN) -m helpers.report.translation --lab $(TRANSLATED))
+	@cd $(if $(TRANSLATED),reports/lab/$(TRANSLATED),notebooks) && REPORT_LANG=$(or $(REPORT_LANG),en) $(RUN) -m jupyterlab
 
 data: $(READY) ## download the real data sets, verified and resumed
 	@$(RUN) -m helpers.data
@@ -47,7 +49,7 @@ bench: $(READY) ## measure ours against peers, write reports/bench.json
 	@$(RUN) -m benchmarks $(ONLY)
 
 messages: $(READY) ## bring the catalogues in locale/ up to date, list what to translate
-	@$(RUN) -m helpers.report.translation $(filter-out en,$(REPORT_LANG))
+	@$(RUN) -m helpers.report.translation $(TRANSLATED)
 
 train-scenes: $(READY) ## train the compact DeepLab networks whose weights data/weights/ keeps
 	@$(RUN) -m helpers.deeplab.train_scenes --model mobilenetv2

@@ -6,10 +6,11 @@ displayed mathematics and separators are never extracted. A translated copy of a
 same cells, the same code, and in each paragraph the same formulas, link targets and numbers.
 """
 
+import argparse
 import datetime
 import io
+import json
 import re
-import sys
 from collections import Counter
 
 from helpers import files, paths
@@ -239,9 +240,27 @@ def contents(text):
     return Counter(formulas), Counter(targets), Counter(fields), Counter(plain)
 
 
+def write_copies(language):
+    """Write the notebooks in `language` for JupyterLab; copies newer than their sources stay."""
+    for path in sorted(paths.NOTEBOOKS.glob("*.ipynb")):
+        copied = paths.REPORTS / "lab" / language / path.name
+        sources = [each for each in (path, path_of(path.stem, language)) if each.exists()]
+        newest = max(each.stat().st_mtime for each in sources)
+        if not copied.exists() or copied.stat().st_mtime < newest:
+            book, _missing = copy(path, language)
+            files.write_text(copied, json.dumps(book, indent=1, ensure_ascii=False) + "\n")
+
+
 def main():
     """Update the catalogues of a language, or all; list and count what is left to do."""
-    for language in sys.argv[1:] or LANGUAGES[1:]:
+    parser = argparse.ArgumentParser(prog="make messages", description=main.__doc__)
+    parser.add_argument("languages", nargs="*", default=LANGUAGES[1:])
+    parser.add_argument("--lab", action="store_true", help="write notebooks in these languages")
+    arguments = parser.parse_args()
+    for language in arguments.languages:
+        if arguments.lab:
+            write_copies(language)
+            continue
         left = update(language)
         untranslated = sum(line.endswith("is not translated") for line in left)
         fuzzy = sum(line.endswith("is fuzzy") for line in left)

@@ -1,4 +1,5 @@
 import json
+import os
 import re
 
 import pytest
@@ -155,6 +156,23 @@ def test_russian_prose_has_russian_numbers(sources, make):
     assert [line.split("English")[1] for line in faults] == [": 1,797, 0.5"]
     translate("01_a", {english: "1\u00a0797 из 0,5 $0.5$ [2,5](#a3.5), arXiv 1512.03385"})
     assert not any("01_a" in line for line in translation.faults("ru"))
+
+
+def test_copies_for_jupyterlab_stay_until_their_source_changes(sources, make, monkeypatch):
+    monkeypatch.setattr(paths, "REPORTS", paths.ROOT / "reports")
+    path = sources(make.markdown("# Title"))
+    translation.update("ru")
+    translate("01_a", {"Title": "Заголовок"})
+    translation.write_copies("ru")
+    copied = paths.REPORTS / "lab" / "ru" / "01_a.ipynb"
+    assert "# Заголовок" in copied.read_text(encoding="utf-8")
+    copied.write_text("an experiment")
+    translation.write_copies("ru")
+    assert copied.read_text() == "an experiment"
+    future = copied.stat().st_mtime + 1
+    os.utime(path, (future, future))
+    translation.write_copies("ru")
+    assert "# Заголовок" in copied.read_text(encoding="utf-8")
 
 
 def test_english_needs_no_catalogue(sources, make):
