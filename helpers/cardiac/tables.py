@@ -6,8 +6,6 @@ import pandas as pd
 from helpers.cardiac import anatomy, ascent, evaluation, training, vae
 from helpers.translation import translate as _
 
-WALLS = anatomy.SEPTUM, anatomy.LATERAL
-
 
 def choices(settings, grid, step):
     """Return what could be read of the paper beside what is chosen here, and why."""
@@ -101,14 +99,19 @@ def walks(walked, spacing, truth):
         thickness = ascent.thickness_along(decode(path[[0, -1]])[..., 0], spacing)
         change = sign * (thickness[1] - thickness[0])
         away = ascent.off_manifold(path[[0, -1]], known)
-        septum, lateral = (np.nanmean(change[np.array(part) - 1]) for part in WALLS)
         r = np.nan if truth is None else evaluation.correlation(change, truth)
-        rows.append((name, len(path) - 1, p[0], p[-1], *away, septum, lateral, r))
+        rows.append((name, len(path) - 1, p[0], p[-1], *away, *septum_and_lateral(change), r))
     columns = [
         _("walk"), _("steps"), _("p, start"), _("p, end"), _("off, start"), _("off, end"),
         _("septum (mm)"), _("lateral (mm)"), "r",
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
+
+
+def septum_and_lateral(change):
+    """Return the mean over the septum's and over the lateral wall's segments of change (17,)."""
+    change = pd.Series(change, list(anatomy.SEGMENTS))  # whose means pass over missing segments
+    return tuple(change[list(part)].mean() for part in (anatomy.SEPTUM, anatomy.LATERAL))
 
 
 def trial(shapes, labels, parts, settings, seed, spacing, truth, walk, jit_compile):

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.cardiac import preparation, tables, training
+from helpers.cardiac import anatomy, preparation, tables, training
 
 
 def test_choices_tell_the_papers_values_from_ours():
@@ -32,6 +32,14 @@ def test_seeds_become_a_mean_and_a_spread():
     assert said.endswith("seeds: a: AUC 0.850 ± 0.050; b: AUC 1.000 ± 0.000.")
 
 
+def test_walls_without_a_thickness_have_no_mean():
+    change = np.arange(1.0, 18)
+    change[1] = np.nan  # segment 2
+    septum, lateral = tables.septum_and_lateral(change)
+    assert septum == np.mean([3, 8, 9, 14]) and lateral == np.mean([5, 6, 11, 12, 16])
+    assert np.isnan(tables.septum_and_lateral(np.full(17, np.nan))).all()
+
+
 def test_walks_compare_the_change_with_the_truth():
     axis = (np.arange(24) - 11.5) * 4.0
     x, y, z = np.meshgrid(axis, axis, axis, indexing="ij")
@@ -45,7 +53,7 @@ def test_walks_compare_the_change_with_the_truth():
 
     path = np.linspace(0, 4, 5)[:, None] * [[1.0, 0.0]]
     known = np.random.default_rng(0).normal(size=(30, 2))
-    truth = np.array([2.0 if s in tables.anatomy.SEPTUM else 0.0 for s in range(1, 18)])
+    truth = np.array([2.0 if s in anatomy.SEPTUM else 0.0 for s in range(1, 18)])
     p = np.linspace(0.1, 0.99, 5)
     walked = {"up": (path, p, 1, decode, known), "down": (path[::-1], p, -1, decode, known)}
     frame = tables.walks(walked, 4.0, truth)
