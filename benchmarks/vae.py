@@ -12,7 +12,7 @@ BETA, ALPHA, GAMMA = 0.02, 1e-4, 1.0
 
 
 def rows():
-    """Return vae48_vs_torch, vae80_vs_torch and vae48_vs_stock: milliseconds a training sample."""
+    """Return our cost against PyTorch's and plain Keras', and by grid size, per training sample."""
     torch = side_by_side.torch_interpreter()
     results = []
     for size, rounds in ((48, 5), (80, 3)):
@@ -22,13 +22,17 @@ def rows():
             results.append(row | measure("torch", size, rounds, torch))
         else:
             results.append(row | {"skipped": side_by_side.NO_TORCH})
-    row = {
-        "id": "vae48_vs_stock",
-        "work": f"training, 48³ × 2 voxels, batches of {BATCH}",
-        "goal": 5,
-    }
-    results.append(row | {"peer_name": "Keras, no settings"} | measure("stock", 48, 3))
-    return results
+    work = f"training, 48³ × 2 voxels, batches of {BATCH}"
+    row = {"id": "vae48_vs_stock", "work": work, "peer_name": "Keras, no settings", "goal": 5}
+    return [*results, row | measure("stock", 48, 3), cost_by_grid()]
+
+
+def cost_by_grid(sizes=(32, 48, 64, 80)):
+    """Return our milliseconds a training sample against the grid's voxels a side."""
+    sides = {"ours": sys.executable}
+    times = {n: side_by_side.alternate(__file__, sides, n, 1)["ours"][0] for n in sizes}
+    work = f"training, size³ × 2 voxels, batches of {BATCH}"
+    return {"id": "vae_by_grid", "work": work, "unit": "ms/sample", "by_size": times}
 
 
 def measure(peer, size, rounds, python=sys.executable):
