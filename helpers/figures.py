@@ -23,7 +23,8 @@ WIDTH = 6.3  # inches, the text width of an A4 page
 TABLE = "application/vnd.report.table+json"
 # A cell that makes its column one of numbers, unlike 00, 8×8 or the arXiv's 1512.03385.
 NUMBER = re.compile(
-    r"(?!\d{4}\.\d{5}$|0\d)[-−+]?\d[\d.,\u202f]*(\u202f?%| ± [\d.,]+| \([\d.,]+ – [\d.,]+\))?|\$-?\d.*\$"
+    r"(?!\d{4}\.\d{5}$|0\d)[-−+]?\d[\d.,\u202f]*"
+    r"(\u202f?%| ± [\d.,]+| \([\d.,]+ – [\d.,]+\))?|\$-?\d.*\$"
 )
 draw_text = Text.set_text
 

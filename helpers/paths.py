@@ -14,3 +14,8 @@ REPORTS = ROOT / "reports"
 EXECUTED = REPORTS / "notebooks"
 RESULTS = REPORTS / "results"
 HTML = REPORTS / "html"
+
+
+def results(language="en"):
+    """Return the folder of what the notebooks in `language` write, so that each has its own."""
+    return RESULTS if language == "en" else RESULTS / language

@@ -65,17 +65,16 @@ def run_if_changed(notebook, language, parameters, state, name):
     key = f"{notebook.stem}.{language}"
     sources, data = dependencies.of_notebook(notebook, language)
     if notebook.stem == CONCLUSIONS:
-        sources += [results_of(other) for other in profiles.notebooks() if other != notebook]
+        others = [other for other in profiles.notebooks() if other != notebook]
+        sources += [results_of(other, language) for other in others]
     current = dependencies.state(sources, parameters=parameters)
     previous = state.get(key, {})
     output = paths.EXECUTED / f"{key}.ipynb"
+    made = [*data, results_of(notebook, language)]  # or read; changed by hand they are not valid
     reason = dependencies.difference(
-        previous.get("inputs"), {**current, **dependencies.state(data)}
+        previous.get("inputs"), {**current, **dependencies.state(made)}
     )
-    results = results_of(notebook)
-    if not reason and results.exists():  # written by this notebook, in whatever language
-        reason = dependencies.difference(state.get(results.name), dependencies.state([results]))
-    if not reason and output.exists() and results.exists():
+    if not reason and output.exists():
         return
     say(f"{name}: {reason or 'its output is missing'}")
     state[key] = {"seconds": previous.get("seconds")}  # not up to date until it has finished
@@ -93,8 +92,8 @@ def run_if_changed(notebook, language, parameters, state, name):
     seconds = round(time.monotonic() - started, 1)
     say(f"{name}: done in {seconds:.0f} s")
     _, data = dependencies.of_notebook(notebook, language)  # with the caches of this run
-    state[key] = {"inputs": {**current, **dependencies.state(data)}, "seconds": seconds}
-    state[results.name] = dependencies.state([results])
+    made = [*data, results_of(notebook, language)]
+    state[key] = {"inputs": {**current, **dependencies.state(made)}, "seconds": seconds}
     write_state(state)
 
 
@@ -103,7 +102,7 @@ def render_if_changed(notebooks, language, code, state):
     executed = [paths.EXECUTED / f"{notebook.stem}.{language}.ipynb" for notebook in notebooks]
     sources = [paths.ROOT / "report.yml", paths.NOTEBOOKS / "references.bib"]
     sources += dependencies.files_below(paths.ROOT / "helpers" / "report")
-    results = [results_of(notebook) for notebook in notebooks]
+    results = [results_of(notebook, language) for notebook in notebooks]
     current = dependencies.state([*executed, *results, *sources], code=code)
     pdf, html = paths.REPORTS / f"report.{language}.pdf", paths.HTML / language
     names = f"{pdf.relative_to(paths.ROOT)} and {html.relative_to(paths.ROOT)}/index.html"
@@ -121,9 +120,9 @@ def render_if_changed(notebooks, language, code, state):
     write_state(state)
 
 
-def results_of(notebook):
-    """Return the path of the results that `notebook` writes."""
-    return paths.RESULTS / f"{notebook.stem}.json"
+def results_of(notebook, language):
+    """Return the path of the results that `notebook` writes when it runs in `language`."""
+    return paths.results(language) / f"{notebook.stem}.json"
 
 
 def read_state():

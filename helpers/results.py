@@ -5,11 +5,13 @@ import json
 
 import numpy as np
 
-from helpers import files, paths, runtime
+from helpers import files, paths, runtime, translation
 
 
 def write(session, values, data=()):
     """Store `values` and their provenance as `reports/results/<notebook>.json`.
+
+    Runs in another language than English write to a folder of their own there.
 
     Args:
         session: the notebook's `runtime.Session`.
@@ -19,7 +21,7 @@ def write(session, values, data=()):
     Raises:
         ValueError: a number is NaN or infinite; the message names the file.
     """
-    path = paths.RESULTS / f"{session.notebook}.json"
+    path = paths.results(translation.language) / f"{session.notebook}.json"
     record = {**values, "provenance": runtime.provenance(session, data)}
     try:
         text = json.dumps(record, indent=1, default=plain, allow_nan=False, ensure_ascii=False)
@@ -34,7 +36,7 @@ def read(notebook):
     Raises:
         FileNotFoundError: that notebook has not run yet.
     """
-    path = paths.RESULTS / f"{notebook}.json"
+    path = paths.results(translation.language) / f"{notebook}.json"
     if not path.exists():
         raise FileNotFoundError(
             f"{path} is missing: run notebooks/{notebook}.ipynb, or make report"

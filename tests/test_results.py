@@ -72,3 +72,12 @@ def test_replacing_leaves_the_old_file_on_an_error(tmp_path):
         raise RuntimeError
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_each_language_has_results_of_its_own(session, monkeypatch):
+    results.write(session, {"value": 1})
+    monkeypatch.setattr(results.translation, "language", "ru")
+    results.write(session, {"value": 2})
+    assert results.read(session.notebook)["value"] == 2
+    monkeypatch.setattr(results.translation, "language", "en")
+    assert results.read(session.notebook)["value"] == 1

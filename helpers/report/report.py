@@ -26,7 +26,7 @@ def build(executed, pdf, language="en", fields=None, results=None, code=False):
         pdf: where the PDF goes; replaced in one step, left alone on an error.
         language: "en" or "ru".
         fields: path of the title page's fields, the project's report.yml by default.
-        results: folder of the notebooks' results, reports/results by default.
+        results: folder of the notebooks' results, by default `paths.results(language)`.
         code: append every code cell.
 
     Returns:
@@ -66,7 +66,7 @@ def assemble(executed, language, fields, results, code, animated=False):
         raise ReportError(f"language {language!r}: the report is written in {wanted}")
     front = title.read(fields or paths.ROOT / "report.yml", language)
     books = {Path(path).name.split(".")[0]: notebook.read(path) for path in executed}
-    origin = provenance.gather(books, results or paths.RESULTS)
+    origin = provenance.gather(books, results or paths.results(language))
     references = (paths.NOTEBOOKS / "references.bib").read_bytes()
     document = Document(
         language=language,
