@@ -1,5 +1,6 @@
 """The whole smoke report, built by make in a temporary copy whose path has a space."""
 
+import html
 import re
 import shutil
 import subprocess
@@ -10,7 +11,8 @@ import nbformat
 import pypdf
 import pytest
 
-from helpers import paths, profiles
+from helpers import paths, pipeline, profiles
+from helpers.report import translation
 
 
 @pytest.fixture(scope="module")
@@ -33,14 +35,19 @@ def make(root):
     """Run `make report PROFILE=smoke` with this environment's Python; return (seconds, output)."""
     command = ["make", "report", "PROFILE=smoke", "READY=", f'RUN="{sys.executable}"']
     started = time.monotonic()
-    done = subprocess.run(command, cwd=root, text=True, capture_output=True, timeout=600)
+    done = subprocess.run(command, cwd=root, text=True, capture_output=True, timeout=1200)
     assert done.returncode == 0, done.stdout + done.stderr
     return time.monotonic() - started, done.stdout + done.stderr
 
 
+@pytest.fixture(scope="module", params=pipeline.languages())
+def language(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def pdf(copy):
-    return pypdf.PdfReader(copy / "reports" / "report.en.pdf")
+def pdf(copy, language):
+    return pypdf.PdfReader(copy / "reports" / f"report.{language}.pdf")
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +55,12 @@ def text(pdf):
     return "\n".join(page.extract_text() for page in pdf.pages)
 
 
-def headings(level=r"#{1,2}"):
+def headings(language, level=r"#{1,2}"):
     for path in profiles.notebooks():
-        for cell in nbformat.read(path, as_version=4).cells:
-            if cell.cell_type == "markdown":
-                yield from re.findall(rf"^{level} (.+)$", cell.source, re.MULTILINE)
+        book, _missing = translation.copy(path, language)
+        for cell in book["cells"]:
+            if cell["cell_type"] == "markdown":
+                yield from re.findall(rf"^{level} (.+)$", cell["source"], re.MULTILINE)
 
 
 def squeeze(string):
@@ -61,13 +69,13 @@ def squeeze(string):
 
 
 @pytest.mark.end_to_end
-def test_every_heading_is_in_the_text_and_every_title_in_the_outline(pdf, text):
+def test_every_heading_is_in_the_text_and_every_title_in_the_outline(pdf, text, language):
     folded = squeeze(text)
-    for heading in headings():
+    for heading in headings(language):
         if "$" not in heading:
             assert squeeze(heading) in folded, heading
     outline = squeeze(" ".join(entry.title for entry in flatten(pdf.outline)))
-    for title in headings("#"):
+    for title in headings(language, "#"):
         assert squeeze(title) in outline, title
 
 
@@ -94,12 +102,23 @@ def test_the_report_says_which_profile_made_it(text):
     assert "smoke" in text
 
 
+@pytest.fixture(scope="module")
+def page(copy, language):
+    return (copy / "reports" / "html" / language / "index.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.end_to_end
-def test_nothing_of_the_machine_leaks(copy, text):
-    assert str(copy) not in text
-    assert str(paths.ROOT) not in text
-    for leak in ("Traceback", "Warning:", "<Figure size", "object at 0x"):
-        assert leak not in text
+def test_nothing_of_the_machine_leaks(copy, text, page):
+    for leak in (copy, paths.ROOT, "Traceback", "Warning:", "<Figure size", "object at 0x"):
+        assert str(leak) not in text
+        assert str(leak) not in page and html.escape(str(leak)) not in page
+
+
+@pytest.mark.end_to_end
+def test_the_page_loads_nothing(page):
+    elements = re.findall(r"<(?:img|script|link|iframe|source|video)\b[^>]*", page)
+    sources = [found for each in elements for found in re.findall(r'(?:src|href)="(.{5})', each)]
+    assert set(sources) == {"data:"}
 
 
 @pytest.mark.end_to_end
