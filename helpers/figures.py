@@ -24,7 +24,7 @@ TABLE = "application/vnd.report.table+json"
 # A cell that makes its column one of numbers, unlike 00, 8×8 or the arXiv's 1512.03385.
 NUMBER = re.compile(
     r"(?!\d{4}\.\d{5}$|0\d)[-−+]?\d[\d.,\u202f]*"
-    r"(\u202f?%| ± [\d.,]+| \([\d.,]+ – [\d.,]+\))?|\$-?\d.*\$"
+    r"(\u202f?%| ± [\d.,]+| \([\d.,]+ – [\d.,]+\))?|\$-?(\\text\{)?\d.*\$"
 )
 draw_text = Text.set_text
 

@@ -100,15 +100,18 @@ def test_cells_have_at_most_five_significant_figures(value, text):
         (["fail", "12.35"], "right"),
         (["1.5 ± 0.2", "–"], "right"),
         (["0.833 (0.500 – 1.000)"], "right"),
+        (["1.5e-05"], "right"),
         (["00", "01, 02"], "left"),
         (["1512.03385"], "left"),
         (["8×8×1"], "left"),
         ([], "left"),
     ],
 )
-def test_columns_of_numbers_are_aligned_right(shown, column, side):
-    figures.show_table(pd.DataFrame({"a": column}), "tab-a", caption="A.")
-    assert shown[0][0][figures.TABLE]["align"] == [side]
+def test_columns_of_numbers_are_aligned_right(shown, monkeypatch, column, side):
+    for language in ("en", "ru"):
+        monkeypatch.setattr(figures.translation, "language", language)
+        figures.show_table(pd.DataFrame({"a": column}), "tab-a", caption="A.")
+    assert [item[0][figures.TABLE]["align"] for item in shown[::2]] == [[side]] * 2
 
 
 def test_caption_and_alternative_text_have_the_languages_numbers(shown, monkeypatch):
