@@ -3,23 +3,12 @@
 import math
 import re
 
-import keras
 from keras import layers
 
 from helpers.cost import multiply_adds
+from helpers.diagram import parents
 
 WEIGHTED = (layers.Conv2D, layers.Dense)
-
-
-def parents(model):
-    """Return {layer name: names of the layers that feed it}, in the order of execution."""
-    producer = {id(layer.output): layer.name for layer in model.layers}
-    return {
-        layer.name: []
-        if isinstance(layer, layers.InputLayer)
-        else [producer[id(tensor)] for tensor in keras.tree.flatten(layer.input)]
-        for layer in model.operations
-    }
 
 
 def depth(model):

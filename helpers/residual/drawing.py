@@ -1,16 +1,27 @@
-"""Networks side by side, drawn from their built graphs like Fig. 3 of 1512.03385."""
+"""Networks and units, drawn from their built graphs.
+
+Networks side by side as in Fig. 3 of 1512.03385, units as in Fig. 4 of 1603.05027.
+"""
 
 import dataclasses
 
+import keras
 from keras import layers
-from matplotlib import patches
 from matplotlib.path import Path
 
-from helpers import figures
-from helpers.residual.cost import parents
+from helpers import diagram, figures
+from helpers.cost import without_weights
+from helpers.diagram import TINTS, parents
+from helpers.residual.units import residual_unit
 
 POOLINGS = (layers.MaxPooling2D, layers.GlobalAveragePooling2D)
-TINTS = ("#ECECEC", "#CFE6F5", "#FBE3B5", "#BFE5D6", "#F5CDB8", "#E9CFE0", "#FFFFFF")
+KINDS = {
+    "InputLayer": ("$x_l$", diagram.WHITE),
+    "Conv2D": ("{0}×{0} conv", diagram.BLUE),
+    "FusedBatchNormalization": ("BN", diagram.YELLOW),
+    "ReLU": ("ReLU", diagram.GREEN),
+    "Add": ("+", diagram.WHITE),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,18 +110,7 @@ def draw_column(ax, x, column, place, tints):
     rows = [place[box.name] for box in column]
     ax.plot([x, x], [rows[0], rows[-1]], color="0.4", linewidth=0.6, zorder=1)
     for box, row, tint in zip(column, rows, tints, strict=True):
-        ax.add_patch(
-            patches.Rectangle(
-                (x - 0.32, row - 0.36),
-                0.64,
-                0.72,
-                facecolor=tint,
-                edgecolor="0.3",
-                linewidth=0.5,
-                zorder=2,
-            )
-        )
-        ax.text(x, row, box.text, ha="center", va="center", fontsize=6.5, zorder=3)
+        diagram.draw_box(ax, diagram.Box(x, row, 0.64, 0.72, box.text, tint), size=6.5)
 
 
 def draw_shortcut(ax, x, start, end, changes):
@@ -118,13 +118,26 @@ def draw_shortcut(ax, x, start, end, changes):
     edge, out = x + 0.34, x + 0.46
     corners = [(x, start), (edge, start), (out, start), (out, end), (edge, end), (x, end)]
     codes = [Path.MOVETO, Path.LINETO, Path.CURVE4, Path.CURVE4, Path.CURVE4, Path.LINETO]
-    ax.add_patch(
-        patches.FancyArrowPatch(
-            path=Path(corners, codes),
-            arrowstyle="-|>,head_length=1.6,head_width=0.9",
-            color=figures.RED if changes else "black",
-            linestyle=":" if changes else "-",
-            linewidth=0.7,
-            zorder=1.5,
-        )
-    )
+    colour, line = (figures.RED, ":") if changes else ("black", "-")
+    diagram.draw_arrow(ax, corners, codes, color=colour, linestyle=line)
+
+
+def unit_graph(placement, filters=16):
+    """Return (boxes, edges) of a built residual unit, every layer a box, x_l above x_{l+1}.
+
+    Args:
+        placement: of batch normalisation and ReLU, a key of `units.PLACEMENTS`.
+        filters: of the map x_l and of both convolutions.
+    """
+    with without_weights():
+        x = keras.Input((8, 8, filters), name="unit_input")
+        unit = keras.Model(x, residual_unit(x, filters, name="unit", placement=placement))
+    stages = {}
+    for layer in unit.operations:
+        title, tint = KINDS[type(layer).__name__]
+        stages[f"{layer.name}$"] = title.format(*getattr(layer, "kernel_size", ())[:1]), tint
+    blocks, edges = diagram.condense(unit, stages)
+    blocks = {key: diagram.Block(block.title, block.tint) for key, block in blocks.items()}
+    edges.append((list(blocks)[-1], "output"))
+    blocks["output"] = diagram.Block("$x_{l+1}$")
+    return diagram.arrange(blocks, edges), edges

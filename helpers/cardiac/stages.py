@@ -1,0 +1,71 @@
+"""The diagram of the cardiac VAE: encoder, codes, decoder, linear shape model, classifier."""
+
+import keras
+from keras import layers
+
+from helpers import diagram
+from helpers.diagram import BLUE, GREEN, GREY, ORANGE, YELLOW, Block
+from helpers.translation import translate as _
+
+
+def graph(model):
+    """Return (boxes, edges) of a `CardiacVAE` with its linear shape model.
+
+    Encoder downwards on the left, codes below, decoder upwards on the right.
+    """
+    blocks, edges = condense(model)
+    down, up = (list(stages(network)) for network in (model.encoder, model.decoder))
+    floor = len(down) - 2  # the row of the encoder's two last layers and the decoder's first
+    places = {key: (1, row) for row, key in enumerate(down[:-2])}
+    places |= {key: (3, floor - row) for row, key in enumerate(up[1:])}
+    places |= {"mu_residual": (1, floor), "log_variance": (2, floor), "output": (3, 0)}
+    places |= {"mu": (1, floor + 1), up[0]: (2, floor + 1)}
+    places |= {"classifier_hidden": (1, floor + 2), "classifier_output": (2, floor + 2)}
+    places |= {"linear_encoder": (0, floor // 2), "linear_decoder": (4, floor // 2)}
+    return diagram.place(blocks, places), edges
+
+
+def condense(model):
+    """Return (blocks, edges) as `diagram.condense` does: the three networks and what joins them.
+
+    The shape model is not trained: its blocks count no parameters but name their matrix's size.
+    """
+    networks = model.encoder, model.decoder, model.classifier
+    blocks, edges = {}, []
+    for network, tint in zip(networks, (BLUE, ORANGE, GREEN), strict=True):
+        network = keras.Model(network.inputs, network.outputs)  # a Sequential becomes functional
+        more_blocks, more_edges = diagram.condense(network, stages(network, tint))
+        blocks, edges = blocks | more_blocks, edges + more_edges
+    shape, z, mean = (next(iter(stages(network))) for network in networks)
+    head = list(stages(model.decoder))[-1]
+    size = "×".join(map(str, model.basis.shape))
+    blocks[shape].title = _("distances $s$,\nfolded")
+    blocks["mu"] = Block("$\\mu = E(s) +$\n$W^{+}(s - \\bar{s})$", GREY, blocks.pop(mean).shape)
+    blocks[z].title = "$z = \\mu + \\sigma\\varepsilon$"
+    blocks["output"] = Block("$\\hat{s} = F(z) +$\n$\\bar{s} + Wz$", GREY, blocks[head].shape)
+    fixed = "\n" + _("fixed, {size}").format(size=size)
+    blocks["linear_encoder"] = Block("$W^{+}(s - \\bar{s})$" + fixed, YELLOW, blocks["mu"].shape)
+    blocks["linear_decoder"] = Block("$\\bar{s} + Wz$" + fixed, YELLOW, blocks[head].shape)
+    edges = [("mu" if start == mean else start, end) for start, end in edges]
+    edges += [(shape, "linear_encoder"), ("linear_encoder", "mu"), ("mu_residual", "mu")]
+    edges += [("mu", z), ("log_variance", z), (z, "linear_decoder")]
+    return blocks, edges + [(head, "output"), ("linear_decoder", "output")]
+
+
+def stages(network, tint=GREY):
+    """Return {layer name: (title, tint)} of a network's input, convolutions and dense layers."""
+    titles = {"mu_residual": _("dense, $E(s)$"), "log_variance": _("dense, $\\log\\,\\sigma^2$")}
+    found = {network.inputs[0]._keras_history.operation.name: ("", GREY)}
+    for layer in network.layers:
+        stride = max(getattr(layer, "strides", (1,)))
+        if isinstance(layer, layers.Conv3DTranspose):
+            title = _("3³ transposed\nconv, ×{stride}").format(stride=stride)
+        elif isinstance(layer, layers.Conv3D):
+            title = _("3³ conv") + (f", /{stride}" if stride > 1 else "")
+        elif isinstance(layer, layers.Dense):
+            activation = layer.activation.__name__
+            title = titles.get(layer.name, _("dense,") + f" {activation}")
+        else:
+            continue
+        found[layer.name] = title, tint
+    return found

@@ -1,0 +1,147 @@
+"""A model becomes its stages and their arrows; boxes do not overlap, arrows cross none."""
+
+import itertools
+import math
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from matplotlib.colors import to_rgba
+
+from helpers import diagram
+from helpers.cardiac import shape_model, stages, vae
+from helpers.cost import without_weights
+from helpers.deeplab import network
+from helpers.deeplab import stages as deeplab_stages
+from helpers.residual import drawing
+from helpers.residual.units import PLACEMENTS
+
+STAGES = {
+    "image": ("image", diagram.WHITE),
+    "first": ("convolution", diagram.BLUE),
+    "branch": ("branch", diagram.GREEN),
+    "join": ("join", diagram.YELLOW),
+}
+
+
+@pytest.fixture(scope="module")
+def model():
+    """A convolution, a branch of two layers, and a join whose concatenation has no name."""
+    image = keras.Input((8, 8, 3), name="image")
+    first = layers.Conv2D(4, 3, padding="same", name="first")(layers.ZeroPadding2D()(image))
+    branch = layers.ReLU()(layers.Conv2D(2, 1, name="branch")(first))
+    x = layers.Conv2D(5, 1, name="join")(layers.Concatenate()([first, branch]))
+    return keras.Model(image, layers.BatchNormalization()(x))
+
+
+@pytest.fixture(scope="module")
+def deeplab():
+    with without_weights():
+        return network.deeplab_v3_plus(8, width=0.1, size=65, middle_units=3)
+
+
+def trained(*models):
+    return sum(math.prod(weight.shape) for model in models for weight in model.trainable_weights)
+
+
+def test_stages_and_edges_of_a_small_model(model):
+    blocks, edges = diagram.condense(model, STAGES)
+    assert list(blocks) == list(STAGES)
+    assert set(edges) == {
+        ("image", "first"), ("first", "branch"), ("first", "join"), ("branch", "join"),
+    }  # fmt: skip
+    assert len(edges) == 4
+    assert [block.shape for block in blocks.values()] == [
+        (8, 8, 3), (10, 10, 4), (10, 10, 2), (10, 10, 5),
+    ]  # fmt: skip
+
+
+def test_parameters_are_those_that_train(model):
+    blocks, _edges = diagram.condense(model, STAGES)
+    assert blocks["first"].params == 3 * 9 * 4 + 4
+    statistics = 2 * 5  # moving mean and variance
+    assert sum(block.params for block in blocks.values()) == model.count_params() - statistics
+
+
+def test_a_second_argument_feeds_nothing(deeplab):
+    """The image gives the logits' size only."""
+    _blocks, edges = deeplab_stages.condense(deeplab)
+    assert [end for start, end in edges if start == "image$"] == [r"xception_65\.entry_flow\.conv"]
+
+
+def test_an_input_of_no_stage_is_named(model):
+    with pytest.raises(ValueError, match="image"):
+        diagram.condense(model, {"first": STAGES["first"]})
+
+
+def graphs(deeplab):
+    return [*map(drawing.unit_graph, PLACEMENTS), deeplab_stages.graph(deeplab)]
+
+
+def test_boxes_keep_apart_and_arrows_cross_none(deeplab, heart):
+    for boxes, edges in [*graphs(deeplab), stages.graph(heart)]:
+        for a, b in itertools.combinations(boxes.values(), 2):
+            apart_x = abs(a.x - b.x) >= (a.width + b.width) / 2
+            assert apart_x or abs(a.y - b.y) >= (a.height + b.height) / 2
+        for start, end in edges:
+            way = diagram.route(boxes, start, end)
+            assert not [key for key, box in boxes.items() if diagram.crosses(way, box)]
+
+
+def test_an_arrow_goes_round_what_is_between():
+    blocks = {key: diagram.Block(key) for key in "abc"}
+    edges = [("a", "b"), ("b", "c"), ("a", "c")]
+    boxes = diagram.arrange(blocks, edges)
+    assert [boxes[key].x for key in "abc"] == [0, 0, 0]
+    assert len(diagram.route(boxes, "a", "b")) == 2
+    way = diagram.route(boxes, "a", "c")
+    assert max(x for x, _y in way) > boxes["b"].width / 2
+    assert way[-1] == (boxes["c"].width / 2, boxes["c"].y)
+
+
+def test_the_figure_has_every_box_and_arrow(deeplab):
+    drawn = graphs(deeplab)
+    figure = diagram.side_by_side(drawn, [*PLACEMENTS, "DeepLab"])
+    (ax,) = figure.axes
+    arrows = [patch for patch in ax.patches if to_rgba(patch.get_edgecolor()) == to_rgba("0.2")]
+    assert len(arrows) == sum(len(edges) for _boxes, edges in drawn)
+    assert len(ax.patches) - len(arrows) == sum(len(boxes) for boxes, _edges in drawn)
+    assert {"preactivation", "+", "$x_l$"} <= {text.get_text() for text in ax.texts}
+    assert min(text.get_fontsize() for text in ax.texts) >= 6.5
+
+
+def test_a_unit_adds_what_it_got():
+    for placement, (_before, _last, after) in PLACEMENTS.items():
+        boxes, edges = drawing.unit_graph(placement)
+        addition = next(key for key, box in boxes.items() if box.text == "+")
+        first = next(key for key, box in boxes.items() if box.text == "$x_l$")
+        assert (first, addition) in edges
+        below = [box for box in boxes.values() if box.y > boxes[addition].y]
+        assert len(below) == len(after.split()) + 1
+
+
+def test_deeplab_counts_every_weight_and_joins_low_level_features(deeplab):
+    blocks, edges = deeplab_stages.condense(deeplab)
+    assert sum(block.params for block in blocks.values()) == trained(deeplab)
+    assert (r"xception_65\.entry_flow\.block2", r"decoder\.feature_projection") in edges
+    joined = [start for start, end in edges if end == "concat_projection"]
+    assert len(joined) == 5
+    titles = [block.title for block in blocks.values()]
+    assert "3 middle units,\nrate 2" in titles
+    assert "3×3 conv,\nrate 36" in titles
+
+
+@pytest.fixture(scope="module")
+def heart():
+    shapes = np.random.default_rng(0).integers(-9, 9, (6, 16, 16, 16, 2)).astype("int8")
+    return vae.CardiacVAE(16, 3, 2, shape_model.fit(shapes, 3), 1, 1, 1, 1)
+
+
+def test_the_vae_counts_every_weight_and_joins_its_networks(heart):
+    blocks, edges = stages.condense(heart)
+    counted = sum(block.params for block in blocks.values())
+    assert counted == trained(heart.encoder, heart.decoder, heart.classifier)
+    assert {start for start, end in edges if end == "mu"} == {"mu_residual", "linear_encoder"}
+    assert {end for start, end in edges if start == "mu"} >= {"classifier_hidden"}
+    assert {end for _start, end in edges} | {next(iter(blocks))} == set(blocks)
