@@ -78,6 +78,7 @@ def test_the_page_needs_no_other_file_and_no_network(page, make):
 def test_both_languages(page, make):
     russian = page(make.markdown("# Глава"), language="ru")
     assert '<html lang="ru">' in russian and "Содержание" in russian
+    assert "по дисциплине «Методы машинного обучения»" in " ".join(russian.split())
     assert '<html lang="en">' in page(make.markdown("# Part"))
 
 
