@@ -11,7 +11,7 @@ import nbformat
 import pypdf
 import pytest
 
-from helpers import paths, pipeline, profiles
+from helpers import figures, paths, pipeline, profiles
 from helpers.report import translation
 
 
@@ -127,6 +127,31 @@ def test_executed_notebooks_print_nothing(copy):
         for cell in nbformat.read(path, as_version=4).cells:
             for output in cell.get("outputs", []):
                 assert output.output_type == "display_data", f"{path.name}, {cell.id}: {output}"
+
+
+def tables(copy, language):
+    """Return (label, header, digits of the cells below it) of each column of the tables."""
+    columns = []
+    for path in sorted((copy / "reports" / "notebooks").glob(f"*.{language}.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            for output in cell.get("outputs", []):
+                if table := output.data.get(figures.TABLE):
+                    label = output.metadata["report"]["label"]
+                    cells = zip(*table["rows"], strict=True)
+                    columns += [
+                        (label, header, [re.sub(r"\D", "", cell) for cell in column])
+                        for header, column in zip(table["columns"], cells, strict=True)
+                    ]
+    return columns
+
+
+@pytest.mark.end_to_end
+def test_all_languages_show_the_same_numbers(copy, language):
+    english, other = tables(copy, "en"), tables(copy, language)
+    assert len(english) == len(other) > 20
+    for (label, header, ours), (_, _, theirs) in zip(english, other, strict=True):
+        if not re.search(r"second|\bms\b", header):  # measured times differ
+            assert ours == theirs, f"{label}, {header}"
 
 
 @pytest.mark.end_to_end
