@@ -56,8 +56,8 @@ def use_style():
 
 def set_text(self, text):
     """Set a text of a figure, tick labels too, with the numbers of the report's language."""
-    text = translation.set_numbers(str(text), markdown=False) if text is not None else text
-    draw_text(self, text and text.replace("\u202f", "\u00a0"))  # STIX lacks the narrow space
+    text = translation.set_numbers(str(text)).replace("\u202f", "\u00a0") if text else text
+    draw_text(self, text)  # STIX has neither the narrow space nor superscripts
 
 
 def show(figure, label, caption, alt, raster=False):

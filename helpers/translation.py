@@ -8,7 +8,7 @@ from helpers import paths
 language = os.environ.get("REPORT_LANG", "en")
 
 KEPT = re.compile(r"(\$[^$]*\$|`[^`]*`|\]\([^)]*\))")  # formulas, code, link targets
-POWER = re.compile(r"(?<![\w.])(-?)(\d+(?:\.\d+)?)e([+-])0*(\d+)(?!\w)")
+POWER = re.compile(r"(?<![\w.])(-?)(\d+(?:\.\d+)?)e([+−-])0*(\d+)(?!\w)")
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -64,13 +64,13 @@ def outside_formulas(change, text):
 def power(match):
     """Return a number such as 1.2e-05 as a formula."""
     sign, digits, exponent_sign, exponent = match.groups()
-    return rf"${sign}{digits} \cdot 10^{{{exponent_sign.strip('+')}{exponent}}}$"
+    return rf"${sign}{digits} \cdot 10^{{{'-' * (exponent_sign != '+')}{exponent}}}$"
 
 
 def power_in_plain_text(match):
     """Return a number such as 1.2e-05 as 1.2 · 10⁻⁵."""
     sign, digits, exponent_sign, exponent = match.groups()
-    exponent = (exponent_sign.strip("+") + exponent).translate(SUPERSCRIPTS)
+    exponent = ("-" * (exponent_sign != "+") + exponent).translate(SUPERSCRIPTS)
     return f"{sign}{digits}\u00a0·\u00a010{exponent}"
 
 

@@ -1,5 +1,7 @@
 """Numbers as a reader of each language expects them."""
 
+import warnings
+
 import matplotlib.pyplot as plt
 import pytest
 from matplotlib.text import Text
@@ -19,6 +21,7 @@ KEPT = "[He](#ref-a1.5) `0.5 1,797` arXiv 1512.03385, Keras 3.15.0, ResNet-20, 8
         ("44% of 0.5 %", "44\u202f% of 0.5 %", "44\u202f% of 0,5 %"),
         ("$1.5x$", "$1.5x$", r"$\text{1,5}x$"),
         ("1.2e-05", r"$1.2 \cdot 10^{-5}$", r"$\text{1,2} \cdot 10^{-5}$"),
+        ("1e−6", r"$1 \cdot 10^{-6}$", r"$1 \cdot 10^{-6}$"),  # of an axis
         ("-1e+04", r"$-1 \cdot 10^{4}$", r"$-1 \cdot 10^{4}$"),
     ],
 )  # fmt: skip
@@ -39,9 +42,10 @@ def test_tick_labels_of_a_russian_figure_have_decimal_commas(monkeypatch):
     figures.use_style()
     figure, ax = plt.subplots()
     ax.plot([-0.5, 0.5])
-    ax.set_title("at 1,797.5")
-    figure.draw_without_rendering()
+    ax.set_title("at 1,797.5 and 2.5e-07")
+    with warnings.catch_warnings(action="error"):  # that a glyph is missing
+        figure.draw_without_rendering()
     labels = [label.get_text() for label in ax.get_yticklabels()]
     plt.close(figure)
     assert "−0,2" in labels and "0,4" in labels
-    assert ax.get_title() == "at 1\u00a0797,5"
+    assert ax.get_title() == "at 1\u00a0797,5 and $\\text{2,5} \\cdot 10^{-7}$"
