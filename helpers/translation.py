@@ -83,7 +83,7 @@ def set_plain_numbers(text):
 
 def decimal_commas(text):
     """Return text with the marks of Russian in its English numbers."""
-    thousands = r"(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?![\d,])"
+    thousands = r"(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?!,?\d)"
     text = re.sub(thousands, lambda number: number[0].replace(",", "\u202f"), text)
     decimal = r"(?<![\d.])(?!\d{4}\.\d{4,5}(?!\d))(\d+)\.(\d+)(?!\.?\d)"
     return re.sub(decimal, r"\1,\2", text)
