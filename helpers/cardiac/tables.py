@@ -36,7 +36,7 @@ def choices(settings, grid, step):
             ),
             (_("weight of KL, α"), unknown, settings.alpha, _("small: shapes lead")),
             (
-                _("steps until α is in full"),
+                _("warm-up of α, share of steps"),
                 unknown,
                 f"{settings.warm_up:.0%}",
                 _("shapes first, then order"),

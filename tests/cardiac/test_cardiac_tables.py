@@ -12,7 +12,7 @@ def test_choices_tell_the_papers_values_from_ours():
     assert rows["grid"][:2] == ("not known", "40³, 3.4 mm")
     assert rows["step of the ascent, λ"][0] == "0.1"
     assert rows["filters of the four convolutions"][:2] == ("not known", "16, 32, 64, 64")
-    assert rows["steps until α is in full"][1] == "30%"
+    assert rows["warm-up of α, share of steps"][1] == "30%"
     small = tables.choices(training.Settings(d=8), preparation.Grid(40, 3.4), 0.1)
     assert small.iloc[0, 3] != "as in the paper"
 
