@@ -1,11 +1,16 @@
 """Training the cardiac VAE: one call from a byte array to a fitted model."""
 
 import dataclasses
+import hashlib
+import json
+import warnings
+import zipfile
+from pathlib import Path
 
 import keras
 import numpy as np
 
-from helpers import progress
+from helpers import files, paths, progress
 from helpers.cardiac import shape_model, vae
 
 
@@ -26,7 +31,7 @@ class Settings:
 
 
 def fit(shapes, labels, train, validation, settings, seed=0, jit_compile=False):
-    """Train a CardiacVAE.
+    """Train a CardiacVAE, or read it from the run store if the same training was done before.
 
     Args:
         shapes: int8 (n, s, s, s, 2); labels: (n,) integers.
@@ -56,11 +61,50 @@ def fit(shapes, labels, train, validation, settings, seed=0, jit_compile=False):
     watched = (
         vae.Batches(shapes, labels, validation, settings.batch, seed) if len(validation) else None
     )
+    path = store_path(shapes, labels, train, validation, settings, seed)
+    if history := load(path, model):
+        return model, history
     with progress.bar(settings.epochs, "training") as bar:
         tick = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: bar.update())
-        history = model.fit(
+        found = model.fit(
             batches, epochs=settings.epochs, validation_data=watched, verbose=0, callbacks=[tick]
         )
-    return model, {
-        name: [float(np.asarray(v)) for v in values] for name, values in history.history.items()
-    }
+    history = {name: [float(np.asarray(v)) for v in row] for name, row in found.history.items()}
+    with files.replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez(file, *weights(model), history=json.dumps(history))
+    return model, history
+
+
+def store_path(shapes, labels, train, validation, settings, seed):
+    """Return where a training is stored: named by a hash of its data, settings, seed and code."""
+    digest = hashlib.sha256(repr((settings, seed, shapes.shape, keras.__version__)).encode())
+    for array in (shapes, labels, train, validation):
+        digest.update(np.ascontiguousarray(array))
+    for module in (shape_model.__file__, vae.__file__, __file__):
+        digest.update(Path(module).read_bytes())
+    return paths.RUNS / "cardiac" / f"{digest.hexdigest()[:16]}.npz"
+
+
+def load(path, model):
+    """Read the weights at `path` into `model`; return the history, None if it is not stored.
+
+    A damaged file is deleted with a warning, and the training done again.
+    """
+    if not path.exists():
+        return None
+    try:
+        with np.load(path) as stored:
+            arrays = [stored[f"arr_{k}"] for k in range(len(weights(model)))]
+            history = json.loads(str(stored["history"]))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        warnings.warn(f"{path} is damaged ({error}); training again", stacklevel=3)
+        path.unlink()
+        return None
+    for weight, array in zip(weights(model), arrays, strict=True):
+        weight.assign(array)
+    return history
+
+
+def weights(model):
+    """Return the variables of the model's three networks."""
+    return [*model.encoder.weights, *model.decoder.weights, *model.classifier.weights]

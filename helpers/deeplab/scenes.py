@@ -64,6 +64,9 @@ def background(rng, split):
     crop = photograph[np.ix_(rows.astype(int), columns.astype(int))]
     if rng.random() < 0.5:
         crop = crop[:, ::-1]
+    if split == "train":  # ten photographs are few: turn them, exchange colours, take negatives
+        crop = np.rot90(crop, rng.integers(4))[..., rng.permutation(3)]
+        crop = 255 - crop if rng.random() < 0.3 else crop
     return crop * rng.uniform(0.6, 1.1) + rng.uniform(-20, 20)
 
 

@@ -36,7 +36,7 @@ class Segmenter:
     """A DeepLab network with what it needs to segment pictures of any kind and size."""
 
     def __init__(self, model, classes=VOC, size=513):
-        """Fold `model` (open input, logits out) for squares of `size`², or of its own fixed size."""
+        """Fold `model` (logits out) for squares of `size`², or of its own fixed input size."""
         self.classes, self.size = tuple(classes), model.input_shape[1] or size
         self.model = fold.fold_batch_norm(model)
         self.label = tf.function(self._label, reduce_retracing=True)

@@ -1,6 +1,7 @@
 """Training over several devices of one machine: here two that share the CPU."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -27,10 +28,11 @@ print(json.dumps([strategy.num_replicas_in_sync, history["loss"]]))
 
 
 @pytest.mark.slow
-def test_the_model_trains_under_a_mirrored_strategy():
+def test_the_model_trains_under_a_mirrored_strategy(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-c", CODE], cwd=paths.ROOT, capture_output=True, text=True, timeout=300
-    )
+        [sys.executable, "-c", CODE], cwd=paths.ROOT, capture_output=True, text=True, timeout=300,
+        env=os.environ | {"REPORT_DATA": str(tmp_path)},
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     replicas, loss = json.loads(done.stdout.splitlines()[-1])
     assert replicas == 2

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from helpers import paths
 from helpers.cardiac import evaluation, shape_model, training, vae
 
 SIZE, D, WIDTH = 16, 4, 2
@@ -118,3 +119,22 @@ def test_training_lowers_the_loss_and_repeats_itself(shapes):
     assert history["loss"][-1] < 0.9 * history["loss"][0]
     assert set(history) >= {"dice_ed", "dice_es", "kl", "cross_entropy", "val_dice_ed"}
     np.testing.assert_allclose(history["loss"], runs[1][1]["loss"], rtol=1e-4)
+
+
+def test_a_training_is_done_once_and_again_when_its_file_is_damaged(shapes, monkeypatch):
+    settings = training.Settings(d=D, width=WIDTH, epochs=1, batch=6)
+    first, history = training.fit(*shapes, range(18), [18, 20], settings, seed=1)
+    (path,) = (paths.RUNS / "cardiac").iterdir()
+    with monkeypatch.context() as patch:
+        patch.delattr(vae.CardiacVAE, "train_step")  # a second training would fail
+        again, same = training.fit(*shapes, range(18), [18, 20], settings, seed=1)
+    assert same == history
+    codes = [evaluation.encode(model, shapes[0])[0] for model in (first, again)]
+    np.testing.assert_array_equal(*codes)
+
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.warns(UserWarning, match="damaged"):
+        training.fit(*shapes, range(18), [18, 20], settings, seed=1)
+    assert path.stat().st_size > 1000
+    training.fit(*shapes, range(18), [18, 20], settings, seed=2)
+    assert len(list(path.parent.iterdir())) == 2
