@@ -18,7 +18,7 @@ export PYTHONHASHSEED := 0
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
-	@echo "  Variables: PROFILE=smoke|quick|full  REPORT_LANG=en  CODE=1  GPU=1  PYTHON=python3.12"
+	@echo "  Variables: PROFILE=smoke|quick|full  REPORT_LANG=en|ru  CODE=1  GPU=1  PYTHON=python3.12"
 
 report: $(READY) ## run the notebooks that are out of date, write reports/report.<lang>.pdf
 	@$(RUN) -m helpers.pipeline --profile $(PROFILE) $(addprefix --language ,$(REPORT_LANG)) $(if $(CODE),--code)

@@ -41,10 +41,9 @@ def rows():
 
 def time_against_depth(depths=(20, 56, 110), rounds=3):
     """Return the row of the line through milliseconds an image against depth, and its R²."""
-    speeds = side_by_side.alternate(
-        __file__, {f"ours {depth}": sys.executable for depth in depths}, None, rounds
-    )
-    milliseconds = [1000 / np.median(speeds[f"ours {depth}"]) for depth in depths]
+    sides = {"ours": sys.executable}
+    speeds = [side_by_side.alternate(__file__, sides, depth, rounds)["ours"] for depth in depths]
+    milliseconds = [1000 / np.median(speed) for speed in speeds]
     slope, start = np.polyfit(depths, milliseconds, 1)
     return {
         "id": "resnet_time_against_depth",
@@ -58,14 +57,7 @@ def time_against_depth(depths=(20, 56, 110), rounds=3):
 
 
 def work(side, depth):
-    """Build one side's training; for each line of input, time its steps and print images/s.
-
-    Args:
-        side: "ours", "stock" or "torch"; or "ours 110", the depth with it.
-        depth: of the network, unless the side names one.
-    """
-    side, _, own_depth = side.partition(" ")
-    depth = int(own_depth or depth)
+    """Build one side's training; for each line of input, time its steps and print images/s."""
     train = {"ours": ours, "stock": stock, "torch": torch}[side](depth)
     for _ in sys.stdin:
         started = time.perf_counter()
@@ -181,4 +173,4 @@ def torch(depth):
 
 
 if __name__ == "__main__":
-    work(sys.argv[1], sys.argv[2])
+    work(sys.argv[1], int(sys.argv[2]))

@@ -57,9 +57,8 @@ def latency(function, *arguments, repeats=3):
 def peak_memory(function, *arguments):
     """Return by how many MiB this process grows at most while `function(*arguments)` runs.
 
-    Its resident memory is looked at every two milliseconds, after one call that is not measured.
+    Its resident memory is looked at every two milliseconds. Call a traced function once before.
     """
-    function(*arguments)
     process, done = psutil.Process(), threading.Event()
     before = process.memory_info().rss
     seen = [before]

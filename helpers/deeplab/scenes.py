@@ -55,7 +55,11 @@ def scene(split, index, seed=0):
 
 
 def background(rng, split):
-    """Return a crop of a photograph, (129, 129, 3) float, at random zoom, mirror and brightness."""
+    """Return a crop of a photograph, (129, 129, 3) float, at random zoom, mirror and brightness.
+
+    To train on, it is also turned, its colours are exchanged, and some are negatives: the ten
+    photographs are few, and the test scenes show others.
+    """
     photograph = photographs(split)[rng.integers(len(PHOTOGRAPHS[split]))]
     height, width = photograph.shape[:2]
     side = rng.uniform(100, min(height, width))
@@ -64,7 +68,7 @@ def background(rng, split):
     crop = photograph[np.ix_(rows.astype(int), columns.astype(int))]
     if rng.random() < 0.5:
         crop = crop[:, ::-1]
-    if split == "train":  # ten photographs are few: turn them, exchange colours, take negatives
+    if split == "train":
         crop = np.rot90(crop, rng.integers(4))[..., rng.permutation(3)]
         crop = 255 - crop if rng.random() < 0.3 else crop
     return crop * rng.uniform(0.6, 1.1) + rng.uniform(-20, 20)
