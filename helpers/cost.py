@@ -3,11 +3,9 @@
 import contextlib
 import math
 import statistics
-import threading
 import time
 
 import keras
-import psutil
 from keras import layers
 from keras.src.backend.common import global_state
 
@@ -52,29 +50,6 @@ def latency(function, *arguments, repeats=3):
         function(*arguments)
         times.append(time.perf_counter() - started)
     return 1e3 * statistics.median(times)
-
-
-def peak_memory(function, *arguments):
-    """Return by how many MiB this process grows at most while `function(*arguments)` runs.
-
-    Its resident memory is looked at every two milliseconds. Call a traced function once before.
-    """
-    process, done = psutil.Process(), threading.Event()
-    before = process.memory_info().rss
-    seen = [before]
-
-    def watch():
-        while not done.wait(0.002):
-            seen.append(process.memory_info().rss)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        function(*arguments)
-    finally:
-        done.set()
-        watcher.join()
-    return (max(seen) - before) / 2**20
 
 
 @contextlib.contextmanager

@@ -46,7 +46,6 @@ def measure(name, pictures):
         "output_stride": 8,
         "weights": "official",
         "latency_ms": 1e3 * float(np.median(seconds)),
-        "memory_mib": cost.peak_memory(demo.predict, picture),
         "input_error": max(p["input"] for p in parity),
         "logits_error": max(p["logits"] for p in parity),
         "agreement": 100 * float(np.mean([p["labels"] for p in parity])),
