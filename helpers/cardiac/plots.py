@@ -14,6 +14,7 @@ from sklearn import metrics
 
 from helpers import figures
 from helpers.cardiac import anatomy
+from helpers.translation import translate as _
 
 
 def bullseye(ax, values, norm, cmap="cividis", digits=1):
@@ -75,7 +76,7 @@ def surface(ax, distance, spacing, norm, cmap="cividis", view=(18, -20)):
         np.asarray(distance, np.float32), 2, order=1, grid_mode=True, mode="nearest"
     )
     fine, step = ndimage.gaussian_filter(fine, 0.8), spacing / 2
-    vertices, faces, _, _ = measure.marching_cubes(fine, 0.0, step_size=2)
+    vertices, faces = measure.marching_cubes(fine, 0.0, step_size=2)[:2]
     hollow = anatomy.cavity(fine > 0).any()
     thickness = anatomy.wall_thickness(fine > 0, step) if hollow else np.zeros(fine.shape)
     wall = thickness > 0
@@ -195,5 +196,5 @@ def contours(ax, distance, spacing, plane, colour=figures.BLUE, fill=True, label
         ax.contourf(across, extent, picture, levels=[0, np.inf], colors=[colour], alpha=0.25)
     ax.contour(across, extent, picture, levels=[0], colors=[colour], linewidths=1)
     ax.plot([], [], color=colour, label=label)
-    ax.set(aspect="equal", xlabel="mm", ylabel="mm")
+    ax.set(aspect="equal", xlabel=_("mm"), ylabel=_("mm"))
     return ax

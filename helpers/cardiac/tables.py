@@ -10,6 +10,7 @@ from helpers.translation import translate as _
 def choices(settings, grid, step):
     """Return what could be read of the paper beside what is chosen here, and why."""
     same, unknown = _("as in the paper"), _("not known")
+    size = _("{size}³, {spacing} mm").format(size=grid.size, spacing=grid.spacing)
     d = same if settings.d == 64 else _("few hearts")
     return pd.DataFrame(
         [
@@ -20,7 +21,7 @@ def choices(settings, grid, step):
                 _("two signed distances"),
                 _("surfaces finer than a voxel"),
             ),
-            (_("grid"), unknown, f"{grid.size}³, {grid.spacing} mm", _("holds every heart")),
+            (_("grid"), unknown, size, _("holds every heart")),
             (_("decoder"), _("convolutional"), _("linear + convolutional"), _("measured below")),
             (
                 _("filters of the four convolutions"),

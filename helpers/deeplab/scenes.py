@@ -7,6 +7,7 @@ set is in order of writers) and no photograph.
 """
 
 import functools
+import math
 
 import numpy as np
 import skimage.data
@@ -17,7 +18,8 @@ SIZE = 129  # 16·8 + 1 pixels
 CLASSES = ("background", *"0123456789")
 PHOTOGRAPHS = {
     "train": ("astronaut", "coffee", "rocket", "retina", "hubble_deep_field", "grass", "brick",
-              "immunohistochemistry", "camera", "china.jpg"),
+              "immunohistochemistry", "camera", "china.jpg", "cell", "clock", "colorwheel",
+              "microaneurysms", "moon", "page", "text"),
     "test": ("chelsea", "gravel", "coins", "flower.jpg"),
 }  # fmt: skip
 DIGITS = {"train": slice(0, 1347), "test": slice(1347, 1797)}
@@ -38,16 +40,16 @@ def scenes(split, indices, seed=0):
 
 
 def scene(split, index, seed=0):
-    """Return (image, labels) of one scene: one to three digits, later ones over earlier ones."""
+    """Return (image, labels) of one scene: one or two digits, the second over the first."""
     rng = np.random.default_rng([("train", "test").index(split), seed, index])
     image = background(rng, split)
     labels = np.zeros((SIZE, SIZE), np.uint8)
     strokes, values = digits(split)
-    for _ in range(rng.integers(1, 4)):
+    for _ in range(rng.integers(1, 3)):
         chosen = rng.integers(len(values))
         alpha = stroke_mask(rng, strokes[chosen])
         colour = contrasting_colour(rng, image[alpha > 0.5]) if (alpha > 0.5).any() else 0
-        shading = rng.normal(0, 12) * np.linspace(-1, 1, SIZE)[:, None, None]
+        shading = rng.normal(0, 12) * np.linspace(-1, 1, SIZE, dtype=np.float32)[:, None, None]
         image += alpha[..., None] * (colour + shading - image)
         labels[alpha > 0.5] = values[chosen] + 1
     image += 6 * rng.standard_normal((SIZE, SIZE, 1), np.float32)  # grain
@@ -57,34 +59,42 @@ def scene(split, index, seed=0):
 def background(rng, split):
     """Return a crop of a photograph, (129, 129, 3) float, at random zoom, mirror and brightness.
 
-    To train on, it is also turned, its colours are exchanged, and some are negatives: the ten
+    To train on, half are mixed of two crops, and all are turned, recoloured or made negative: the
     photographs are few, and the test scenes show others.
     """
+    crop = cropped(rng, split)
+    if split == "train":
+        if rng.random() < 0.5:
+            crop = crop + rng.uniform(0.2, 0.6) * (cropped(rng, split) - crop)
+        crop = np.rot90(crop, rng.integers(4))[..., rng.permutation(3)]
+        crop = 255 - crop if rng.random() < 0.3 else crop
+    return crop * rng.uniform(0.6, 1.1) + rng.uniform(-20, 20)
+
+
+def cropped(rng, split):
+    """Return a square of a photograph of the split, (129, 129, 3) float, half of them mirrored."""
     photograph = photographs(split)[rng.integers(len(PHOTOGRAPHS[split]))]
     height, width = photograph.shape[:2]
     side = rng.uniform(100, min(height, width))
     top, left = rng.uniform(0, height - side), rng.uniform(0, width - side)
     rows, columns = (np.linspace(start, start + side - 1, SIZE) for start in (top, left))
     crop = photograph[np.ix_(rows.astype(int), columns.astype(int))]
-    if rng.random() < 0.5:
-        crop = crop[:, ::-1]
-    if split == "train":
-        crop = np.rot90(crop, rng.integers(4))[..., rng.permutation(3)]
-        crop = 255 - crop if rng.random() < 0.3 else crop
-    return crop * rng.uniform(0.6, 1.1) + rng.uniform(-20, 20)
+    return crop[:, ::-1] if rng.random() < 0.5 else crop
 
 
 def stroke_mask(rng, stroke):
     """Return one digit warped into the scene: opacity (129, 129) in [0, 1].
 
-    The warp is affine (size, rotation, shear, place) with a smooth sine wave on top.
+    The warp is affine (size, rotation, shear, place) with a smooth sine wave on top. A stroke is
+    at least as wide as a cell of a network at output stride 8.
     """
-    height = rng.uniform(60, 104)
+    height = rng.uniform(72, 112)
     width = height * rng.uniform(0.7, 1.1)
     angle, shear = rng.normal(0, 0.2), rng.normal(0, 0.15)
-    centre = rng.uniform(0.22 * SIZE, 0.78 * SIZE, 2)
+    centre = rng.uniform(0.25 * SIZE, 0.75 * SIZE, 2)
     y, x = np.mgrid[:SIZE, :SIZE].astype(np.float32) - centre[:, None, None].astype(np.float32)
-    y, x = np.cos(angle) * y - np.sin(angle) * x, np.sin(angle) * y + np.cos(angle) * x
+    cosine, sine = math.cos(angle), math.sin(angle)  # Python numbers keep the arrays float32
+    y, x = cosine * y - sine * x, sine * y + cosine * x
     x = x + shear * y + 0.04 * width * np.sin(2 * np.pi * (y / height + rng.random()))
     y = y + 0.04 * height * np.sin(2 * np.pi * (x / width + rng.random()))
     grid = [(y / height + 0.5) * (ENLARGED - 1), (x / width + 0.5) * (ENLARGED - 1)]

@@ -21,8 +21,10 @@ DECAY = 0.3  # share of the steps in which the learning rate falls to zero
 SAVE_EVERY = 120  # seconds
 
 
-def train(name, steps, seed=0):
+def train(name, steps, seed=0, start=None):
     """Train compact network `name` for `steps` batches of fresh scenes and return it.
+
+    `start` names the compact network whose stored weights it goes on from (default: the recipe's).
 
     Adam; the learning rate warms up, holds, and falls linearly to zero. Labels are balanced by
     weights frequency^-b, with b falling from 1/2 to 0 together with the learning rate. Where the
@@ -31,7 +33,8 @@ def train(name, steps, seed=0):
     """
     folder = paths.RUNS / "scenes" / name
     recipe = compact.RECIPES[name]
-    network, step, stride, seconds, losses = resume(folder, name, seed)
+    start = start or recipe.get("start")
+    network, step, stride, seconds, losses = resume(folder, name, seed, start)
     frequency = label_frequency(seed)
     begun = saved = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(1) as pool, progress.bar(steps, name, "step") as bar:
@@ -84,8 +87,8 @@ def prepare(network, weights=None):
     return network
 
 
-def resume(folder, name, seed):
-    """Return (network, step, stride, seconds, losses) of the checkpoint, or of a fresh start."""
+def resume(folder, name, seed, start):
+    """Return (network, step, stride, seconds, losses) of the checkpoint, or of the start."""
     if (folder / "state.json").exists():
         state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
         network = keras.models.load_model(folder / f"step-{state['step']}.keras")
@@ -93,8 +96,8 @@ def resume(folder, name, seed):
     keras.utils.set_random_seed(seed)
     recipe = compact.RECIPES[name]
     network = compact.build(name, recipe["train_stride"])
-    if "start" in recipe:  # take over every weight that both networks have
-        trained = checkpoint.named_variables(compact.load(recipe["start"]))
+    if start:  # take over every weight that both networks have
+        trained = checkpoint.named_variables(compact.load(start))
         for key, variable in checkpoint.named_variables(network).items():
             variable.assign(trained[key])
     return prepare(network), 0, recipe["train_stride"], 0.0, []
@@ -116,9 +119,10 @@ def main():
     parser.add_argument("--model", required=True, choices=compact.RECIPES)
     parser.add_argument("--steps", type=int, help="batches of 16 scenes (default: the recipe's)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--start", choices=compact.RECIPES, help="go on from its stored weights")
     options = parser.parse_args()
     steps = options.steps or compact.RECIPES[options.model]["steps"]
-    network = train(options.model, steps, options.seed)
+    network = train(options.model, steps, options.seed, options.start)
     folder = paths.RUNS / "scenes" / options.model
     state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
     print(compact.store(options.model, network, state, options.seed))

@@ -106,8 +106,9 @@ def read(domain, language):
     if not path.exists():
         return catalog.Catalog(
             locale=language, domain=domain, fuzzy=False, header_comment=f"# {domain}",
-            project="residual-report", version="1", msgid_bugs_address="", last_translator="",
-            language_team=language, revision_date=datetime.datetime(2026, 1, 1),
+            project="residual-report", version="1", msgid_bugs_address="see README.md",
+            last_translator="the authors of the report", language_team=language,
+            revision_date=datetime.datetime(2026, 1, 1),
         )  # fmt: skip
     with open(path, "rb") as file:
         return pofile.read_po(file, locale=language, domain=domain)
