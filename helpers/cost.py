@@ -10,6 +10,7 @@ from keras import layers
 from keras.src.backend.common import global_state
 
 WEIGHTED = (layers.Conv2D, layers.DepthwiseConv2D, layers.Dense)
+IN_PLACE = (layers.BatchNormalization, layers.ReLU, layers.Dropout, layers.Add)
 
 
 def multiply_adds(model):
@@ -39,6 +40,30 @@ def layer_multiply_adds(layer):
     if None in positions:
         raise ValueError(f"{layer.name} has no fixed output size: build the model with one")
     return math.prod(layer.kernel.shape) * math.prod(positions)
+
+
+def feature_memory(model):
+    """Return the MiB of float32 feature maps that one image needs at once, at most.
+
+    A map lives from the layer that computes it to the last that reads it (arXiv 1801.04381,
+    memory-efficient inference). Normalisation, ReLU, dropout and addition work in place. Weights
+    and a convolution's own workspace are not counted.
+
+    Args:
+        model: built functional model with a fixed input size; the layers run in their order.
+    """
+    inputs = [keras.tree.flatten(layer.input) for layer in model.layers]
+    last = {id(each): step for step, read in enumerate(inputs) for each in read}
+    alive, most = {}, 0
+    for step, (layer, read) in enumerate(zip(model.layers, inputs, strict=True)):
+        done = [id(each) for each in read if last[id(each)] == step]
+        if isinstance(layer, IN_PLACE) and done:
+            del alive[done.pop()]
+        alive[id(layer.output)] = math.prod(layer.output.shape[1:])
+        most = max(most, sum(alive.values()))
+        for each in set(done) & set(alive):
+            del alive[each]
+    return most * 4 / 2**20
 
 
 def latency(function, *arguments, repeats=3):

@@ -9,9 +9,9 @@ from helpers.deeplab import checkpoint, metrics, network, scenes
 
 TEST_SCENES = 300
 RECIPES = {
-    "mobilenetv2": {"width": 0.35, "output_stride": 8, "train_stride": 16, "steps": 8_000},
+    "mobilenetv2": {"width": 0.35, "output_stride": 8, "train_stride": 16, "steps": 15_000},
     "xception": {"width": 0.25, "middle_units": 4, "output_stride": 16, "train_stride": 16,
-                 "steps": 6_000},
+                 "steps": 13_000},
     # The ablation goes on from the trained network, without its decoder.
     "xception_no_decoder": {"width": 0.25, "middle_units": 4, "decoder": False, "start": "xception",
                             "output_stride": 16, "train_stride": 16, "steps": 800},
@@ -89,7 +89,14 @@ def store(name, model, state, seed):
 
 def card(name, model, state, seed, figures):
     """Return the model card: what the weights are, what made them, what they reach."""
-    recipe = ", ".join(f"{key} {value}" for key, value in RECIPES[name].items())
+    recipe = ", ".join(f"{key} {value}" for key, value in RECIPES[name].items() if key != "steps")
+    again, origin = f"--model {name} --steps {state['step']} --seed {seed}", "random weights"
+    if state["start"]:
+        again += f" --start {state['start']}"
+        origin = (
+            f"scenes_{state['start']}.npz of SHA-256 {state['start_sha256'][:16]}…; "
+            "`git log data/weights` finds it"
+        )
     return f"""# scenes_{name}.npz
 
 Weights of the compact network `{name}` ({model.count_params():,} values, half precision).
@@ -100,8 +107,9 @@ Weights of the compact network `{name}` ({model.count_params():,} values, half p
   1346 (Alpaydin and Kaynak 1998) and of photographs that scikit-learn and scikit-image ship.
   Test scenes use other digits and other photographs.
 - Recipe: {recipe}; {state["step"]:,} steps of 16 scenes, seed {seed}.
+- Start: {origin}.
 - Time: {state["seconds"] / 3600:.2f} hours on {runtime.processor()}, shared with other work.
-- Again: `python -m helpers.deeplab.train_scenes --model {name} --steps {state["step"]}`
+- Again: `python -m helpers.deeplab.train_scenes {again}`
 - Figures on {TEST_SCENES} test scenes: mIoU {figures["miou"]:.3f}; within 3 pixels of an edge
   {figures["boundary_miou"]:.3f}.
 - Licence: as the project. Use: to show how the networks behave, not to read digits.

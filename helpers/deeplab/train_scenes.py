@@ -5,6 +5,7 @@ The run is seeded and leaves a checkpoint every few minutes; the same command go
 
 import argparse
 import concurrent.futures
+import hashlib
 import json
 import time
 
@@ -34,35 +35,33 @@ def train(name, steps, seed=0, start=None):
     folder = paths.RUNS / "scenes" / name
     recipe = compact.RECIPES[name]
     start = start or recipe.get("start")
-    network, step, stride, seconds, losses = resume(folder, name, seed, start)
+    network, state = resume(folder, name, seed, start)
+    step = state["step"]
     frequency = label_frequency(seed)
-    begun = saved = time.monotonic()
+    begun, saved = time.monotonic() - state["seconds"], time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(1) as pool, progress.bar(steps, name, "step") as bar:
         bar.update(step)
         coming = pool.submit(batch, step, seed)
         while step < steps:
             fall = min(1, (steps - step) / (DECAY * steps))
-            if fall < 1 and stride != recipe["output_stride"]:
-                stride = recipe["output_stride"]
-                network = prepare(compact.build(name, stride), weights=network.get_weights())
+            if fall < 1 and state["stride"] != recipe["output_stride"]:
+                state["stride"] = recipe["output_stride"]
+                finer = compact.build(name, state["stride"])
+                network = prepare(finer, weights=network.get_weights())
             network.optimizer.learning_rate = PEAK * fall * min(1, (step + 1) / WARM_UP)
             images, labels = coming.result()
             coming = pool.submit(batch, step + 1, seed)
             weights = frequency ** (-fall / 2)
             weights = (weights / (weights * frequency).sum()).astype(np.float32)
             loss = network.train_on_batch(images, labels, sample_weight=weights[labels])
-            losses.append(round(float(loss), 4))
+            state["losses"].append(round(float(loss), 4))
             step += 1
             bar.update()
             if step == steps or time.monotonic() - saved > SAVE_EVERY:
                 saved = time.monotonic()
-                spent = round(seconds + saved - begun, 1)
-                save(
-                    folder,
-                    network,
-                    {"step": step, "stride": stride, "seconds": spent, "losses": losses},
-                )
-                print(name, step, np.mean(losses[-100:]).round(3), flush=True)
+                state |= {"step": step, "seconds": round(saved - begun, 1)}
+                save(folder, network, state)
+                print(name, step, np.mean(state["losses"][-100:]).round(3), flush=True)
     return network
 
 
@@ -88,11 +87,11 @@ def prepare(network, weights=None):
 
 
 def resume(folder, name, seed, start):
-    """Return (network, step, stride, seconds, losses) of the checkpoint, or of the start."""
+    """Return (network, state) of the checkpoint, or of the start."""
     if (folder / "state.json").exists():
         state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
         network = keras.models.load_model(folder / f"step-{state['step']}.keras")
-        return network, *(state[key] for key in ("step", "stride", "seconds", "losses"))
+        return network, state
     keras.utils.set_random_seed(seed)
     recipe = compact.RECIPES[name]
     network = compact.build(name, recipe["train_stride"])
@@ -100,7 +99,13 @@ def resume(folder, name, seed, start):
         trained = checkpoint.named_variables(compact.load(start))
         for key, variable in checkpoint.named_variables(network).items():
             variable.assign(trained[key])
-    return prepare(network), 0, recipe["train_stride"], 0.0, []
+    state = {"step": 0, "stride": recipe["train_stride"], "seconds": 0.0, "losses": []}
+    return prepare(network), state | {"start": start, "start_sha256": start and checksum(start)}
+
+
+def checksum(name):
+    """Return the SHA-256 of the stored weights of `name`."""
+    return hashlib.sha256((paths.WEIGHTS / f"scenes_{name}.npz").read_bytes()).hexdigest()
 
 
 def save(folder, network, state):

@@ -117,12 +117,17 @@ def test_training_stopped_and_resumed_is_training_in_one_go(tiny, monkeypatch):
 def test_weights_are_stored_with_a_card_and_load_at_both_strides(tiny):
     keras.utils.set_random_seed(0)
     model = compact.build("mobilenetv2")
-    state = {"step": 4, "seconds": 60.0, "losses": []}
+    state = {"step": 4, "seconds": 60.0, "losses": [], "start": None}
     figures = json.loads(compact.store("mobilenetv2", model, state, seed=0))
     assert 0 <= figures["miou"] <= 1
     assert f"mIoU {figures['miou']:.3f}" in (
         (tiny / "weights/scenes_mobilenetv2.md").read_text(encoding="utf-8")
     )
+    further, state = train_scenes.resume(tiny, "mobilenetv2", 1, start="mobilenetv2")
+    np.testing.assert_allclose(
+        further.get_weights()[0], model.get_weights()[0], rtol=1e-3, atol=1e-6
+    )
+    assert state["step"] == 0 and state["start"] == "mobilenetv2"
     for stride in (8, 16):
         loaded = compact.load("mobilenetv2", stride)
         assert loaded.get_layer("logits.semantic").output.shape[1] == 128 // stride + 1
