@@ -95,7 +95,7 @@ def describe(segmentations):
         _("{model} in {photo}: {classes}").format(
             model=name,
             photo=photograph,
-            classes=", ".join(f"{c} {share:.0%}" for c, share in list(one.shares.items())[:3]),
+            classes=", ".join(drawing.shares(one)[:3]),
         )
         for name, found in segmentations.items()
         for photograph, one in found.items()

@@ -3,6 +3,19 @@
 import numpy as np
 from matplotlib.patches import Patch
 
+from helpers.translation import translate
+
+
+def names(classes):
+    """Return the class names in the report's language, as a list."""
+    return translate(", ".join(classes)).split(", ")
+
+
+def shares(segmentation):
+    """Return "name share" of the classes found, largest first, in the report's language."""
+    shown = dict(zip(segmentation.classes, names(segmentation.classes), strict=True))
+    return [f"{shown[name]} {share:.0%}" for name, share in segmentation.shares.items()]
+
 
 def palette(count=21):
     """Return PASCAL VOC's colours, uint8 (count, 3): bits 0, 1, 2 of a label, and every third
@@ -33,7 +46,8 @@ def show_overlay(ax, segmentation, opacity=0.7):
 def show_legend(ax, classes, found, columns=1):
     """Draw the colours and names of the classes `found` (labels) on an empty `ax`; return it."""
     colours = palette(len(classes)) / 255
-    patches = [Patch(facecolor=colours[i], edgecolor="0.4", label=classes[i]) for i in found]
+    shown = names(classes)
+    patches = [Patch(facecolor=colours[i], edgecolor="0.4", label=shown[i]) for i in found]
     ax.legend(handles=patches, ncols=columns, loc="center", handlelength=1.2)
     ax.set_axis_off()
     return ax

@@ -150,10 +150,12 @@ def template(domain):
 
 
 def marked(source):
-    """Yield the strings that Python source marks with `_()`."""
+    """Yield the strings that Python source marks with `_()` or `for_catalogue()`."""
     from babel.messages import extract
 
-    for found in extract.extract("python", io.BytesIO(source.encode()), {"_": None}):
+    for found in extract.extract(
+        "python", io.BytesIO(source.encode()), {"_": None, "for_catalogue": None}
+    ):
         yield found[1]
 
 

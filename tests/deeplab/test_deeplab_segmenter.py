@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
 
+from helpers import translation
 from helpers.deeplab import drawing, image, network, segmenter
 
 CLASSES = ("dark", "red", "green", "blue")
@@ -103,3 +104,15 @@ def test_overlay_mixes_as_the_demo():
     mixed = drawing.overlay(picture, np.array([[0, 1], [1, 0]]))
     assert mixed[0, 0].tolist() == [30, 30, 30]
     assert mixed[0, 1].tolist() == [120, 30, 30]  # 0.3 · 100 + 0.7 · (128, 0, 0)
+
+
+def test_russian_readers_get_russian_class_names(monkeypatch):
+    assert drawing.names(segmenter.VOC) == list(segmenter.VOC)
+    monkeypatch.setattr(translation, "strings", translation.catalogue("ru"))
+    russian = drawing.names(segmenter.VOC)
+    assert len(russian) == len(segmenter.VOC) == 21
+    assert russian[15] == "человек"  # label 15 of PASCAL VOC is a person
+    assert drawing.names(("red", "blue")) == ["red", "blue"]
+    labels = np.array([[15, 15], [15, 0]], np.uint8)
+    found = segmenter.Segmentation(None, labels, None, segmenter.VOC)
+    assert drawing.shares(found) == ["человек 75%", "фон 25%"]
