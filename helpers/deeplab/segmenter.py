@@ -40,20 +40,20 @@ class Segmenter:
     def __init__(self, model, classes=VOC, size=513):
         """Fold `model` (logits out) for squares of `size`², or of its own fixed input size."""
         self.classes, self.size = tuple(classes), model.input_shape[1] or size
-        self.model = fold.fold_batch_norm(model)
+        self.forward = fold.with_constants(fold.fold_batch_norm(model))
         self.label = tf.function(self._label, reduce_retracing=True)
         self.probabilities = tf.function(self._probabilities, reduce_retracing=True)
 
     def _label(self, squares):
         """Return (labels, their probabilities), each (batch, size, size), of inputs in [-1, 1]."""
-        logits = self.model(squares, training=False)
+        logits = self.forward(squares)
         top = tf.reduce_max(logits, axis=-1, keepdims=True)
         confidence = 1 / tf.reduce_sum(tf.exp(logits - top), axis=-1)
         return tf.cast(tf.argmax(logits, axis=-1, output_type=tf.int32), tf.uint8), confidence
 
     def _probabilities(self, squares):
         """Return class probabilities (batch, size, size, classes) of inputs in [-1, 1]."""
-        return tf.nn.softmax(self.model(squares, training=False))
+        return tf.nn.softmax(self.forward(squares))
 
     def predict(self, picture, scales=(1.0,), flip=False):
         """Segment one picture of any kind (see `image.read`), shrunk as the demo does it.
