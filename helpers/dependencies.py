@@ -69,9 +69,14 @@ def state(files, **values):
 
 
 def difference(before, after):
-    """Name what differs between two states, such as "helpers/figures.py"; None if nothing does."""
+    """Name what differs between two states, such as "helpers/figures.py"; None if nothing does.
+
+    A state `before` of None is that of something never begun, an empty one of something begun.
+    """
+    if before is None:
+        return "first run"
     if not before:
-        return "not finished yet"
+        return "the last run did not finish"
     changed = [key for key in {**before, **after} if before.get(key) != after.get(key)]
     if changed == ["parameters"]:
         old, new = before["parameters"], after["parameters"]

@@ -16,16 +16,20 @@ def main():
     """Parse the command line and build; errors that a user can mend end with one message."""
     parser = argparse.ArgumentParser(prog="make report", description=__doc__)
     parser.add_argument("--profile", default="quick", help="smoke, quick or full")
-    parser.add_argument("--language", action="append", choices=languages(), help="default: all")
+    parser.add_argument("--language", action="append", help="default: all")
     parser.add_argument("--code", action="store_true", help="print all code in an appendix")
     arguments = parser.parse_args()
     waiting = "Another make report is running here; waiting for it to end …"
     wanted = arguments.language or languages()
     try:
+        check_languages(wanted)
         parameters = profiles.load(arguments.profile)
         for language in wanted:
             title.read(paths.ROOT / "report.yml", language)
         with environment.exclusive(paths.REPORTS / ".lock", waiting):
+            if arguments.profile == "quick" and not (STATE.exists() or paths.RUNS.exists()):
+                minutes = 10 if len(wanted) == 1 else 15
+                say(f"first run: about {minutes} minutes on two idle cores")
             build(parameters, wanted, arguments.code)
     except (profiles.ProfileError, ReportError) as error:
         sys.exit(f"make report: {error}")
@@ -36,6 +40,14 @@ def main():
 def languages():
     """Return English and every language that has a catalogue."""
     return ["en", *sorted(folder.parent.name for folder in paths.LOCALE.glob("*/LC_MESSAGES"))]
+
+
+def check_languages(wanted):
+    """Raise ReportError for the first of the `wanted` languages that there is not."""
+    for language in wanted:
+        if language not in languages():
+            known = " or ".join(languages())
+            raise ReportError(f"REPORT_LANG must be {known}, not {language!r}")
 
 
 def build(parameters, wanted, code=False):
@@ -68,32 +80,26 @@ def run_if_changed(notebook, language, parameters, state, name):
         others = [other for other in profiles.notebooks() if other != notebook]
         sources += [results_of(other, language) for other in others]
     current = dependencies.state(sources, parameters=parameters)
-    previous = state.get(key, {})
     output = paths.EXECUTED / f"{key}.ipynb"
     made = [*data, results_of(notebook, language)]  # or read; changed by hand they are not valid
-    reason = dependencies.difference(
-        previous.get("inputs"), {**current, **dependencies.state(made)}
-    )
+    reason = dependencies.difference(state.get(key), {**current, **dependencies.state(made)})
     if not reason and output.exists():
         return
     say(f"{name}: {reason or 'its output is missing'}")
-    state[key] = {"seconds": previous.get("seconds")}  # not up to date until it has finished
+    state[key] = {}  # not up to date until it has finished
     write_state(state)
 
     from helpers import execution
 
     started = time.monotonic()
     try:
-        execution.execute(
-            notebook, output, parameters, language, name, expected=previous.get("seconds")
-        )
+        execution.execute(notebook, output, parameters, language, name)
     except execution.NotebookFailed as error:
         sys.exit(f"make report: {error}")
-    seconds = round(time.monotonic() - started, 1)
-    say(f"{name}: done in {seconds:.0f} s")
+    say(f"{name}: done in {time.monotonic() - started:.0f} s")
     _, data = dependencies.of_notebook(notebook, language)  # with the caches of this run
     made = [*data, results_of(notebook, language)]
-    state[key] = {"inputs": {**current, **dependencies.state(made)}, "seconds": seconds}
+    state[key] = {**current, **dependencies.state(made)}
     write_state(state)
 
 

@@ -6,7 +6,7 @@ import json
 
 import yaml
 
-from helpers import paths
+from helpers import paths, settings
 
 
 class ProfileError(ValueError):
@@ -53,10 +53,11 @@ def load(name):
     path = paths.PROFILES / f"{name}.yml"
     if not path.exists():
         raise ProfileError(f"there is no profile {name!r}; choose one of {', '.join(names())}")
+    text = path.read_text(encoding="utf-8")
     try:
-        sections = yaml.safe_load(path.read_text(encoding="utf-8"))
+        sections = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ProfileError(f"{path.name} is not YAML: {error}") from error
+        raise ProfileError(settings.fault(path.name, text, error)) from error
     if not isinstance(sections, dict):
         raise ProfileError(f"{path.name} is empty or no mapping; compare it with quick.yml")
     shared = sections.pop("shared", None) or {}
@@ -75,18 +76,22 @@ def check(where, values, notebook):
     expected = defaults(notebook)
     check_keys(where, values, expected)
     for key, default in expected.items():
-        fits = isinstance(values[key], type(default)) or (
-            isinstance(default, float) and isinstance(values[key], int)
-        )
-        if default is not None and not (
-            fits and isinstance(values[key], bool) == isinstance(default, bool)
-        ):
-            raise ProfileError(
-                f"{where}: {key} is {values[key]!r}, but the notebook has {default!r} "
-                f"of type {type(default).__name__}"
-                + ("; YAML wants 1.0e-4 rather than 1e-4" if isinstance(default, float) else "")
-            )
+        check_type(f"{where}: {key} is", values[key], default)
+        for item in values[key] if default and isinstance(default, list) else []:
+            check_type(f"{where}: {key} holds", item, default[0])
     return {key: values[key] for key in expected}
+
+
+def check_type(where, value, default):
+    """Raise ProfileError if `value` is not of the type of `default`; None has any."""
+    fits = isinstance(value, type(default)) or (
+        isinstance(default, float) and isinstance(value, int)
+    )
+    if default is not None and not (fits and isinstance(value, bool) == isinstance(default, bool)):
+        raise ProfileError(
+            f"{where} {value!r}, but the notebook has {default!r} of type {type(default).__name__}"
+            + ("; YAML wants 1.0e-4 rather than 1e-4" if isinstance(default, float) else "")
+        )
 
 
 def check_keys(where, found, expected):

@@ -34,7 +34,7 @@ def bar(total, description, unit="epoch"):
 
 
 @contextlib.contextmanager
-def display(title, expected, channel):
+def display(title, channel):
     """Show how far a notebook is while the block runs; yield a function that names the step.
 
     In a terminal one line is redrawn twice a second; elsewhere a plain line appears for every
@@ -42,17 +42,14 @@ def display(title, expected, channel):
 
     Args:
         title: such as "[3/6] 02_resnet_vgg_plain (en)".
-        expected: seconds that the notebook took last time, or None.
         channel: path of the file that `bar` writes to.
     """
     started, step, done = time.monotonic(), [""], threading.Event()
     terminal = sys.stderr.isatty()
 
     def line():
-        about = f" of about {clock(expected)}" if expected else ""
-        return (
-            f"{title}  {clock(time.monotonic() - started)}{about}  {step[0]}  {last_line(channel)}"
-        )
+        spent = clock(time.monotonic() - started)
+        return f"{title}  {spent}  {step[0]}  {last_line(channel)}"
 
     def refresh():
         shown = None

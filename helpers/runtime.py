@@ -13,6 +13,7 @@ import sys
 import numpy as np
 
 from helpers import paths
+from helpers.translation import translate as _
 
 PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "scipy", "scikit-learn")
 
@@ -114,13 +115,13 @@ def native_log_hidden():
 
 
 def processor():
-    """Return the CPU's name and core count, such as 'AMD EPYC, 2 cores'."""
+    """Return the CPU's name and core count in the report's language: 'AMD EPYC, 2 cores'."""
     name = platform.processor() or platform.machine()
     with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:
         models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
         name = models[0] if models else name
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
-    return f"{name}, {cores} cores"
+    return _("{name}, {cores} cores").format(name=name, cores=cores)
 
 
 def versions():

@@ -74,7 +74,8 @@ def test_difference_names_what_changed(tmp_path, monkeypatch):
     )
     after = dependencies.state([], parameters={"epochs": 2})
     assert dependencies.difference(before, after) == "a.py, parameters"
-    assert dependencies.difference(None, after) == "not finished yet"
+    assert dependencies.difference(None, after) == "first run"
+    assert dependencies.difference({}, after) == "the last run did not finish"
     other = dependencies.state([file], parameters={"epochs": 2})
     before = dependencies.state([file], parameters={"epochs": 1})
     assert dependencies.difference(before, other) == "epochs is 2, was 1"

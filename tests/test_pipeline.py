@@ -55,7 +55,7 @@ def project(tmp_path_factory):
     write_profile(root, epochs=2)
     for name, content in NOTEBOOKS.items():
         write_notebook(root, name, **content)
-    run(root)
+    (root / "first.txt").write_text(run(root))
     return root
 
 
@@ -65,8 +65,8 @@ def write_profile(root, epochs):
     path.write_text("shared: {seed: 0}\n" + sections)
 
 
-def start(root):
-    command = [sys.executable, "-m", "helpers.pipeline", "--language", "en"]
+def start(root, language="en"):
+    command = [sys.executable, "-m", "helpers.pipeline", "--language", language]
     environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(root), "HOME": str(root)}
     return subprocess.Popen(
         command,
@@ -78,8 +78,8 @@ def start(root):
     )
 
 
-def run(root, status=0):
-    process = start(root)
+def run(root, status=0, **options):
+    process = start(root, **options)
     output = process.communicate(timeout=120)[0]
     assert process.returncode == status, output
     return output
@@ -100,8 +100,21 @@ def test_the_first_build_made_everything(project):
     assert "<html" in (project / "reports" / "html" / "en" / "index.html").read_text()
 
 
+def test_the_first_build_says_so_and_how_long_it_takes(project):
+    lines = (project / "first.txt").read_text().splitlines()
+    assert lines[0] == "first run: about 10 minutes on two idle cores"
+    assert lines[1] == "[1/3] 00_first (en): first run"
+    assert "of about" not in "".join(lines)
+
+
+def test_an_unknown_language_is_named_in_one_line(project):
+    output = run(project, status=1, language="de")
+    assert output == "make report: REPORT_LANG must be en, not 'de'\n"
+
+
 def test_nothing_changed_nothing_runs(project):
     output = run(project)
+    assert "first run" not in output
     assert finished(output) == []
     assert "up to date" in output
 
@@ -144,7 +157,9 @@ def test_a_failing_cell_stops_the_build_and_is_named(project):
     assert "ZeroDivisionError: division by zero" in output
     failed = project / "reports" / "notebooks" / "failed" / "01_second.en.ipynb"
     assert "ZeroDivisionError" in failed.read_text()
-    assert "01_second.ipynb failed" in run(project, status=1), "it must not pass for finished"
+    output = run(project, status=1)
+    assert "01_second (en): the last run did not finish" in output
+    assert "01_second.ipynb failed" in output, "it must not pass for finished"
     write_notebook(project, "01_second", **NOTEBOOKS["01_second"])
     assert finished(run(project)) == ["01_second", "05_conclusions"]
     assert not failed.exists()

@@ -50,6 +50,8 @@ def test_integer_is_welcome_where_the_notebook_has_a_float(project):
         ({"rate": "1e-4"}, r"rate is '1e-4'.*1\.0e-4 rather than 1e-4"),
         ({"plot": 1}, r"plot is 1, but the notebook has True"),
         ({"epochs": True}, r"epochs is True"),
+        ({"depths": [8, "20"]}, r"depths holds '20', but the notebook has 20 of type int$"),
+        ({"depths": [8.5]}, r"depths holds 8\.5, but"),
     ],
 )
 def test_a_value_that_does_not_fit_is_named(project, change, message):
@@ -70,8 +72,8 @@ def test_an_unknown_profile_lists_the_known_ones(project):
 
 
 def test_a_profile_that_is_not_yaml_is_named(project):
-    (paths.PROFILES / "quick.yml").write_text("a: [")
-    with pytest.raises(profiles.ProfileError, match=r"quick\.yml is not YAML"):
+    (paths.PROFILES / "quick.yml").write_text("a:\n  b: 1\n  c: [1, 2\n  d: 3\n  e: 4\n")
+    with pytest.raises(profiles.ProfileError, match=r"^quick\.yml, line 3: not YAML; .*$"):
         profiles.load("quick")
 
 

@@ -109,6 +109,21 @@ def walks(walked, spacing, truth):
     return pd.DataFrame(rows, columns=columns)
 
 
+def about_walks(table):
+    """Return what the rows of `walks` show: the farthest end, the prior, the thickest wall."""
+    first, second = table.iloc[0], table.iloc[1]
+    away, septum = _("off, end"), _("septum (mm)")
+    farthest, thickest = table.loc[table[away].idxmax()], table.loc[table[septum].idxmax()]
+    return _(
+        "Farthest from the data, {far:.2f} times the usual distance, ends the walk: {farthest}. "
+        "The prior takes the end of the first walk from {before:.2f} to {after:.2f}. The septum "
+        "grows most, by {mm:.1f} mm, in: {thickest}."
+    ).format(
+        far=farthest[away], farthest=farthest.iloc[0], before=first[away], after=second[away],
+        mm=thickest[septum], thickest=thickest.iloc[0],
+    )  # fmt: skip
+
+
 def septum_and_lateral(change):
     """Return the mean over the septum's and over the lateral wall's segments of change (17,)."""
     change = pd.Series(change, list(anatomy.SEGMENTS))  # whose means pass over missing segments
@@ -141,6 +156,6 @@ def over_seeds(repeats):
     parts = []
     for name, rows in repeats.dropna(axis=1).groupby(repeats.columns[0], sort=False):
         columns = (rows[key] for key in rows.columns[2:])
-        spread = (f"{v.name} {v.mean():.3f} ± {v.std(ddof=0):.3f}" for v in columns)
+        spread = (f"{v.name} {v.mean():.3f}" + f" ± {v.std():.3f}" * (len(v) > 1) for v in columns)
         parts.append(f"{name}: {', '.join(spread)}")
     return _("Mean ± standard deviation over the seeds: {list}.").format(list="; ".join(parts))

@@ -69,7 +69,12 @@ class TypstExporter(TemplateExporter):
         folder = metadata.get("path") or "."
         references = Path(folder) / "references.bib"
         bibliography = references.read_bytes() if references.is_file() else b""
-        document = Document(strict=False, folders=(folder,), keys=keys_of(bibliography))
+        document = Document(
+            strict=False,
+            language=self.language,
+            folders=(folder,),
+            keys=keys_of(bibliography),
+        )
         source = notebook.typeset(
             {name: book}, document, show_code=lambda cell: not self.exclude_input
         )[name]

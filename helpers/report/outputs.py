@@ -93,7 +93,8 @@ def table(content, report, place, document):
     label = document.define(report["label"], place)
     align = ", ".join(content["align"])
     columns = zip(content["align"], zip(*content["rows"], strict=True), strict=False)
-    missing = [missing_decimals(column, side) for side, column in columns]
+    mark = "," if document.language == "ru" else "."
+    missing = [missing_decimals(column, side, mark) for side, column in columns]
     return [
         Fragment(f"#report-table(({align},), (", place),
         *cells(content["columns"], place),
@@ -105,14 +106,15 @@ def table(content, report, place, document):
     ]
 
 
-def missing_decimals(column, side):
+def missing_decimals(column, side, mark):
     """Return what each cell of a table's column lacks to be as long as the longest decimals.
 
-    Set but unseen, it brings the decimal marks of a column of numbers under each other.
+    Set but unseen, it brings the decimal marks of a column of numbers under each other; in English
+    the comma of 1,002 is none.
     """
     if side != "right":
         return [""] * len(column)
-    ends = [re.search(r"\d([.,]\d+)?$", cell) for cell in map(str, column)]
+    ends = [re.search(rf"\d([{mark}]\d+)?$", cell) for cell in map(str, column)]
     longest = max((end[1] or "" for end in ends if end), key=len, default="")
     return [longest[len(end[1] or "") :] if end else "" for end in ends]
 

@@ -24,6 +24,8 @@ def read(path, language):
     import pydantic
     import yaml
 
+    from helpers import settings
+
     text = pydantic.constr(strip_whitespace=True, min_length=1)
 
     class Title(pydantic.BaseModel):
@@ -47,14 +49,12 @@ def read(path, language):
         **{name: (Title, ...) for name in LANGUAGES},
     )
     try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        source = Path(path).read_text(encoding="utf-8")
+        content = yaml.safe_load(source)
     except OSError as error:
         raise ReportError(f"{path}: {error.strerror}") from error
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        remedy = 'a field is written as name: "text"; quotes in the text as \\"'
-        raise ReportError(f"{path}{line}: not YAML; {remedy}") from error
+        raise ReportError(settings.fault(path, source, error)) from error
     try:
         fields = report.model_validate(content)
     except pydantic.ValidationError as error:

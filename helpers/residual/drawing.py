@@ -13,11 +13,12 @@ from helpers import diagram, figures
 from helpers.cost import without_weights
 from helpers.diagram import TINTS, parents
 from helpers.residual.units import residual_unit
+from helpers.translation import translate as _
 
 POOLINGS = (layers.MaxPooling2D, layers.GlobalAveragePooling2D)
 KINDS = {
     "InputLayer": ("$x_l$", diagram.WHITE),
-    "Conv2D": ("{0}×{0} conv", diagram.BLUE),
+    "Conv2D": (_("{0}×{0} conv"), diagram.BLUE),
     "FusedBatchNormalization": ("BN", diagram.YELLOW),
     "ReLU": ("ReLU", diagram.GREEN),
     "Add": ("+", diagram.WHITE),
@@ -43,11 +44,15 @@ def boxes(model):
         halved = ", /2" if max(getattr(layer, "strides", (1,))) > 1 else ""
         if isinstance(layer, layers.Conv2D):
             kernel = layer.kernel_size[0]
-            drawn.append(Box(layer.name, f"{kernel}×{kernel} conv, {layer.filters}{halved}", size))
+            drawn.append(
+                Box(
+                    layer.name, f"{_('{0}×{0} conv').format(kernel)}, {layer.filters}{halved}", size
+                )
+            )
         elif isinstance(layer, layers.Dense):
-            drawn.append(Box(layer.name, f"fc {layer.units}", size))
+            drawn.append(Box(layer.name, _("fc {units}").format(units=layer.units), size))
         elif isinstance(layer, POOLINGS):
-            text = "max pool" if isinstance(layer, layers.MaxPooling2D) else "average pool"
+            text = _("max pool") if isinstance(layer, layers.MaxPooling2D) else _("average pool")
             drawn.append(Box(layer.name, text + halved, size))
     return drawn
 
@@ -99,7 +104,7 @@ def side_by_side(ax, models, titles):
         )
         for start, end, changes in shortcuts(model):
             draw_shortcut(ax, x, place[start] + 0.5, place[end] + 0.5, changes)
-    ax.text(-0.55, -0.7, "map", ha="center", va="bottom")
+    ax.text(-0.55, -0.7, _("map"), ha="center", va="bottom")
     ax.set(xlim=(-0.7, len(models) - 0.45), ylim=(y, -1.6))
     ax.axis("off")
     return ax

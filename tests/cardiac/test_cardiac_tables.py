@@ -29,7 +29,7 @@ def test_spread_and_intervals_are_those_of_the_data():
 def test_seeds_become_a_mean_and_a_spread():
     rows = [("a", 1, 0.8, np.nan), ("a", 2, 0.9, np.nan), ("b", 1, 1.0, np.nan)]
     said = tables.over_seeds(pd.DataFrame(rows, columns=["decoder", "seed", "AUC", "r"]))
-    assert said.endswith("seeds: a: AUC 0.850 ± 0.050; b: AUC 1.000 ± 0.000.")
+    assert said.endswith("seeds: a: AUC 0.850 ± 0.071; b: AUC 1.000.")
 
 
 def test_walls_without_a_thickness_have_no_mean():
@@ -61,3 +61,13 @@ def test_walks_compare_the_change_with_the_truth():
     assert frame["septum (mm)"][0] > frame["lateral (mm)"][0] + 2
     assert frame["r"][0] == pytest.approx(frame["r"][1]) and frame["r"][0] > 0.7
     assert frame["off, end"][0] > frame["off, start"][0]
+
+
+def test_walks_are_judged_by_their_rows():
+    frame = pd.DataFrame(
+        [("first", 0.6, 3.4), ("held", 0.5, 2.0), ("line", 0.9, 15.0)],
+        columns=["walk", "off, end", "septum (mm)"],
+    )
+    said = tables.about_walks(frame)
+    assert "0.90 times" in said and "from 0.60 to 0.50" in said
+    assert said.endswith("by 15.0 mm, in: line.")

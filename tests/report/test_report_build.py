@@ -96,11 +96,20 @@ def test_the_report(arguments):
         "ab" * 32,
         "a processor",
         "2026-01-02 03:04:05",
+        "trainings found in the run store are not repeated",
     ):
         assert words in last
     assert reader.metadata.title == front["title"]
     assert reader.metadata.author == front["student"]
     assert reader.metadata["/CreationDate"].startswith("D:20260102030405")
+
+
+def test_the_russian_frame_calls_a_notebook_what_the_glossary_does(arguments):
+    given = arguments()
+    build(**given, language="ru")
+    assert "Блокнот notebooks/01_first.ipynb" in text_of(given["pdf"])
+    for path in (paths.ROOT / "helpers" / "report" / "templates").rglob("*.*"):
+        assert not re.search("записн", path.read_text(encoding="utf-8"), re.IGNORECASE), path
 
 
 def test_results_from_outside_git(arguments):
@@ -264,6 +273,8 @@ def test_bad_results_are_named(arguments):
         (("ru:", "de:"), "report.yml: ru is missing"),
         (("en:", "en: 1\nit:"), "en must hold the fields of the title page"),
         (("Student's name", 'the "student"'), 'report.yml, line 11: not YAML; .* name: "text"'),
+        (('name"\n  group', "name\n  group"), "report.yml, line 11: not YAML"),
+        (('"Group"', '["Group"'), "report.yml, line 12: not YAML"),
     ],
 )
 def test_report_yml_is_validated(tmp_path, change, fault):

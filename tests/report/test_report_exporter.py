@@ -60,6 +60,14 @@ def test_nbconvert_options_work(notebook_file):
     assert "#code(" not in source and "two" in source and 'lang: "ru"' in source
 
 
+def test_the_language_decides_the_decimal_mark(make, tmp_path):
+    table = make.code("x", make.table(["n"], [["1,5"], ["12"]], ["right"]))
+    path = tmp_path / "t.ipynb"
+    path.write_text(json.dumps(make.book(table)))
+    source, _ = get_exporter("typst")(language="ru").from_filename(str(path))
+    assert '[#"12"#unseen(",5")]' in source
+
+
 def test_listing_exporters_loads_nothing_heavy():
     code = (
         "import sys; from helpers.report.exporter import TypstPDFExporter; TypstPDFExporter();"

@@ -26,11 +26,17 @@ def test_figure_and_table(read, make):
 
 def test_decimal_marks_of_a_column_stand_under_each_other(make, typeset):
     rows = [["1,5", "1.5"], ["–", "a"], ["12", "b"], ["0,125", "c"]]
-    source, _ = typeset(make.code("x", make.table(["n", "m"], rows, ["right", "left"])))
+    table = make.table(["n", "m"], rows, ["right", "left"])
+    source, _ = typeset(make.code("x", table), language="ru")
     unseen = [("1,5", "25"), ("12", ",125")]
     for number, digits in unseen:
         assert f'[#"{number}"#unseen("{digits}")]' in source
     assert source.count("#unseen") == len(unseen)
+
+
+def test_the_comma_of_thousands_is_no_decimal_mark():
+    assert outputs.missing_decimals(["1,002", "916"], "right", ".") == ["", ""]
+    assert outputs.missing_decimals(["1,5", "12"], "right", ",") == ["", ",5"]
 
 
 def test_a_figure_without_alternative_text_names_its_cell(typeset, make):
