@@ -30,7 +30,7 @@ class LoggedKernelManager(jupyter_client.AsyncKernelManager):
     start_kernel = _async_start_kernel
 
 
-def execute(notebook, output, parameters, language, title):
+def execute(notebook, output, parameters, language, title, last_time=None):
     """Run `notebook` and leave the executed copy at `output`.
 
     Until it has finished, and for good if it fails, the copy is `failed/<name>` beside `output`.
@@ -41,6 +41,7 @@ def execute(notebook, output, parameters, language, title):
         parameters: {name: value} for its parameters cell.
         language: "en" or "ru", for what figures and computed sentences say.
         title: what the progress line begins with.
+        last_time: seconds that it took last time, if known.
 
     Raises:
         NotebookFailed: a cell raised, or the kernel died.
@@ -66,7 +67,7 @@ def execute(notebook, output, parameters, language, title):
             show(f"cell {cell_index + 1}/{cells}")
 
     try:
-        with progress.display(title, channel) as show:
+        with progress.display(title, last_time, channel) as show:
             papermill.execute_notebook(
                 book,
                 partial,

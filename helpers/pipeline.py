@@ -82,24 +82,29 @@ def run_if_changed(notebook, language, parameters, state, name):
     current = dependencies.state(sources, parameters=parameters)
     output = paths.EXECUTED / f"{key}.ipynb"
     made = [*data, results_of(notebook, language)]  # or read; changed by hand they are not valid
-    reason = dependencies.difference(state.get(key), {**current, **dependencies.state(made)})
+    previous = state.get(key, {"inputs": None})
+    reason = dependencies.difference(previous["inputs"], {**current, **dependencies.state(made)})
     if not reason and output.exists():
         return
     say(f"{name}: {reason or 'its output is missing'}")
-    state[key] = {}  # not up to date until it has finished
+    # Not up to date until it has finished.
+    state[key] = {"inputs": {}, "seconds": previous.get("seconds")}
     write_state(state)
 
     from helpers import execution
 
     started = time.monotonic()
     try:
-        execution.execute(notebook, output, parameters, language, name)
+        execution.execute(
+            notebook, output, parameters, language, name, last_time=previous.get("seconds")
+        )
     except execution.NotebookFailed as error:
         sys.exit(f"make report: {error}")
-    say(f"{name}: done in {time.monotonic() - started:.0f} s")
+    seconds = round(time.monotonic() - started, 1)
+    say(f"{name}: done in {seconds:.0f} s")
     _, data = dependencies.of_notebook(notebook, language)  # with the caches of this run
     made = [*data, results_of(notebook, language)]
-    state[key] = {**current, **dependencies.state(made)}
+    state[key] = {"inputs": {**current, **dependencies.state(made)}, "seconds": seconds}
     write_state(state)
 
 

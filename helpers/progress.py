@@ -34,7 +34,7 @@ def bar(total, description, unit="epoch"):
 
 
 @contextlib.contextmanager
-def display(title, channel):
+def display(title, last_time, channel):
     """Show how far a notebook is while the block runs; yield a function that names the step.
 
     In a terminal one line is redrawn twice a second; elsewhere a plain line appears for every
@@ -42,6 +42,8 @@ def display(title, channel):
 
     Args:
         title: such as "[3/6] 02_resnet_vgg_plain (en)".
+        last_time: seconds that the notebook took last time, or None. With trainings in the run
+            store, or without, this time is another matter; so the line says no more than that.
         channel: path of the file that `bar` writes to.
     """
     started, step, done = time.monotonic(), [""], threading.Event()
@@ -49,7 +51,8 @@ def display(title, channel):
 
     def line():
         spent = clock(time.monotonic() - started)
-        return f"{title}  {spent}  {step[0]}  {last_line(channel)}"
+        before = f" (last time {clock(last_time)})" if last_time else ""
+        return f"{title}  {spent}{before}  {step[0]}  {last_line(channel)}"
 
     def refresh():
         shown = None

@@ -104,7 +104,7 @@ def test_the_first_build_says_so_and_how_long_it_takes(project):
     lines = (project / "first.txt").read_text().splitlines()
     assert lines[0] == "first run: about 10 minutes on two idle cores"
     assert lines[1] == "[1/3] 00_first (en): first run"
-    assert "of about" not in "".join(lines)
+    assert "last time" not in "".join(lines)
 
 
 def test_an_unknown_language_is_named_in_one_line(project):

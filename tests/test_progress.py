@@ -21,12 +21,12 @@ def test_a_bar_writes_its_state_to_the_channel_and_nothing_to_the_notebook(
 def test_without_a_terminal_a_step_is_a_plain_line(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(progress, "PLAIN_INTERVAL", 0.05)
     channel = tmp_path / "progress.txt"
-    with progress.display("[1/6] 00_task (en)", channel) as show:
+    with progress.display("[1/6] 00_task (en)", 65, channel) as show:
         show("cell 2/9")
         channel.write_text("plain-20 1/3\rplain-20 2/3")
         time.sleep(0.3)
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0].startswith("[1/6] 00_task (en)  0:00  cell 2/9")
+    assert lines[0].startswith("[1/6] 00_task (en)  0:00 (last time 1:05)  cell 2/9")
     assert lines[1].endswith("plain-20 2/3")
     assert len(lines) == 2, "an unchanged state is not repeated"
 
