@@ -9,6 +9,7 @@ from keras import layers
 
 CONVOLUTIONS = layers.Conv2D, layers.DepthwiseConv2D
 SUFFIX = ".BatchNorm"
+FEW = 10_000_000  # weights that are worth being constants
 
 
 class Sum(layers.Add):
@@ -88,11 +89,14 @@ def compiled(model):
 
 
 def with_constants(model):
-    """Return `model` as a function for `tf.function`, its weights as constants of the graph.
+    """Return `model` as a function for `tf.function`, its weights, if few, as constants of a graph.
 
     TensorFlow and oneDNN make more of constants than of variables, which may change between calls:
-    MobileNetV2 runs about twice as fast so.
+    MobileNetV2 runs about twice as fast so. Xception gains nothing from it, and a graph with its 160
+    MB of constants takes five seconds more to start.
     """
+    if model.count_params() > FEW:
+        return functools.partial(model, training=False)
     kinds = model.trainable_variables, model.non_trainable_variables
     values = [[variable.numpy() for variable in kind] for kind in kinds]
 
