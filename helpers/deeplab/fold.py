@@ -92,8 +92,8 @@ def with_constants(model):
     """Return `model` as a function for `tf.function`, its weights, if few, as constants of a graph.
 
     TensorFlow and oneDNN make more of constants than of variables, which may change between calls:
-    MobileNetV2 runs about twice as fast so. Xception gains nothing from it, and a graph with its 160
-    MB of constants takes five seconds more to start.
+    MobileNetV2 runs about twice as fast so. Xception gains nothing from it, and a graph with its
+    160 MB of constants takes five seconds more to start.
     """
     if model.count_params() > FEW:
         return functools.partial(model, training=False)
