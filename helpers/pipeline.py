@@ -83,7 +83,9 @@ def run_if_changed(notebook, language, parameters, state, name):
     output = paths.EXECUTED / f"{key}.ipynb"
     made = [*data, results_of(notebook, language)]  # or read; changed by hand they are not valid
     previous = state.get(key, {"inputs": None})
-    reason = dependencies.difference(previous["inputs"], {**current, **dependencies.state(made)})
+    reason = dependencies.difference(
+        previous.get("inputs", {}), {**current, **dependencies.state(made)}
+    )
     if not reason and output.exists():
         return
     say(f"{name}: {reason or 'its output is missing'}")

@@ -6,7 +6,7 @@ import json
 
 import yaml
 
-from helpers import paths, settings
+from helpers import paths, yaml_errors
 
 
 class ProfileError(ValueError):
@@ -57,7 +57,7 @@ def load(name):
     try:
         sections = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ProfileError(settings.fault(path.name, text, error)) from error
+        raise ProfileError(yaml_errors.one_line(path.name, text, error)) from error
     if not isinstance(sections, dict):
         raise ProfileError(f"{path.name} is empty or no mapping; compare it with quick.yml")
     shared = sections.pop("shared", None) or {}

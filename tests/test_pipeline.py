@@ -193,3 +193,12 @@ def test_two_builds_at_once_do_the_work_once(project):
     assert [process.returncode for process in processes] == [0, 0], outputs
     assert sum("waiting for it to end" in output for output in outputs) == 1
     assert sorted(finished(output) for output in outputs) == [[], ["00_first", "05_conclusions"]]
+
+
+def test_a_state_without_inputs_counts_as_not_finished(project):
+    path = project / "reports" / "state.json"
+    state = json.loads(path.read_text())
+    key = next(key for key in state if key.startswith("00_first"))
+    state[key] = {"seconds": 3.0}
+    path.write_text(json.dumps(state))
+    assert "00_first (en): the last run did not finish" in run(project)

@@ -86,7 +86,7 @@ def stroke_mask(rng, stroke):
     """Return one digit warped into the scene: opacity (129, 129) in [0, 1].
 
     The warp is affine (size, rotation, shear, place) with a smooth sine wave on top. A stroke is
-    at least as wide as a cell of a network at output stride 8.
+    about as wide as a cell of a network at output stride 8.
     """
     height = rng.uniform(72, 112)
     width = height * rng.uniform(0.7, 1.1)

@@ -24,7 +24,7 @@ def read(path, language):
     import pydantic
     import yaml
 
-    from helpers import settings
+    from helpers import yaml_errors
 
     text = pydantic.constr(strip_whitespace=True, min_length=1)
 
@@ -54,7 +54,7 @@ def read(path, language):
     except OSError as error:
         raise ReportError(f"{path}: {error.strerror}") from error
     except yaml.YAMLError as error:
-        raise ReportError(settings.fault(path, source, error)) from error
+        raise ReportError(yaml_errors.one_line(path, source, error)) from error
     try:
         fields = report.model_validate(content)
     except pydantic.ValidationError as error:

@@ -5,7 +5,7 @@ import contextlib
 import yaml
 
 
-def fault(path, text, error):
+def one_line(path, text, error):
     """Return one line on the `error` that PyYAML raised for the `text` of the file `path`."""
     mark = getattr(error, "problem_mark", None)
     line = f", line {first_line(text, error, mark) + 1}" if mark else ""
