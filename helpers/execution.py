@@ -30,7 +30,7 @@ class LoggedKernelManager(jupyter_client.AsyncKernelManager):
     start_kernel = _async_start_kernel
 
 
-def execute(notebook, output, parameters, language, title, last_time=None):
+def execute(notebook, output, parameters, language, title, once, last_time=None):
     """Run `notebook` and leave the executed copy at `output`.
 
     Until it has finished, and for good if it fails, the copy is `failed/<name>` beside `output`.
@@ -41,6 +41,7 @@ def execute(notebook, output, parameters, language, title, last_time=None):
         parameters: {name: value} for its parameters cell.
         language: "en" or "ru", for what figures and computed sentences say.
         title: what the progress line begins with.
+        once: folder of the values that the notebook computes for all languages.
         last_time: seconds that it took last time, if known.
 
     Raises:
@@ -51,7 +52,10 @@ def execute(notebook, output, parameters, language, title, last_time=None):
     channel = paths.REPORTS / "progress.txt"
     KERNEL_LOG.unlink(missing_ok=True)
     os.environ.update(  # the kernel inherits them
-        REPORT_PROGRESS=str(channel), REPORT_LANG=language, PYTHONPATH=str(paths.ROOT)
+        REPORT_PROGRESS=str(channel),
+        REPORT_LANG=language,
+        REPORT_ONCE=str(once),
+        PYTHONPATH=str(paths.ROOT),
     )
     book, left = translation.copy(notebook, language)
     if left:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shutil
 import sys
 import time
 
@@ -88,6 +89,11 @@ def run_if_changed(notebook, language, parameters, state, name):
     )
     if not reason and output.exists():
         return
+    kept = paths.RUNS / "once" / notebook.stem
+    runs = [state.get(f"{notebook.stem}.{other}", {}).get("inputs") for other in languages()]
+    neutral = without_language({**current, **dependencies.state(data)})
+    if neutral not in [without_language(run) for run in runs if run]:
+        shutil.rmtree(kept, ignore_errors=True)
     say(f"{name}: {reason or 'its output is missing'}")
     # Not up to date until it has finished.
     state[key] = {"inputs": {}, "seconds": previous.get("seconds")}
@@ -98,7 +104,7 @@ def run_if_changed(notebook, language, parameters, state, name):
     started = time.monotonic()
     try:
         execution.execute(
-            notebook, output, parameters, language, name, last_time=previous.get("seconds")
+            notebook, output, parameters, language, name, kept, previous.get("seconds")
         )
     except execution.NotebookFailed as error:
         sys.exit(f"make report: {error}")
@@ -131,6 +137,12 @@ def render_if_changed(notebooks, language, code, state):
     say(f"{names} written in {time.monotonic() - started:.1f} s")
     state[pdf.stem] = current
     write_state(state)
+
+
+def without_language(inputs):
+    """Return the inputs of a run that runs in all languages share."""
+    own = f"{paths.LOCALE.name}/", f"{paths.RESULTS.relative_to(paths.ROOT)}/"
+    return {name: value for name, value in inputs.items() if not name.startswith(own)}
 
 
 def results_of(notebook, language):

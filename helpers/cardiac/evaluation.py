@@ -5,7 +5,7 @@ from scipy import stats
 from sklearn import linear_model, pipeline, preprocessing
 
 from helpers.cardiac import anatomy, vae
-from helpers.translation import translate as _
+from helpers.translation import for_catalogue
 
 
 def encode(model, shapes, batch=32):
@@ -47,7 +47,7 @@ def measures(shapes, spacing):
     """Return what a cardiologist would measure first in int8 shapes at end-diastole: {name: (n,)}.
 
     Of walls the thickest segment in mm and the mass in g; cavities, which enclose nothing, have
-    only a volume in ml.
+    only a volume in ml. Names are in English.
     """
     rows = []
     for shape in shapes:
@@ -57,8 +57,11 @@ def measures(shapes, spacing):
         rows.append((np.nanmax(thickness), anatomy.volume(mask, spacing / 2)))
     wall, volume = np.array(rows).T
     if not wall.any():
-        return {_("volume"): volume}
-    return {_("thickest segment"): wall, _("mass"): anatomy.DENSITY * volume}
+        return {for_catalogue("volume"): volume}
+    return {
+        for_catalogue("thickest segment"): wall,
+        for_catalogue("mass"): anatomy.DENSITY * volume,
+    }
 
 
 def logistic(features, labels):

@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 
-from helpers import files, paths, runtime
-from helpers.deeplab import checkpoint, metrics, network, scenes
+from helpers import cost, files, paths, runtime
+from helpers.deeplab import checkpoint, fold, metrics, network, scenes
 
 TEST_SCENES = 300
 RECIPES = {
@@ -72,6 +72,25 @@ def score(forward, images, labels):
         "miou": metrics.mean_iou(labels, predictions, classes),
         "boundary_miou": metrics.boundary_iou(labels, predictions, classes),
     }, predictions
+
+
+def measure_all(output_strides, images, labels):
+    """Return (row, predicted labels) of every compact network at its own and the given strides.
+
+    A row has the keys "model", "output_stride", "miou", "boundary_miou", "gmacs", "latency_ms" (of
+    one scene).
+    """
+    measured = []
+    for name, recipe in RECIPES.items():
+        for output_stride in sorted({recipe["output_stride"], *output_strides}):
+            model = load(name, output_stride)
+            forward = fold.compiled(model)
+            scores, predictions = score(forward, images, labels)
+            row = {"model": name, "output_stride": output_stride, **scores}
+            row["gmacs"] = cost.multiply_adds(model) / 1e9
+            row["latency_ms"] = cost.latency(forward, scaled(images[:1]), repeats=9)
+            measured.append((row, predictions))
+    return measured
 
 
 def store(name, model, state, seed):
