@@ -202,3 +202,21 @@ def test_a_state_without_inputs_counts_as_not_finished(project):
     state[key] = {"seconds": 3.0}
     path.write_text(json.dumps(state))
     assert "00_first (en): the last run did not finish" in run(project)
+
+
+def test_the_second_language_reads_what_the_first_computed(project):
+    (project / "locale" / "ru" / "LC_MESSAGES").mkdir(parents=True)
+    random = 'int.from_bytes(once.once("number", once.os.urandom, 6))'
+    write_notebook(project, "01_second", value=random, extra=", once")
+    run(project)
+    first = result(project, "01_second")
+    run(project, language="ru")
+    assert result(project, "ru/01_second") == first
+    (project / "locale" / "ru" / "LC_MESSAGES" / "figures.po").write_text("# new\n")
+    assert "01_second (ru): done" in run(project, language="ru")
+    assert result(project, "ru/01_second") == first, "only the language has changed"
+    (project / "notebooks" / "01_second.ipynb").touch()
+    run(project)
+    assert result(project, "01_second") != first, "whoever doubts a number gets a new one"
+    run(project, language="ru")
+    assert result(project, "ru/01_second") == result(project, "01_second")

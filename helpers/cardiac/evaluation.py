@@ -33,6 +33,11 @@ def dice(predicted, mask):
     return 2 * (predicted & mask).sum(axes) / (predicted.sum(axes) + mask.sum(axes))
 
 
+def model_dice(model, codes, shapes):
+    """Return the Dice (n, 2) of what a model decodes from codes (n, d) with int8 shapes."""
+    return dice(decode(model, codes) > 0, shapes > 0)
+
+
 def linear_dice(model, shapes, threshold=0.0):
     """Return the Dice (n, 2) of a linear shape model on shapes (n, s, s, s, 2)."""
     codes, scores = model.encode(shapes), []

@@ -141,8 +141,7 @@ def trial(shapes, labels, parts, settings, seed, spacing, truth, walk, jit_compi
     train, test = parts["train"], parts["test"]
     model, _history = training.fit(shapes, labels, train, [], settings, seed, jit_compile)
     codes, p = evaluation.encode(model, shapes)
-    decoded = evaluation.decode(model, codes[test])
-    dice = evaluation.dice(decoded > 0, shapes[test] > 0).mean(0)
+    dice = evaluation.model_dice(model, codes[test], shapes[test]).mean(0)
     start = codes[train][labels[train] == 0].mean(0)
     path, _p = ascent.ascend(model.classifier, start, **walk)
     ends = ascent.thickness_along(evaluation.decode(model, path[[0, -1]])[..., 0], spacing)

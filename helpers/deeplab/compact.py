@@ -9,9 +9,9 @@ from helpers.deeplab import checkpoint, fold, metrics, network, scenes
 
 TEST_SCENES = 300
 RECIPES = {
-    "mobilenetv2": {"width": 0.35, "output_stride": 8, "train_stride": 16, "steps": 15_000},
+    "mobilenetv2": {"width": 0.35, "output_stride": 8, "train_stride": 16, "steps": 23_000},
     "xception": {"width": 0.25, "middle_units": 4, "output_stride": 16, "train_stride": 16,
-                 "steps": 8_600},
+                 "steps": 15_100},
     # The ablation goes on from the trained network, without its decoder.
     "xception_no_decoder": {"width": 0.25, "middle_units": 4, "decoder": False, "start": "xception",
                             "output_stride": 16, "train_stride": 16, "steps": 500},

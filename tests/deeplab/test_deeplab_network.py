@@ -5,6 +5,7 @@ import logging
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from scipy import ndimage
 
 from helpers.cost import multiply_adds
@@ -109,6 +110,17 @@ def test_impossible_networks_are_refused(options, message):
 def test_cost_needs_a_size():
     with pytest.raises(ValueError, match="no fixed output size"):
         multiply_adds(network.deeplab_v3(width=0.125))
+
+
+@pytest.mark.parametrize("few", [0, 10**9])
+def test_only_few_weights_become_constants_and_the_logits_stay(few, monkeypatch):
+    monkeypatch.setattr(fold, "FEW", few)
+    model = randomise(network.deeplab_v3(16, width=0.125, classes=3, size=33))
+    image = np.random.default_rng(1).uniform(-1, 1, (1, 33, 33, 3)).astype("float32")
+    function = tf.function(fold.with_constants(model)).get_concrete_function(tf.constant(image))
+    assert len(function.captured_inputs) == (0 if few else len(model.variables))
+    logits = model(image, training=False).numpy()
+    np.testing.assert_allclose(function(tf.constant(image)), logits, atol=1e-5 * abs(logits).max())
 
 
 def test_compiled_networks_are_traced_once_and_without_a_warning(caplog):
