@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from helpers import cost, files, paths, runtime
-from helpers.deeplab import checkpoint, fold, metrics, network, scenes
+from helpers.deeplab import checkpoint, fold, metrics, network, scenes, segmenter
 
 TEST_SCENES = 300
 RECIPES = {
@@ -18,8 +18,10 @@ RECIPES = {
 }  # fmt: skip
 
 
-def build(name, output_stride=None):
+def build(name, output_stride=None, size=scenes.SIZE):
     """Return the untrained compact network `name`, at its own output stride by default.
+
+    `size` is that of the images in pixels, None for any.
 
     Raises:
         ValueError: no network has that name.
@@ -30,14 +32,14 @@ def build(name, output_stride=None):
     options = {key: recipe[key] for key in ("width", "middle_units", "decoder") if key in recipe}
     builder = network.deeplab_v3_plus if "xception" in name else network.deeplab_v3
     stride = output_stride or recipe["output_stride"]
-    model = builder(stride, classes=len(scenes.CLASSES), size=scenes.SIZE, **options)
+    model = builder(stride, classes=len(scenes.CLASSES), size=size, **options)
     for layer in model.layers:
         if hasattr(layer, "momentum"):
             layer.momentum = 0.99  # 100 steps, not the thousands of the official recipe
     return model
 
 
-def load(name, output_stride=None):
+def load(name, output_stride=None, size=scenes.SIZE):
     """Return the compact network with the weights that the project trained.
 
     Raises:
@@ -47,7 +49,7 @@ def load(name, output_stride=None):
     path = paths.WEIGHTS / f"scenes_{name}.npz"
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing: restore it from git, or make train-scenes")
-    model = build(name, output_stride)
+    model = build(name, output_stride, size)
     with np.load(path) as stored:
         checkpoint.assign(checkpoint.named_variables(model), dict(stored), path)
     return model
@@ -91,6 +93,12 @@ def measure_all(output_strides, images, labels):
             row["latency_ms"] = cost.latency(forward, scaled(images[:1]), repeats=9)
             measured.append((row, predictions))
     return measured
+
+
+def score_scales(name, scales, images, labels):
+    """Return the scores of a compact network whose probabilities are averaged over scales."""
+    several = segmenter.Segmenter(load(name, size=None), scenes.CLASSES, scenes.SIZE)
+    return score(lambda batch: several.average(batch, scales), images, labels)[0]
 
 
 def store(name, model, state, seed):

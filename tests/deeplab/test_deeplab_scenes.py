@@ -135,6 +135,19 @@ def test_weights_are_stored_with_a_card_and_load_at_both_strides(tiny):
             np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-6)
 
 
+def test_scales_are_averaged_and_one_scale_is_the_network_itself(tiny):
+    keras.utils.set_random_seed(0)
+    model = compact.build("mobilenetv2")
+    state = {"step": 4, "seconds": 60.0, "losses": [], "start": None}
+    compact.store("mobilenetv2", model, state, seed=0)
+    images, labels = scenes.scenes("test", range(3))
+    alone, predictions = compact.score(compact.load("mobilenetv2"), images, labels)
+    assert len(np.unique(predictions)) > 1
+    assert compact.score_scales("mobilenetv2", (1.0,), images, labels) == pytest.approx(alone)
+    averaged = compact.score_scales("mobilenetv2", (1.0, 1.25), images, labels)
+    assert averaged != pytest.approx(alone)
+
+
 def test_missing_and_unknown_networks_are_named(tiny):
     with pytest.raises(FileNotFoundError, match="make train-scenes"):
         compact.load("xception")
