@@ -41,8 +41,10 @@ class Segmenter:
         """Fold `model` (logits out) for squares of `size`², or of its own fixed input size."""
         self.classes, self.size = tuple(classes), model.input_shape[1] or size
         self.forward = fold.with_constants(fold.fold_batch_norm(model))
-        self.label = tf.function(self._label, reduce_retracing=True)
-        self.probabilities = tf.function(self._probabilities, reduce_retracing=True)
+        # One graph for any number of squares, and any size where the network's is open.
+        squares = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
+        self.label = tf.function(self._label, input_signature=squares)
+        self.probabilities = tf.function(self._probabilities, input_signature=squares)
 
     def _label(self, squares):
         """Return (labels, their probabilities), each (batch, size, size), of inputs in [-1, 1]."""
