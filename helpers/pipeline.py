@@ -29,7 +29,7 @@ def main():
             title.read(paths.ROOT / "report.yml", language)
         with environment.exclusive(paths.REPORTS / ".lock", waiting):
             if arguments.profile == "quick" and not (STATE.exists() or paths.RUNS.exists()):
-                minutes = 10 if len(wanted) == 1 else 15
+                minutes = 10 if len(wanted) == 1 else 12
                 say(f"first run: about {minutes} minutes on two idle cores")
             build(parameters, wanted, arguments.code)
     except (profiles.ProfileError, ReportError) as error:
