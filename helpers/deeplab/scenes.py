@@ -44,10 +44,10 @@ def scene(split, index, seed=0):
     rng = np.random.default_rng([("train", "test").index(split), seed, index])
     image = background(rng, split)
     labels = np.zeros((SIZE, SIZE), np.uint8)
-    strokes, values = digits(split)
+    values = handwriting().target[DIGITS[split]]
     for _ in range(rng.integers(1, 3)):
         chosen = rng.integers(len(values))
-        alpha = stroke_mask(rng, strokes[chosen])
+        alpha = stroke_mask(rng, stroke_image(split, chosen))
         colour = contrasting_colour(rng, image[alpha > 0.5]) if (alpha > 0.5).any() else 0
         shading = rng.normal(0, 12) * np.linspace(-1, 1, SIZE, dtype=np.float32)[:, None, None]
         image += alpha[..., None] * (colour + shading - image)
@@ -113,12 +113,16 @@ def contrasting_colour(rng, covered):
 
 
 @functools.cache
-def digits(split):
-    """Return (smooth stroke images (n, 64, 64) in [0, 1], their digits (n,)) of a split."""
-    data = sklearn.datasets.load_digits()
-    images = np.pad(data.images[DIGITS[split]] / 16, ((0, 0), (1, 1), (1, 1)))
-    enlarged = ndimage.zoom(images, (1, ENLARGED / 10, ENLARGED / 10), order=3, grid_mode=False)
-    return enlarged.astype(np.float32), data.target[DIGITS[split]]
+def stroke_image(split, chosen):
+    """Return the smooth, enlarged image of one digit of the split, (64, 64) in [0, 1]."""
+    image = np.pad(handwriting().images[DIGITS[split]][chosen] / 16, 1)
+    return ndimage.zoom(image, ENLARGED / 10, order=3).astype(np.float32)
+
+
+@functools.cache
+def handwriting():
+    """Return scikit-learn's digits: images (1797, 8, 8) from 0 to 16, and which digit each is."""
+    return sklearn.datasets.load_digits()
 
 
 @functools.cache
