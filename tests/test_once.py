@@ -1,3 +1,5 @@
+"""A value that a notebook computes once for its runs in all languages."""
+
 import pytest
 
 from helpers.once import once
