@@ -26,7 +26,7 @@ def measure(name, pictures):
     model = official.load(name)
     demo = segmenter.Segmenter(model)
     with cost.without_weights():
-        multiply_adds = cost.multiply_adds(official.build(name, size=demo.size))
+        shape = official.build(name, size=demo.size)
     coarse = segmenter.Segmenter(rebuilt(model, 16))
     graph = reference.FrozenGraph(official.graph_of(name))
     found, parity, seconds, kept, averaged = {}, [], [], [], []
@@ -42,7 +42,8 @@ def measure(name, pictures):
     return {
         "name": name,
         "params": sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
-        "gmacs": multiply_adds / 1e9,
+        "gmacs": cost.multiply_adds(shape) / 1e9,
+        "feature_memory_mib": cost.feature_memory(shape),
         "output_stride": 8,
         "weights": "official",
         "latency_ms": 1e3 * float(np.median(seconds)),

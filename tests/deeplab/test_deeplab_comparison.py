@@ -21,6 +21,7 @@ def test_a_network_of_official_size_equals_its_graph(tmp_path, monkeypatch):
     row, found = comparison.measure(name, {"cat": skimage.data.chelsea()[::2, ::2]})
     assert row["params"] == 2_113_557
     assert row["gmacs"] == pytest.approx(8.825853632)
+    assert row["feature_memory_mib"] > 0
     assert row["input_error"] < 1e-6
     assert row["agreement"] > 99.9
     assert found["cat"].labels.shape == (150, 226)
