@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import datetime
+import gc
 import importlib.metadata
 import os
 import platform
@@ -56,6 +57,9 @@ def start(notebook, profile, seed, tensorflow=True):
     if not tensorflow:
         return Session(notebook, profile, seed, started, device=processor())
     configure_tensorflow()
+    # A built network is many Python objects that stay: to look through them less often for garbage
+    # spares notebook 04 a seventh of its time, for half a GiB.
+    gc.set_threshold(50_000, 10, 10)
     with native_log_hidden():
         import keras
         import tensorflow as tf
