@@ -36,14 +36,14 @@ WANTED = --profile $(call quoted,PROFILE) --languages $(call quoted,REPORT_LANG)
 
 # The pipeline. What a notebook or a report is made from is written to reports/inputs/ before these
 # rules are asked, and only where it has changed: contents decide, not time stamps.
-reports/notebooks/%.ipynb: reports/inputs/%.json
+$(EXECUTED): reports/notebooks/%.ipynb: reports/inputs/%.json
 	@$(RUN) -m helpers.run $*
 
 $(foreach reader,$(READERS),$(eval $(reader:notebooks/%=reports/notebooks/%): \
   $(patsubst notebooks/%,reports/notebooks/%,$(call before,$(reader),$(NOTEBOOKS)))))
 
 reports/%.pdf: reports/inputs/%.json $(EXECUTED)
-	@$(RUN) -m helpers.report.report $*
+	@$(RUN) -m helpers.report $*
 
 environment: # bring .venv up to date; by its own Python, unless another one is named
 	@$(if $(filter file default,$(origin PYTHON)),$(or $(wildcard .venv/bin/python),python3),$(call quoted,PYTHON)) \

@@ -42,6 +42,7 @@ def main():
     record = inputs.present(name, inputs.of_notebook)
     reason = inputs.difference(record["made"], record["now"])
     if not reason:  # only a time stamp is newer
+        inputs.write(name, record)
         copy.touch()
         return
     names = [notebook.stem for notebook in profiles.notebooks()]

@@ -1,51 +1,44 @@
-"""Numbers as a reader of each language expects them."""
+"""Texts of templates and values, and catalogues that cannot be read."""
 
-import warnings
-
-import matplotlib.pyplot as plt
 import pytest
-from matplotlib.text import Text
 
-from helpers import figures, translation
+from helpers import paths, translation
 
-KEPT = "[He](#ref-a1.5) `0.5 1,797` arXiv 1512.03385, Keras 3.15.0, ResNet-20, 8x8"
+
+def test_a_text_is_found_again_by_what_it_shows():
+    inner = translation.text("plain-{depth}", depth=20)
+    outer = translation.text("{name}: {loss:.2g}", name=inner, loss=0.123)
+    assert outer == "plain-20: 0.12"
+    assert translation.pack(outer)["values"]["name"] == translation.pack(inner)
 
 
 @pytest.mark.parametrize(
-    ("text", "english", "russian"),
-    [
-        (KEPT, KEPT, KEPT),
-        ("0.25 and 12345.5", "0.25 and 12345.5", "0,25 and 12345,5"),
-        ("1,797, or 1,234.5", "1,797, or 1,234.5", "1\u202f797, or 1\u202f234,5"),
-        ("-0.5 in [-1, 1], 5-6", "−0.5 in [−1, 1], 5-6", "−0,5 in [−1, 1], 5-6"),
-        ("44% of 0.5 %", "44\u202f% of 0.5 %", "44\u202f% of 0,5 %"),
-        ("$1.5x$", "$1.5x$", r"$\text{1,5}x$"),
-        ("1.2e-05", r"$1.2 \cdot 10^{-5}$", r"$\text{1,2} \cdot 10^{-5}$"),
-        ("1e−6", r"$1 \cdot 10^{-6}$", r"$1 \cdot 10^{-6}$"),  # of an axis
-        ("-1e+04", r"$-1 \cdot 10^{4}$", r"$-1 \cdot 10^{4}$"),
-    ],
-)  # fmt: skip
-def test_numbers_of_a_computed_text(monkeypatch, text, english, russian):
-    for language, expected in (("en", english), ("ru", russian)):
-        monkeypatch.setattr(translation, "language", language)
-        assert translation.set_numbers(text) == expected
+    ("number", "form"), [(1, "слой"), (3, "слоя"), (11, "слоёв"), (21, "слой")]
+)
+def test_russian_has_three_plural_forms(number, form):
+    packed = {"template": "{n:plural:слой|слоя|слоёв}", "values": {"n": number}}
+    assert translation.render(packed, "ru") == form
 
 
-def test_a_power_of_ten_in_plain_text(monkeypatch):
-    monkeypatch.setattr(translation, "language", "ru")
-    assert translation.set_numbers("-1.2e-05", markdown=False) == "−1,2\u00a0·\u00a010⁻⁵"
+def test_lists_with_commas_are_joined_by_semicolons():
+    packed = {"template": "{names}", "values": {"names": ["a", "b"]}}
+    assert translation.render(packed, "en") == "a, b"
+    packed["values"]["names"] = ["a, 1", "b"]
+    assert translation.render(packed, "en") == "a, 1; b"
 
 
-def test_tick_labels_of_a_russian_figure_have_decimal_commas(monkeypatch):
-    monkeypatch.setattr(translation, "language", "ru")
-    monkeypatch.setattr(Text, "set_text", Text.set_text)  # put back afterwards
-    figures.use_style()
-    figure, ax = plt.subplots()
-    ax.plot([-0.5, 0.5])
-    ax.set_title("at 1,797.5 and 2.5e-07")
-    with warnings.catch_warnings(action="error"):  # that a glyph is missing
-        figure.draw_without_rendering()
-    labels = [label.get_text() for label in ax.get_yticklabels()]
-    plt.close(figure)
-    assert "−0,2" in labels and "0,4" in labels
-    assert ax.get_title() == "at 1\u00a0797,5 and $\\text{2,5} \\cdot 10^{-7}$"
+def test_not_a_number_is_a_dash():
+    packed = translation.pack_template("r = {r:.2f}", {"r": float("nan")})
+    assert translation.render(packed, "en") == "r = –"
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"nonsense", b'msgid "a'])
+def test_a_damaged_catalogue_is_named(tmp_path, monkeypatch, content):
+    monkeypatch.setattr(paths, "LOCALE", tmp_path)
+    path = tmp_path / "ru" / "LC_MESSAGES" / "figures.po"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    translation.catalogue.cache_clear()
+    with pytest.raises(ValueError, match=r"figures\.po: not a gettext catalogue"):
+        translation.catalogue("ru")
+    translation.catalogue.cache_clear()

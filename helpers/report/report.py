@@ -6,11 +6,9 @@ pandoc, Typst and pydantic are loaded when `build` runs.
 """
 
 import json
-import sys
-import time
 from pathlib import Path
 
-from helpers import files, inputs, paths, profiles
+from helpers import files, paths
 from helpers.report import compiler, languages, notebook, provenance, title
 from helpers.report.compiler import TEMPLATES
 from helpers.report.document import Document, keys_of
@@ -130,29 +128,3 @@ def words(language):
     import yaml
 
     return yaml.safe_load((TEMPLATES / "words.yml").read_text(encoding="utf-8"))[language]
-
-
-def main():
-    """Set PDF and HTML page of one language from what the notebooks left, and record it."""
-    name = sys.argv[1]  # such as "report.ru"
-    language = name.removeprefix("report.")
-    pdf, page = paths.REPORTS / f"{name}.pdf", paths.HTML / language
-    record = inputs.present(name, inputs.of_report)
-    if not inputs.difference(record["made"], record["now"]):  # only a time stamp is newer
-        pdf.touch()
-        return
-    started, code = time.monotonic(), record["parameters"]["code"]
-    executed = [paths.EXECUTED / path.name for path in profiles.notebooks()]
-    try:
-        build_html(executed, page, language, code=code)
-        notices = build(executed, pdf, language, code=code)
-    except ReportError as error:
-        sys.exit(f"make report: {error}")
-    inputs.finish(name, inputs.of_report)
-    pdf.touch()  # newer than its record
-    written = f"{inputs.named(pdf)} and {inputs.named(page)}/index.html written"
-    print(*notices, f"{written} in {time.monotonic() - started:.1f} s", sep="\n", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    main()
