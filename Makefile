@@ -1,12 +1,16 @@
 # Every task of the project; `make help` lists them.
 
 PROFILE ?= quick
-REPORT_LANG ?=
-TRANSLATED := $(filter-out en,$(REPORT_LANG))
 PYTHON ?= python3
+# What a user sets is text: make does not expand it again, and the shell gets each word in quotes.
+$(foreach name,PROFILE REPORT_LANG ONLY PYTHON CODE GPU,$(eval override $(name) := $$(value $(name))))
+quoted = '$(subst ','\'',$(1))'
+each = $(foreach word,$(2),$(1) $(call quoted,$(word)))
+
+TRANSLATED := $(filter-out en,$(REPORT_LANG))
 KIND := $(if $(GPU),gpu,cpu)
 READY := .venv/installed-$(KIND)
-RUN := "$(CURDIR)/.venv/bin/python"
+RUN := $(call quoted,$(CURDIR)/.venv/bin/python)
 
 # The project's own folder first, so that a copy of the project runs its own code.
 export PYTHONPATH := $(CURDIR)
@@ -21,7 +25,7 @@ help: ## list the tasks
 	@echo "  Variables: PROFILE=smoke|quick|full  REPORT_LANG=en|ru  CODE=1  GPU=1  PYTHON=python3.12"
 
 report: $(READY) ## run the notebooks that are out of date, write reports/report.<lang>.pdf
-	@$(RUN) -m helpers.pipeline --profile $(PROFILE) $(addprefix --language ,$(REPORT_LANG)) $(if $(CODE),--code)
+	@$(RUN) -m helpers.pipeline --profile $(call quoted,$(PROFILE)) $(call each,--language,$(REPORT_LANG)) $(if $(CODE),--code)
 
 test: $(READY) ## fast tests, and one smoke report in a temporary copy
 	@$(RUN) -m pytest -n 2 -m "not slow"
@@ -39,17 +43,17 @@ format: $(READY) ## set code and notebooks in the project's style, notebooks wit
 	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format .
 
 lab: $(READY) ## open the notebooks in JupyterLab, in the language REPORT_LANG
-	@$(if $(TRANSLATED),$(RUN) -m helpers.report.translation --lab $(TRANSLATED))
-	@cd $(if $(TRANSLATED),reports/lab/$(TRANSLATED),notebooks) && REPORT_LANG=$(or $(REPORT_LANG),en) $(RUN) -m jupyterlab
+	@$(if $(TRANSLATED),$(RUN) -m helpers.report.translation --lab $(call each,,$(TRANSLATED)))
+	@cd $(if $(TRANSLATED),reports/lab/$(call quoted,$(TRANSLATED)),notebooks) && REPORT_LANG=$(call quoted,$(or $(REPORT_LANG),en)) $(RUN) -m jupyterlab
 
 data: $(READY) ## download the real data sets, verified and resumed
 	@$(RUN) -m helpers.data
 
 bench: $(READY) ## measure ours against peers, write reports/bench.json
-	@$(RUN) -m benchmarks $(ONLY)
+	@$(RUN) -m benchmarks $(call each,,$(ONLY))
 
 messages: $(READY) ## bring the catalogues in locale/ up to date, list what to translate
-	@$(RUN) -m helpers.report.translation $(TRANSLATED)
+	@$(RUN) -m helpers.report.translation $(call each,,$(TRANSLATED))
 
 train-scenes: $(READY) ## train the compact DeepLab networks whose weights data/weights/ keeps
 	@$(RUN) -m helpers.deeplab.train_scenes --model mobilenetv2
@@ -64,4 +68,4 @@ pins: ## compile requirements*.txt from pyproject.toml anew (needs uv)
 	uv pip compile pyproject.toml --extra gpu --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -q -o requirements-gpu.txt
 
 .venv/installed-%: requirements.txt requirements-gpu.txt pyproject.toml helpers/environment.py
-	@$(PYTHON) helpers/environment.py $*
+	@$(call quoted,$(PYTHON)) helpers/environment.py $*
