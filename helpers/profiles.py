@@ -34,7 +34,12 @@ def defaults(notebook):
     if len(tagged) != 1:
         raise ProfileError(f"{notebook.name}: {len(tagged)} cells are tagged `parameters`, not one")
     values = {}
-    for statement in ast.parse("".join(tagged[0]["source"])).body:
+    try:
+        statements = ast.parse("".join(tagged[0]["source"])).body
+    except SyntaxError as error:
+        line = error.text.strip()
+        raise ProfileError(f"{notebook.name}: `{line}` is not `name = literal`") from error
+    for statement in statements:
         try:
             values[statement.targets[0].id] = ast.literal_eval(statement.value)
         except (AttributeError, ValueError) as error:

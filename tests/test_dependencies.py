@@ -30,9 +30,9 @@ def project(tmp_path, monkeypatch):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
 
-    def of(code):
+    def of(*code):
         cells = [nbformat.v4.new_markdown_cell("from helpers import other")]
-        cells += [nbformat.v4.new_code_cell(code)]
+        cells += [nbformat.v4.new_code_cell(source) for source in code]
         path = tmp_path / "01_heart.ipynb"
         nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
         sources, data = dependencies.of_notebook(path)
@@ -47,6 +47,14 @@ def test_imports_are_followed(project):
     assert project("from helpers.heart import vae") == common | heart
     assert project("import helpers.heart.vae as v") == common | heart
     assert project("from helpers import plots") == common
+
+
+def test_cells_with_magics(project):
+    heart = project("from helpers import plots")
+    for code in ("%matplotlib inline", "!pip install x", "files = !ls", "plots?", "x = %timeit 1"):
+        assert project(f"from helpers import plots\n{code}") == heart
+    assert project("%%time\nfrom helpers import plots") == heart
+    assert project("from helpers import plots", "%%bash\nfrom helpers import other", "1") == heart
 
 
 def test_weights_and_data_count_where_the_code_names_them(project):
