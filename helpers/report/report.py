@@ -12,7 +12,6 @@ from helpers import files, paths
 from helpers.report import compiler, notebook, provenance, title
 from helpers.report.compiler import TEMPLATES
 from helpers.report.document import Document, keys_of
-from helpers.report.problems import ReportError
 
 
 def build(executed, pdf, language="en", fields=None, results=None, code=False):
@@ -61,9 +60,6 @@ def build_html(executed, folder, language="en", fields=None, results=None, code=
 
 def assemble(executed, language, fields, results, code, animated=False):
     """Return (the Typst project {path: bytes}, notices, seconds since 1970 of the results)."""
-    if language not in title.LANGUAGES:
-        wanted = " or ".join(title.LANGUAGES)
-        raise ReportError(f"language {language!r}: the report is written in {wanted}")
     front = title.read(fields or paths.ROOT / "report.yml", language)
     books = {Path(path).name.split(".")[0]: notebook.read(path) for path in executed}
     origin = provenance.gather(books, results or paths.results(language))

@@ -11,11 +11,13 @@ import datetime
 import io
 import json
 import re
+import sys
 from collections import Counter
 
 from helpers import files, paths
 from helpers.report import mathematics, notebook
-from helpers.report.title import LANGUAGES
+from helpers.report.problems import ReportError
+from helpers.report.title import LANGUAGES, check_language
 from helpers.translation import decimal_commas
 
 FIGURES = "figures"
@@ -177,8 +179,10 @@ def update(language):
         for entry in catalogue:
             if domain != FIGURES:  # braces of prose are TeX
                 entry.flags -= {"python-format", "python-brace-format"}
-        with files.replacing(path_of(domain, language)) as temporary, open(temporary, "wb") as file:
-            pofile.write_po(file, catalogue, width=100, include_lineno=False)
+        path, text = path_of(domain, language), io.BytesIO()
+        pofile.write_po(text, catalogue, width=100, include_lineno=False)
+        if not path.exists() or path.read_bytes() != text.getvalue():  # notebooks depend on them
+            files.write_text(path, text.getvalue().decode())
     return faults(language)
 
 
@@ -260,6 +264,11 @@ def main():
     parser.add_argument("languages", nargs="*", default=LANGUAGES[1:])
     parser.add_argument("--lab", action="store_true", help="write notebooks in these languages")
     arguments = parser.parse_args()
+    try:
+        for language in arguments.languages:
+            check_language(language)
+    except ReportError as error:
+        sys.exit(f"{parser.prog}: {error}")
     for language in arguments.languages:
         if arguments.lab:
             write_copies(language)
