@@ -206,6 +206,7 @@ def test_a_state_without_inputs_counts_as_not_finished(project):
 
 def test_the_second_language_reads_what_the_first_computed(project):
     (project / "locale" / "ru" / "LC_MESSAGES").mkdir(parents=True)
+    (project / "locale" / "ru" / "LC_MESSAGES" / "figures.po").touch()
     random = 'int.from_bytes(once.once("number", once.os.urandom, 6))'
     write_notebook(project, "01_second", value=random, extra=", once")
     run(project)
