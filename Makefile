@@ -1,71 +1,91 @@
 # Every task of the project; `make help` lists them.
 
 PROFILE ?= quick
-PYTHON ?= python3
-# What a user sets is text: make does not expand it again, and the shell gets each word in quotes.
+RUN := .venv/bin/python
+# What a user sets is text: make would expand it again for each program that it starts.
 $(foreach name,PROFILE REPORT_LANG ONLY PYTHON CODE GPU,$(eval override $(name) := $$(value $(name))))
-quoted = '$(subst ','\'',$(1))'
-each = $(foreach word,$(2),$(1) $(call quoted,$(word)))
-
-TRANSLATED := $(filter-out en,$(REPORT_LANG))
-KIND := $(if $(GPU),gpu,cpu)
-READY := .venv/installed-$(KIND)
-RUN := $(call quoted,$(CURDIR)/.venv/bin/python)
+# A user's value as the shell is to take it: one word, of which nothing is run or expanded.
+quoted = '$(subst ','\'',$(value $1))'
 
 # The project's own folder first, so that a copy of the project runs its own code.
 export PYTHONPATH := $(CURDIR)
 export JUPYTER_PREFER_ENV_PATH := 1
 export PYTHONHASHSEED := 0
+export REPORT_GPU := $(value GPU)
+
+NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
+EXECUTED := $(NOTEBOOKS:notebooks/%=reports/notebooks/%)
+# Notebooks that read the results of others run after all that come before them.
+READERS := $(shell grep -l 'results[.]read' $(NOTEBOOKS))
+before = $(if $(filter-out $1,$(firstword $2)),$(firstword $2) $(call before,$1,$(wordlist 2,99,$2)))
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow lint format lab data bench messages train-scenes pins clean
+.PHONY: help report status environment test test-slow lint format lab data bench messages \
+  train-scenes pins clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 	@echo "  Variables: PROFILE=smoke|quick|full  REPORT_LANG=en|ru  CODE=1  GPU=1  PYTHON=python3.12"
 
-report: $(READY) ## run the notebooks that are out of date, write reports/report.<lang>.pdf
-	@$(RUN) -m helpers.pipeline --profile $(call quoted,$(PROFILE)) $(call each,--language,$(REPORT_LANG)) $(if $(CODE),--code)
+report: environment ## run the notebooks that are out of date, write reports/report.<lang>.pdf
+	@$(RUN) -m helpers.build $(WANTED) -- $(MAKE) --silent --no-print-directory
 
-test: $(READY) ## fast tests, and one smoke report in a temporary copy
+status: environment ## tell what make report would run, and why
+	@$(RUN) -m helpers.build $(WANTED) --status
+
+WANTED = --profile $(call quoted,PROFILE) --languages $(call quoted,REPORT_LANG) $(if $(value CODE),--code)
+
+# The pipeline. What a notebook or a report is made from is written to reports/inputs/ before these
+# rules are asked, and only where it has changed: contents decide, not time stamps.
+reports/notebooks/%.ipynb: reports/inputs/%.json
+	@$(RUN) -m helpers.run $*
+
+$(foreach reader,$(READERS),$(eval $(reader:notebooks/%=reports/notebooks/%): \
+  $(patsubst notebooks/%,reports/notebooks/%,$(call before,$(reader),$(NOTEBOOKS)))))
+
+reports/%.pdf: reports/inputs/%.json $(EXECUTED)
+	@$(RUN) -m helpers.report.report $*
+
+environment: # bring .venv up to date; by its own Python, unless another one is named
+	@$(if $(PYTHON),$(call quoted,PYTHON),$(or $(wildcard .venv/bin/python),python3)) \
+	  helpers/environment.py $(if $(value GPU),gpu)
+
+test: environment ## fast tests, and one smoke report in a temporary copy
 	@$(RUN) -m pytest -n 2 -m "not slow"
 
-test-slow: $(READY) ## the tests that take minutes
+test-slow: environment ## the tests that take minutes
 	@$(RUN) -m pytest -m slow
 
-lint: $(READY) ## check style of code and notebooks
+lint: environment ## check style of code and notebooks
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check .
 
-format: $(READY) ## set code and notebooks in the project's style, notebooks without outputs
+format: environment ## set code and notebooks in the project's style, notebooks without outputs
 	@$(RUN) -m nbconvert --log-level WARN --to notebook --inplace --ClearOutputPreprocessor.enabled=True \
 	  --ClearMetadataPreprocessor.enabled=True --ClearMetadataPreprocessor.preserve_cell_metadata_mask tags \
+	  --ClearMetadataPreprocessor.preserve_cell_metadata_mask jupyter \
 	  --ClearMetadataPreprocessor.preserve_nb_metadata_mask kernelspec notebooks/*.ipynb
 	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format .
 
-lab: $(READY) ## open the notebooks in JupyterLab, in the language REPORT_LANG
-	@$(if $(TRANSLATED),$(RUN) -m helpers.report.translation --lab $(call each,,$(TRANSLATED)))
-	@cd $(if $(TRANSLATED),reports/lab/$(call quoted,$(TRANSLATED)),notebooks) && REPORT_LANG=$(call quoted,$(or $(REPORT_LANG),en)) $(RUN) -m jupyterlab
+lab: environment ## open JupyterLab at the project's root, with notebooks in the language REPORT_LANG
+	@$(RUN) -m helpers.report.languages $(call quoted,REPORT_LANG)
 
-data: $(READY) ## download the real data sets, verified and resumed
+data: environment ## download the real data sets, verified and resumed
 	@$(RUN) -m helpers.data
 
-bench: $(READY) ## measure ours against peers, write reports/bench.json
-	@$(RUN) -m benchmarks $(call each,,$(ONLY))
+bench: environment ## measure ours against peers, write reports/bench.json
+	@$(RUN) -m benchmarks $(foreach word,$(ONLY),$(call quoted,word))
 
-messages: $(READY) ## bring the catalogues in locale/ up to date, list what to translate
-	@$(RUN) -m helpers.report.translation $(call each,,$(TRANSLATED))
+messages: environment ## bring the catalogues in locale/ up to date, list what to translate
+	@$(RUN) -m helpers.report.messages $(call quoted,REPORT_LANG)
 
-train-scenes: $(READY) ## train the compact DeepLab networks whose weights data/weights/ keeps
+train-scenes: environment ## train the compact DeepLab networks whose weights data/weights/ keeps
 	@$(RUN) -m helpers.deeplab.train_scenes --model mobilenetv2
 	@$(RUN) -m helpers.deeplab.train_scenes --model xception
 	@$(RUN) -m helpers.deeplab.train_scenes --model xception_no_decoder
 
 clean: ## remove what make report wrote; downloads and training runs stay
-	rm -rf reports/notebooks reports/results reports/html reports/state.json reports/progress.txt reports/kernel.log reports/report.*.pdf
+	rm -rf reports/notebooks reports/results reports/inputs reports/html reports/kernel.log reports/report.*.pdf
 
 pins: ## compile requirements*.txt from pyproject.toml anew (needs uv)
 	uv pip compile pyproject.toml --extra cpu --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -q -o requirements.txt
 	uv pip compile pyproject.toml --extra gpu --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -q -o requirements-gpu.txt
-
-.venv/installed-%: requirements.txt requirements-gpu.txt pyproject.toml helpers/environment.py
-	@$(call quoted,$(PYTHON)) helpers/environment.py $*

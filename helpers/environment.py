@@ -3,6 +3,8 @@
 import contextlib
 import fcntl
 import hashlib
+import json
+import shutil
 import subprocess
 import sys
 import time
@@ -10,6 +12,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+STAMP = ROOT / ".venv" / "installed.json"
 SUPPORTED = (3, 11), (3, 13)
 
 
@@ -27,39 +30,61 @@ def exclusive(path, waiting):
 
 
 def fingerprint(requirements):
-    """Return a digest of all that the environment is made from."""
+    """Return a digest of all that the environment is made from, but for the Python."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     parts = [project["project"], project["build-system"], requirements.read_text(encoding="utf-8")]
-    return hashlib.sha256(repr([sys.version, str(ROOT), *parts]).encode()).hexdigest()
+    return hashlib.sha256(repr([str(ROOT), *parts]).encode()).hexdigest()
+
+
+def installed():
+    """Return what `.venv` holds: {"python", "kind", "fingerprint"}, empty values without one."""
+    try:
+        return json.loads(STAMP.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {"python": "", "kind": "", "fingerprint": ""}
 
 
 def install(kind):
-    """Create `.venv` with the pins of `kind` ("cpu" or "gpu"), or bring it up to date.
+    """Create `.venv` with the pins of `kind`, or bring it up to date.
 
-    A folder without its stamp was left by an interrupted installation and is made anew.
+    One of another Python, or without its stamp (an interrupted installation), is made anew.
+
+    Args:
+        kind: "gpu", or "" for whichever is installed; the CPU's in a new environment.
     """
+    found = installed()
+    kind = kind or found["kind"] or "cpu"
     requirements = ROOT / {"cpu": "requirements.txt", "gpu": "requirements-gpu.txt"}[kind]
-    stamp = ROOT / ".venv" / f"installed-{kind}"
-    wanted = fingerprint(requirements)
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
-        stamp.touch()
+    python = ".".join(map(str, sys.version_info[:3]))
+    wanted = {"python": python, "kind": kind, "fingerprint": fingerprint(requirements)}
+    if found == wanted:
         return
     started = time.monotonic()
     print(f"Setting up .venv with {requirements.name} (about two minutes, once) …", flush=True)
-    if not stamp.exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", ROOT / ".venv"], check=True)
-    pip = [
-        ROOT / ".venv/bin/python",
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-    ]
-    subprocess.run([*pip, "--require-hashes", "--no-deps", "-r", requirements], check=True)
-    subprocess.run([*pip, "--no-deps", "--no-build-isolation", "-e", ROOT], check=True)
-    stamp.write_text(wanted, encoding="utf-8")
+    STAMP.unlink(missing_ok=True)
+    if (found["python"], found["kind"]) != (python, kind):
+        base = getattr(sys, "_base_executable", sys.executable)  # not the one to be cleared
+        subprocess.run([base, "-m", "venv", "--clear", ROOT / ".venv"], check=True)
+    pip = [ROOT / ".venv/bin/python", "-m", "pip", "install", "--quiet"]
+    pip += ["--disable-pip-version-check", "--no-deps"]
+    subprocess.run([*pip, "--require-hashes", "-r", requirements], check=True)
+    subprocess.run([*pip, "--no-build-isolation", "-e", ROOT], check=True)
+    STAMP.write_text(json.dumps(wanted), encoding="utf-8")
     print(f".venv is ready after {time.monotonic() - started:.0f} s.", flush=True)
+
+
+def has_gpu():
+    """Say whether this machine has an NVIDIA GPU whose driver works."""
+    if not shutil.which("nvidia-smi"):
+        return any(Path("/proc/driver/nvidia/gpus").glob("*"))
+    listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True)
+    return listed.stdout.startswith("GPU ")
+
+
+def check_gpu():
+    """End with one line where this machine has no GPU."""
+    if not has_gpu():
+        sys.exit("GPU=1: no NVIDIA GPU with a working driver is here; leave GPU=1 out")
 
 
 def main():
@@ -70,7 +95,9 @@ def main():
             f"Python {sys.version.split()[0]} found, but TensorFlow needs {low} to {high}: "
             "name another one with make PYTHON=python3.12"
         )
-    kind = sys.argv[1] if len(sys.argv) > 1 else "cpu"
+    kind = sys.argv[1] if len(sys.argv) > 1 else ""
+    if kind == "gpu":
+        check_gpu()
     with exclusive(ROOT / ".venv.lock", "Another make is setting up .venv; waiting for it …"):
         try:
             install(kind)

@@ -12,10 +12,7 @@ DATA = Path(os.environ.get("REPORT_DATA") or ROOT / "data").resolve()  # downloa
 RUNS = DATA / "runs"
 REPORTS = ROOT / "reports"
 EXECUTED = REPORTS / "notebooks"
+INPUTS = REPORTS / "inputs"  # what each of them was made from
 RESULTS = REPORTS / "results"
+BY_HAND = REPORTS / "by_hand"  # results of notebooks that make did not run
 HTML = REPORTS / "html"
-
-
-def results(language="en"):
-    """Return the folder of what the notebooks in `language` write, so that each has its own."""
-    return RESULTS if language == "en" else RESULTS / language

@@ -3,6 +3,7 @@
 import ast
 import difflib
 import json
+import re
 
 import yaml
 
@@ -23,19 +24,28 @@ def notebooks():
     return sorted(paths.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 
 
-def defaults(notebook):
-    """Return {name: value} assigned in the cell of `notebook` that is tagged `parameters`.
+def parameters_cell(notebook):
+    """Return the source of the cell of `notebook` that is tagged `parameters`.
 
     Raises:
-        ProfileError: there is not exactly one such cell, or it does more than assign literals.
+        ProfileError: there is not exactly one such cell.
     """
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
     if len(tagged) != 1:
         raise ProfileError(f"{notebook.name}: {len(tagged)} cells are tagged `parameters`, not one")
+    return "".join(tagged[0]["source"])
+
+
+def defaults(notebook):
+    """Return {name: value} assigned in the parameters cell of `notebook`.
+
+    Raises:
+        ProfileError: the cell does more than assign literals.
+    """
     values = {}
     try:
-        statements = ast.parse("".join(tagged[0]["source"])).body
+        statements = ast.parse(parameters_cell(notebook)).body
     except SyntaxError as error:
         line = error.text.strip()
         raise ProfileError(f"{notebook.name}: `{line}` is not `name = literal`") from error
@@ -46,6 +56,17 @@ def defaults(notebook):
             line = ast.unparse(statement)
             raise ProfileError(f"{notebook.name}: `{line}` is not `name = literal`") from error
     return values
+
+
+def comments(notebook):
+    """Return {name: comment} of the parameters cell: each parameter's meaning and, last, range.
+
+    A range is "from 1", "from 0 to 1" or "one of digits, cifar10" after a semicolon; of a list it
+    is that of each item.
+    """
+    lines = parameters_cell(notebook).splitlines()
+    found = [re.match(r"(\w+) = .*?  # (.+)", line) for line in lines]
+    return dict(match.groups() for match in found if match)
 
 
 def load(name):
@@ -78,12 +99,13 @@ def load(name):
 
 def check(where, values, notebook):
     """Return `values` if their keys and types are those of the notebook's parameters cell."""
-    expected = defaults(notebook)
+    expected, notes = defaults(notebook), comments(notebook)
     check_keys(where, values, expected)
     for key, default in expected.items():
         check_type(f"{where}: {key} is", values[key], default)
         for item in values[key] if default and isinstance(default, list) else []:
             check_type(f"{where}: {key} holds", item, default[0])
+        check_range(f"{where}: {key}", values[key], notes.get(key, "").rpartition("; ")[2])
     return {key: values[key] for key in expected}
 
 
@@ -97,6 +119,17 @@ def check_type(where, value, default):
             f"{where} {value!r}, but the notebook has {default!r} of type {type(default).__name__}"
             + ("; YAML wants 1.0e-4 rather than 1e-4" if isinstance(default, float) else "")
         )
+
+
+def check_range(where, value, allowed):
+    """Raise ProfileError if a value, or an item of a list, is outside the range `allowed`."""
+    choices = allowed.removeprefix("one of ").split(", ") if allowed.startswith("one of ") else None
+    limits = re.fullmatch(r"from (\S+)(?: to (\S+))?", allowed)
+    for item in value if isinstance(value, list) else [value]:
+        if choices and str(item) not in choices:
+            raise ProfileError(f"{where} must be {allowed}, not {item!r}")
+        if limits and not float(limits[1]) <= item <= float(limits[2] or "inf"):
+            raise ProfileError(f"{where} must be {allowed}, not {item!r}")
 
 
 def check_keys(where, found, expected):

@@ -41,13 +41,14 @@ def display(title, last_time, channel):
     step, and for the state of a long step every ten seconds.
 
     Args:
-        title: such as "[3/6] 02_resnet_vgg_plain (en)".
+        title: such as "[3/6] 02_resnet_vgg_plain".
         last_time: seconds that the notebook took last time, or None. With trainings in the run
             store, or without, this time is another matter; so the line says no more than that.
         channel: path of the file that `bar` writes to.
     """
     started, step, done = time.monotonic(), [""], threading.Event()
-    terminal = sys.stderr.isatty()
+    alone = "--jobserver" not in os.environ.get("MAKEFLAGS", "")  # several share a terminal badly
+    terminal = sys.stderr.isatty() and alone
 
     def line():
         spent = clock(time.monotonic() - started)

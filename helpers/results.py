@@ -1,17 +1,20 @@
-"""The numbers of the report: one JSON file a notebook, read by prose, conclusions and exporter."""
+"""The numbers of the report: one JSON file a notebook, read by prose, conclusions and exporter.
+
+What `make report` runs writes to reports/results/; a notebook run by hand, in JupyterLab or on the
+command line, writes to reports/by_hand/ and leaves the report's numbers alone.
+"""
 
 import hashlib
 import json
+import os
 
 import numpy as np
 
-from helpers import files, paths, runtime, translation
+from helpers import files, inputs, paths, runtime
 
 
 def write(session, values, data=()):
-    """Store `values` and their provenance as `reports/results/<notebook>.json`.
-
-    Runs in another language than English write to a folder of their own there.
+    """Store `values`, the notebook's parameters and their provenance as `<notebook>.json`.
 
     Args:
         session: the notebook's `runtime.Session`.
@@ -21,8 +24,12 @@ def write(session, values, data=()):
     Raises:
         ValueError: a number is NaN or infinite; the message names the file.
     """
-    path = paths.results(translation.language) / f"{session.notebook}.json"
-    record = {**values, "provenance": runtime.provenance(session, data)}
+    path = folders()[0] / f"{session.notebook}.json"
+    record = {
+        **values,
+        "parameters": session.parameters,
+        "provenance": runtime.provenance(session, data),
+    }
     try:
         text = json.dumps(record, indent=1, default=plain, allow_nan=False, ensure_ascii=False)
     except ValueError as error:
@@ -33,15 +40,20 @@ def write(session, values, data=()):
 def read(notebook):
     """Return the results of `notebook`, such as "02_resnet_vgg_plain".
 
+    By hand, those of a run by hand come before the report's.
+
     Raises:
         FileNotFoundError: that notebook has not run yet.
     """
-    path = paths.results(translation.language) / f"{notebook}.json"
-    if not path.exists():
-        raise FileNotFoundError(
-            f"{path} is missing: run notebooks/{notebook}.ipynb, or make report"
-        )
-    return json.loads(path.read_text(encoding="utf-8"))
+    for path in (folder / f"{notebook}.json" for folder in folders()):
+        if path.exists():
+            return json.loads(inputs.used(path).read_text(encoding="utf-8"))
+    raise FileNotFoundError(f"{path} is missing: run notebooks/{notebook}.ipynb, or make report")
+
+
+def folders():
+    """Return the folders to read results from, the first of them to write to."""
+    return [paths.RESULTS] if "REPORT_RUN" in os.environ else [paths.BY_HAND, paths.RESULTS]
 
 
 def source(name, origin, content):

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import datetime
+import functools
 import gc
 import importlib.metadata
 import os
@@ -13,8 +14,7 @@ import sys
 
 import numpy as np
 
-from helpers import paths
-from helpers.translation import translate as _
+from helpers import paths, profiles
 
 PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "scipy", "scikit-learn")
 
@@ -28,9 +28,10 @@ class Session:
     seed: int
     started: datetime.datetime
     device: str
+    cores: int | None = None  # where that is a processor
+    parameters: dict = dataclasses.field(default_factory=dict)
     gpus: int = 0
     jit_compile: bool = False  # what `Model.compile` is to be given
-    precision: str = "float32"
 
     def scope(self):
         """Return the context to build models in: mirrored over several GPUs, else empty."""
@@ -45,17 +46,20 @@ def start(notebook, profile, seed, tensorflow=True):
     """Seed Python, NumPy and Keras, set TensorFlow up for this machine, return a `Session`.
 
     oneDNN's convolutions are switched on (five times faster in 3-D, and off by default on many
-    CPUs), which works only before TensorFlow loads. XLA and mixed precision help on a GPU and
-    hurt on a CPU, so they follow the device. With `tensorflow=False` TensorFlow is not loaded.
+    CPUs), which works only before TensorFlow loads. Numbers are float32 on every device: a GPU's
+    TF32 products, whose 10 bits could not tell whether an equation holds, are off. With
+    `tensorflow=False` TensorFlow is not loaded.
 
     Raises:
         RuntimeError: TensorFlow was imported before this call with oneDNN off.
     """
     started = datetime.datetime.now(datetime.UTC)
+    commit()  # of the code that runs, whatever is committed while it does
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 (libraries that still use the global generator)
+    facts = {"cores": cores(), "parameters": parameters(notebook)}
     if not tensorflow:
-        return Session(notebook, profile, seed, started, device=processor())
+        return Session(notebook, profile, seed, started, processor(), **facts)
     configure_tensorflow()
     # A built network is many Python objects that stay: to look through them less often for garbage
     # spares notebook 04 a seventh of its time, for half a GiB.
@@ -64,26 +68,15 @@ def start(notebook, profile, seed, tensorflow=True):
         import keras
         import tensorflow as tf
 
-        gpus = tf.config.list_physical_devices("GPU")
-        for gpu in gpus:
+        for gpu in gpus():
             tf.config.experimental.set_memory_growth(gpu, True)
         tf.zeros(1)  # starts the devices, which is when they talk
+    tf.config.experimental.enable_tensor_float_32_execution(False)
     keras.utils.set_random_seed(seed)
-    precision = "mixed_float16" if gpus else "float32"
-    keras.mixed_precision.set_global_policy(precision)
-    device = processor()
-    if gpus:
-        device = tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU")
-    return Session(
-        notebook,
-        profile,
-        seed,
-        started,
-        device,
-        len(gpus),
-        jit_compile=bool(gpus),
-        precision=precision,
-    )
+    if gpus():
+        facts["cores"] = None
+    facts |= {"gpus": len(gpus()), "jit_compile": compiles()}
+    return Session(notebook, profile, seed, started, device(), **facts)
 
 
 def configure_tensorflow():
@@ -118,14 +111,67 @@ def native_log_hidden():
         os.close(kept)
 
 
+def gpus():
+    """Return the GPUs that TensorFlow sees."""
+    import tensorflow as tf
+
+    return tf.config.list_physical_devices("GPU")
+
+
+def compiles():
+    """Say whether XLA is to compile networks: on one GPU.
+
+    On a CPU it costs more than it saves, and under a `MirroredStrategy` it raises.
+    """
+    return len(gpus()) == 1
+
+
+def device():
+    """Return the name of the first GPU that TensorFlow sees, or what `processor` does."""
+    import tensorflow as tf
+
+    for gpu in gpus():
+        return tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
+    return processor()
+
+
+def precision():
+    """Return the arithmetic of the networks, such as "float32"."""
+    if "tensorflow" not in sys.modules:
+        return "float32"  # no network runs
+    import keras
+    import tensorflow as tf
+
+    tf32 = tf.config.experimental.tensor_float_32_execution_enabled()
+    return keras.config.dtype_policy().name + (", TF32 products" if tf32 else "")
+
+
 def processor():
-    """Return the CPU's name and core count in the report's language: 'AMD EPYC, 2 cores'."""
-    name = platform.processor() or platform.machine()
+    """Return the CPU's name."""
     with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:
-        models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-        name = models[0] if models else name
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
-    return _("{name}, {cores} cores").format(name=name, cores=cores)
+        for line in lines:
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def cores():
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
+
+
+def parameters(notebook):
+    """Return {name: value} of the parameters that the running notebook has at present."""
+    from IPython import get_ipython
+
+    names = get_ipython() and profiles.defaults(paths.NOTEBOOKS / f"{notebook}.ipynb")
+    return {name: get_ipython().user_ns.get(name) for name in names or ()}
+
+
+def require(condition, remedy):
+    """Raise ValueError with what to do unless a condition on the parameters holds."""
+    if not condition:
+        raise ValueError(remedy)
 
 
 def versions():
@@ -137,8 +183,12 @@ def versions():
     return found
 
 
+@functools.cache
 def commit():
-    """Return (commit hash, whether the tree differs from it), ('unknown', False) outside git."""
+    """Return (commit hash, whether the tree differs from it), ('unknown', False) outside git.
+
+    A process keeps what it found first, for it keeps the code that it loaded.
+    """
     try:
         revision, status = (
             subprocess.run(
@@ -165,7 +215,8 @@ def provenance(session, data=()):
         "dirty": dirty,
         "versions": versions(),
         "device": session.device,
-        "precision": session.precision,
+        **({"cores": session.cores} if session.cores else {}),
+        "precision": precision(),
         "started": session.started.isoformat(timespec="seconds"),
         "seconds": round(elapsed.total_seconds(), 1),
         "data": list(data),

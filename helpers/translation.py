@@ -1,94 +1,152 @@
-"""What figures, tables and computed sentences say, in the report's language: words and numbers."""
+"""Words and numbers of the report in each of its languages, from templates and values."""
 
+import contextlib
+import functools
+import math
 import os
 import re
+import string
 
-from helpers import paths
+from helpers import numerals, paths
 
-language = os.environ.get("REPORT_LANG", "en")
+language = os.environ.get("REPORT_LANG", "en")  # what is shown and drawn at this moment
+registered = {}  # {text that `text` has formatted: {"template", "values"}}
 
-KEPT = re.compile(r"(\$[^$]*\$|`[^`]*`|\]\([^)]*\))")  # formulas, code, link targets
-POWER = re.compile(r"(?<![\w.])(-?)(\d+(?:\.\d+)?)e([+−-])0*(\d+)(?!\w)")
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+WORDS = re.compile(r"(?<![\w./-])[^\W\d_]*[a-z]{2,}(?![\w./-]*[_/\d])")  # but no name of a file
 
 
-def catalogue(language):
-    """Return {English: translation} of the finished entries of figures.po; {} if there is none."""
-    path = paths.LOCALE / language / "LC_MESSAGES" / "figures.po"
+def languages():
+    """Return English and every language that has a catalogue."""
+    return ["en", *sorted(folder.parent.name for folder in paths.LOCALE.glob("*/LC_MESSAGES"))]
+
+
+@functools.cache
+def catalogue(language, domain="figures"):
+    """Return {English: translation} of a catalogue's finished entries; {} where there is none.
+
+    Raises:
+        ValueError: the catalogue cannot be read; the message names the file.
+    """
+    path = paths.LOCALE / language / "LC_MESSAGES" / f"{domain}.po"
     if not path.exists():
         return {}
     from babel.messages import pofile
 
-    with open(path, "rb") as file:
-        entries = pofile.read_po(file, locale=language)
+    try:
+        with open(path, "rb") as file:
+            entries = pofile.read_po(file, locale=language, abort_invalid=True)
+    except (pofile.PoFileError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: not a gettext catalogue in UTF-8 ({error})") from error
     return {
         entry.id: entry.string for entry in entries if entry.id and entry.string and not entry.fuzzy
     }
 
 
-strings = catalogue(language)
-
-
-def translate(text):
-    """Return `text` in the report's language, or as it is where no translation is finished."""
-    return strings.get(text, text)
-
-
-def for_catalogue(text):
-    """Return `text`, which the catalogue is to hold, as it is: `translate` gets it elsewhere."""
-    return text
-
-
-def set_numbers(text, markdown=True):
-    """Return a text that Python has formatted with its numbers as a reader expects them.
-
-    1e-05 becomes a power of ten, a hyphen a minus, and 5% gets its space. Russian has decimal
-    commas, and spaces between thousands. Code, link targets, versions and arXiv numbers stay.
+def text(template, **values):
+    """Return `template` with its `values`, a text that a figure or a table shows in any language.
 
     Args:
-        text: Markdown, or plain text.
-        markdown: write powers of ten as formulas, not as characters.
+        template: as for `str.format`, such as "{name}, {n} {n:plural:layer|layers}".
+        values: numbers, texts, or lists of them.
     """
-    write = power if markdown else power_in_plain_text
-    text = outside_formulas(lambda part: POWER.sub(write, part), text)
-    text = outside_formulas(set_plain_numbers, text)
-    if language != "ru":
+    packed = pack_template(template, values)
+    shown = render(packed, "en")
+    registered[shown] = packed
+    return shown
+
+
+def pack(value):
+    """Return a value as JSON can hold it; a text that `text` has formatted becomes its template."""
+    if hasattr(value, "tolist"):  # of NumPy
+        value = value.tolist()
+    if isinstance(value, str):
+        return registered.get(value, value)
+    if isinstance(value, list | tuple):
+        return [pack(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def pack_template(template, values):
+    """Return a template, or a text that `text` has formatted, with its values for JSON."""
+    if not values:
+        return registered.get(template, template)
+    return {"template": template, "values": {key: pack(value) for key, value in values.items()}}
+
+
+def render(packed, language):
+    """Return a packed text in `language`, its numbers as Python formats them."""
+    if isinstance(packed, str):
+        return catalogue(language).get(packed, packed)
+    template = catalogue(language).get(packed["template"], packed["template"])
+    return Formatter(language).vformat(template, (), packed["values"])
+
+
+class Formatter(string.Formatter):
+    """`str.format` that puts texts among the values into a language, and joins lists of them."""
+
+    def __init__(self, language):
+        """Format for a reader of `language`."""
+        self.language = language
+
+    def format_field(self, value, spec):
+        """Return one value; `{n:plural:layer|layers}` gives the form that goes with n."""
+        if value is None:  # not a number
+            return "–"
+        if isinstance(value, list):
+            items = [self.format_field(item, spec) for item in value]
+            return ("; " if any("," in item for item in items) else ", ").join(items)
+        if isinstance(value, str | dict):
+            return format(render(value, self.language), spec)
+        if spec.startswith("plural:"):
+            forms = spec.removeprefix("plural:").split("|")
+            return forms[min(plural_form(value, self.language), len(forms) - 1)]
+        return format(value, spec)
+
+
+def plural_form(number, language):
+    """Return which of a language's plural forms goes with a number, 0 for the first."""
+    from babel import Locale
+
+    rule = Locale(language).plural_form
+    names = [name for name in ("zero", "one", "two", "few", "many", "other") if name in rule.tags]
+    return [*names, "other"].index(rule(number))
+
+
+def shown(packed, language, markdown=True):
+    """Return a packed text as a reader of `language` expects it, numbers included."""
+    return numerals.set_numbers(render(packed, language), language, markdown)
+
+
+def localised(text):
+    """Return a text of a figure in the language in which it is being drawn."""
+    drawn.append(pack(text))
+    if language == "en":
         return text
-    return re.sub(
-        r"\$[^$]*\$", lambda found: re.sub(r"(\d+)\.(\d+)", r"\\text{\1,\2}", found[0]), text
-    )
+    return numerals.set_numbers(render(pack(text), language), language)
 
 
-def outside_formulas(change, text):
-    """Return Markdown with `change` applied to what is no formula, code or link target."""
-    parts = KEPT.split(text)
-    parts[::2] = map(change, parts[::2])
-    return "".join(parts)
+drawn = []  # what `localised` was asked for since `drawing` began
 
 
-def power(match):
-    """Return a number such as 1.2e-05 as a formula."""
-    sign, digits, exponent_sign, exponent = match.groups()
-    return rf"${sign}{digits} \cdot 10^{{{'-' * (exponent_sign != '+')}{exponent}}}$"
+@contextlib.contextmanager
+def drawing(in_language):
+    """Let figures be drawn in a language while the block runs; yield the packed texts they show."""
+    global language
+    before, language = language, in_language
+    drawn.clear()
+    try:
+        yield drawn
+    finally:
+        language = before
 
 
-def power_in_plain_text(match):
-    """Return a number such as 1.2e-05 as 1.2 · 10⁻⁵."""
-    sign, digits, exponent_sign, exponent = match.groups()
-    exponent = ("-" * (exponent_sign != "+") + exponent).translate(SUPERSCRIPTS)
-    return f"{sign}{digits}\u00a0·\u00a010{exponent}"
-
-
-def set_plain_numbers(text):
-    """Return text without formulas with minus signs and the language's marks in its numbers."""
-    text = re.sub(r"(?<![\w.,)\]–-])-(?=\d)", "−", text)
-    text = re.sub(r"(?<=\d)%", "\u202f%", text)
-    return decimal_commas(text) if language == "ru" else text
-
-
-def decimal_commas(text):
-    """Return text with the marks of Russian in its English numbers."""
-    thousands = r"(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?!,?\d)"
-    text = re.sub(thousands, lambda number: number[0].replace(",", "\u202f"), text)
-    decimal = r"(?<![\d.])(?!\d{4}\.\d{4,5}(?!\d))(\d+)\.(\d+)(?!\.?\d)"
-    return re.sub(decimal, r"\1,\2", text)
+def templates(packed):
+    """Yield every template and plain text with words in it that a packed text holds."""
+    if isinstance(packed, str):
+        if WORDS.search(re.sub(r"\{[^{}]*\}", "", numerals.KEPT.sub("", packed))):
+            yield packed
+    elif isinstance(packed, list):
+        for item in packed:
+            yield from templates(item)
+    elif isinstance(packed, dict):
+        yield from templates([packed["template"], *packed["values"].values()])

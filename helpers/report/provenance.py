@@ -4,15 +4,17 @@ import datetime
 import json
 from pathlib import Path
 
+from helpers import translation
 from helpers.report.problems import ReportError
 
 
-def gather(notebooks, folder):
+def gather(notebooks, folder, language="en"):
     """Return what the provenance page shows.
 
     Args:
         notebooks: {name: executed notebook}; papermill left the running time in its metadata.
         folder: of the results, `<name>.json` for each notebook that computes.
+        language: that the sources of data are named in.
 
     Returns:
         {"profile", "timestamp" (seconds since 1970 of the last start), "facts" {fact: values that
@@ -42,11 +44,14 @@ def gather(notebooks, folder):
     data, versions = {}, {}
     for record in records.values():
         versions |= record.get("versions", {})
-        data |= {entry["sha256"]: entry for entry in record.get("data", [])}
+        for entry in record.get("data", []):
+            texts = {key: translation.render(entry[key], language) for key in ("name", "source")}
+            data[entry["sha256"]] = entry | texts
     facts = {
         fact: sorted({str(record[fact]) for record in records.values() if fact in record})
-        for fact in ("seed", "device", "precision")
+        for fact in ("seed", "precision")
     }
+    facts["device"] = sorted({device(record, language) for record in records.values()})
     facts["commit"] = sorted({r["commit"] + "*" * bool(r["dirty"]) for r in records.values()})
     started = {name: datetime.datetime.fromisoformat(r["started"]) for name, r in records.items()}
     return {
@@ -69,3 +74,11 @@ def run(name, book, record):
         "started": started[:19].replace("T", " "),
         "seconds": f"{seconds:.0f}" if seconds is not None else "",
     }
+
+
+def device(record, language):
+    """Return what a notebook ran on, with the number of cores where that was a processor."""
+    if "cores" not in record:
+        return record["device"]
+    values = {"name": record["device"], "cores": record["cores"]}
+    return translation.render({"template": "{name}, {cores} cores", "values": values}, language)

@@ -6,30 +6,35 @@ pandoc, Typst and pydantic are loaded when `build` runs.
 """
 
 import json
+import sys
+import time
 from pathlib import Path
 
-from helpers import files, paths
-from helpers.report import compiler, notebook, provenance, title
+from helpers import files, inputs, paths, profiles
+from helpers.report import compiler, languages, notebook, provenance, title
 from helpers.report.compiler import TEMPLATES
 from helpers.report.document import Document, keys_of
+from helpers.report.problems import ReportError
 
 
 def build(executed, pdf, language="en", fields=None, results=None, code=False):
     """Join executed notebooks into one PDF.
 
-    The file depends on these arguments, helpers/report/**, notebooks/references.bib and the images
-    that Markdown names; the same input gives the same bytes.
+    The file depends on these arguments, helpers/report/**, the stored notebooks' prose, catalogues,
+    notebooks/references.bib and the images that Markdown names; the same input, the same bytes.
 
     Args:
-        executed: paths of the executed notebooks, in the report's order.
+        executed: paths of the executed notebooks, in the report's order. Where notebooks/ has one
+            of that name, its prose and order count; outputs are matched by cell id.
         pdf: where the PDF goes; replaced in one step, left alone on an error.
         language: "en" or "ru".
         fields: path of the title page's fields, the project's report.yml by default.
-        results: folder of the notebooks' results, by default `paths.results(language)`.
+        results: folder of the notebooks' results, by default `paths.RESULTS`.
         code: append every code cell.
 
     Returns:
-        Notices: lines on what is left out knowingly, such as a warning that a cell printed.
+        Notices: lines on what is left out knowingly, such as a warning that a cell printed, and on
+        texts that are left in English.
 
     Raises:
         ReportError: something cannot be set; the message names every fault with its cell.
@@ -61,8 +66,13 @@ def build_html(executed, folder, language="en", fields=None, results=None, code=
 def assemble(executed, language, fields, results, code, animated=False):
     """Return (the Typst project {path: bytes}, notices, seconds since 1970 of the results)."""
     front = title.read(fields or paths.ROOT / "report.yml", language)
-    books = {Path(path).name.split(".")[0]: notebook.read(path) for path in executed}
-    origin = provenance.gather(books, results or paths.results(language))
+    books, left = {}, []
+    for path in map(Path, executed):
+        stored = paths.NOTEBOOKS / path.name
+        source = stored if stored.exists() else path
+        books[path.stem], missing = languages.translated(source, language, notebook.read(path))
+        left += missing
+    origin = provenance.gather(books, results or paths.RESULTS, language)
     references = (paths.NOTEBOOKS / "references.bib").read_bytes()
     document = Document(
         language=language,
@@ -91,7 +101,11 @@ def assemble(executed, language, fields, results, code, animated=False):
     }
     for name, text in sections.items():
         project[f"{name}.typ"] = f'#import "style.typ": *\n{text}'.encode()
-    return project, list(document.notices), origin["timestamp"]
+    notices = list(document.notices)
+    if left := list(dict.fromkeys(left)):
+        some = ", ".join(repr(text[:40]) for text in left[:3]) + " …" * (len(left) > 3)
+        notices.append(f"{language}: {len(left)} texts are in English; `make messages`: {some}")
+    return project, notices, origin["timestamp"]
 
 
 def is_shown(cell):
@@ -113,3 +127,29 @@ def words(language):
     import yaml
 
     return yaml.safe_load((TEMPLATES / "words.yml").read_text(encoding="utf-8"))[language]
+
+
+def main():
+    """Set PDF and HTML page of one language from what the notebooks left, and record it."""
+    name = sys.argv[1]  # such as "report.ru"
+    language = name.removeprefix("report.")
+    pdf, page = paths.REPORTS / f"{name}.pdf", paths.HTML / language
+    record = inputs.present(name, inputs.of_report)
+    if not inputs.difference(record["made"], record["now"]):  # only a time stamp is newer
+        pdf.touch()
+        return
+    started, code = time.monotonic(), record["parameters"]["code"]
+    executed = [paths.EXECUTED / path.name for path in profiles.notebooks()]
+    try:
+        build_html(executed, page, language, code=code)
+        notices = build(executed, pdf, language, code=code)
+    except ReportError as error:
+        sys.exit(f"make report: {error}")
+    inputs.finish(name, inputs.of_report)
+    pdf.touch()  # newer than its record
+    written = f"{inputs.named(pdf)} and {inputs.named(page)}/index.html written"
+    print(*notices, f"{written} in {time.monotonic() - started:.1f} s", sep="\n", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

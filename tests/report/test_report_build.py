@@ -5,7 +5,7 @@ import sys
 import pypdf
 import pytest
 
-from helpers import paths, pipeline
+from helpers import paths, translation
 from helpers.report import ReportError, build, title
 
 PARAGRAPH = {
@@ -297,7 +297,7 @@ def test_a_language_without_strings_is_named(tmp_path, monkeypatch, language, fa
     """`make report` reads the title page before anything runs."""
     monkeypatch.setattr(paths, "LOCALE", tmp_path / "locale")
     (paths.LOCALE / language / "LC_MESSAGES").mkdir(parents=True)
-    assert language in pipeline.languages()
+    assert language in translation.languages()
     with pytest.raises(ReportError, match=fault):
         title.read(paths.ROOT / "report.yml", language)
 

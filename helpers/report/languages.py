@@ -1,0 +1,128 @@
+"""A notebook in a language: prose through its catalogue, outputs from their templates and values.
+
+Prose is translated a paragraph at a time. Code, displayed mathematics and separators stay as they
+are; the translation has the same cells, the same code, and the outputs of one and the same run.
+"""
+
+import json
+import os
+import re
+import sys
+
+from helpers import files, paths, translation
+from helpers.bundles import output_in, texts
+from helpers.report import mathematics, notebook
+
+VERBATIM = re.compile(
+    r"(?P<fence>^[ ]*(`{3,}|~{3,})[\s\S]*?(?:^[ ]*\2[`~]*[ ]*$|\Z))"
+    r"|^[ ]*\$\$[\s\S]*?\$\$[ ]*$|^[ ]*\\begin\{(\w+\*?)\}[\s\S]*?\\end\{\3\}[ ]*$",
+    re.MULTILINE,
+)
+MARKER = re.compile(r"(?P<marker>[ ]*(?:#{1,6}[ ]+|(?:>[ ]?)+|(?:[-*+]|\d+[.)])[ ]+)*)(?P<text>.*)")
+
+
+def pieces(source):
+    """Split Markdown into (text, whether it is to be translated); joined they are the source."""
+    result, position = [], 0
+    for match in (*VERBATIM.finditer(source), None):
+        end = match.start() if match else len(source)
+        result += paragraphs(source[position:end])
+        if match:
+            result.append((match[0], False))
+            position = match.end()
+    return [(text, wanted) for text, wanted in result if text]
+
+
+def paragraphs(source):
+    """Split Markdown without code and displayed mathematics, as `pieces` does.
+
+    A paragraph, a heading, a list item and a row of a table are each one text.
+    """
+    result, open_ended = [], False  # whether the next line may continue the last text
+    for line in re.split(r"(?<=\n)", source):
+        body, end = line.rstrip("\n"), "\n" * line.endswith("\n")
+        marker, text = MARKER.fullmatch(body).group("marker", "text")
+        words = bool(re.search(r"[^\W\d_]", mathematics.FOUND.sub("", text)))
+        if open_ended and text.strip("-= ") and not marker.strip() and not text.startswith("|"):
+            result[-2:] = [(f"{result[-2][0]}\n{body}", True), (end, False)]
+        else:
+            result += [(marker, False), (text, words), (end, False)]
+            open_ended = words and "#" not in marker and not text.startswith("|")
+    return [(text, wanted) for text, wanted in result if text]
+
+
+def message(text):
+    """Return a paragraph as catalogues hold it: on one line."""
+    return " ".join(text.split())
+
+
+def prose(name, source, language):
+    """Return (a Markdown cell's source in a language, the paragraphs left in English)."""
+    catalogue, missing = translation.catalogue(language, name), []
+
+    def translate(text, wanted):
+        if wanted and message(text) not in catalogue:
+            missing.append(message(text))
+        return catalogue.get(message(text), text) if wanted else text
+
+    if language == "en":
+        return source, []
+    return "".join(translate(*piece) for piece in pieces(source)), missing
+
+
+def translated(path, language, executed=None):
+    """Return (a stored notebook in a language, the texts left in English).
+
+    Args:
+        path: of the stored notebook, whose cells, order and prose count.
+        language: such as "ru".
+        executed: its executed copy (nbformat dictionary), whose outputs are matched by cell id.
+    """
+    book, missing = notebook.read(path), []
+    outputs = {cell["id"]: cell.get("outputs", []) for cell in (executed or {"cells": []})["cells"]}
+    for cell in book["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"], left = prose(path.stem, cell["source"], language)
+            missing += left
+        elif cell["cell_type"] == "code":
+            shown = outputs.get(cell["id"], [])
+            cell["outputs"] = [output_in(output, language) for output in shown]
+            missing += [text for output in shown for text in untranslated(output, language)]
+    if executed:
+        book["metadata"] = executed["metadata"]
+    return book, missing
+
+
+def untranslated(output, language):
+    """Return the texts of an output that a language's catalogue lacks."""
+    catalogue = translation.catalogue(language)
+    return [text for text in texts(output) if language != "en" and text not in catalogue]
+
+
+def write_copies(language):
+    """Write the notebooks in `language` for JupyterLab; copies newer than their sources stay."""
+    for path in sorted(paths.NOTEBOOKS.glob("*.ipynb")):
+        copied = paths.REPORTS / "lab" / language / path.name
+        catalogue = paths.LOCALE / language / "LC_MESSAGES" / f"{path.stem}.po"
+        newest = max(each.stat().st_mtime for each in (path, catalogue) if each.exists())
+        if not copied.exists() or copied.stat().st_mtime < newest:
+            book, _missing = translated(path, language)
+            files.write_text(copied, json.dumps(book, indent=1, ensure_ascii=False) + "\n")
+
+
+def main():
+    """Open JupyterLab at the project's root, with the notebooks in the language that is named."""
+    language = sys.argv[1] or "en"
+    folder = "notebooks" if language == "en" else f"reports/lab/{language}"
+    if language not in translation.languages():
+        sys.exit(f"make lab: REPORT_LANG must be one of {', '.join(translation.languages())}")
+    if language != "en":
+        write_copies(language)
+    os.environ["REPORT_LANG"] = language
+    os.chdir(paths.ROOT)
+    options = [f"--LabApp.default_url=/lab/tree/{folder}"]
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *options])
+
+
+if __name__ == "__main__":
+    main()

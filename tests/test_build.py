@@ -1,0 +1,302 @@
+"""What runs again after which change, what a failure leaves, and two builds at once.
+
+A small project of four notebooks without TensorFlow is built by make in a folder with a hard name.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from helpers import paths
+
+HEADER = "# {title}\n\n**Shows.** A test.\n\n**Papers.** None."
+SETUP = """from helpers import inputs, paths, results, runtime{extra}
+from helpers.say import say, show, text
+session = runtime.start("{name}", profile, seed, tensorflow=False)
+value = {value}
+say("The value is {{value:.1f}}.", value=value)
+results.write(session, {{"value": value}})"""
+FIGURE = """from matplotlib.figure import Figure
+figure = Figure()
+axes = figure.subplots()
+axes.set(xlabel="depth", xticks=[0, 1], xticklabels=["low", text("{n} of {n}", n=2)])
+show(figure, "fig-depth", caption="Depth {n}.", alt="An axis.", n=3)"""
+NOTEBOOKS = {
+    "00_first": {"value": "seed"},
+    "01_second": {"value": "epochs * extra.FACTOR", "extra": ", extra"},
+    "02_third": {"value": 'len(inputs.used(paths.DATA / "hearts.txt").read_text())'},
+    "05_conclusions": {"value": "results.read('01_second')['value'] + 1"},
+    "06_after": {"value": "6"},
+}
+
+
+def write_notebook(folder, name, value, extra="", prose="Nothing."):
+    parameters = 'profile = "quick"\nseed = 0' + ("\nepochs = 2" if name == "01_second" else "")
+    cells = [
+        nbformat.v4.new_markdown_cell(HEADER.format(title=name[3:]), id="header"),
+        nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]}, id="parameters"),
+        nbformat.v4.new_code_cell(SETUP.format(name=name, value=value, extra=extra), id="setup"),
+        nbformat.v4.new_markdown_cell(f"## What this showed\n\n{prose}", id="closing"),
+    ]
+    if name == "00_first":
+        cells.append(nbformat.v4.new_code_cell(FIGURE, id="figure"))
+        cells.append(nbformat.v4.new_markdown_cell("See [figure](#fig-depth).", id="see"))
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    nbformat.write(notebook, folder / "notebooks" / f"{name}.ipynb")
+
+
+def write_profile(root, epochs):
+    sections = "".join(
+        f"{name}: {{epochs: {epochs}}}\n" if name == "01_second" else f"{name}: {{}}\n"
+        for name in NOTEBOOKS
+    )
+    (root / "notebooks" / "profiles" / "quick.yml").write_text("shared: {seed: 0}\n" + sections)
+
+
+def write_catalogue(root, **texts):
+    folder = root / "locale" / "ru" / "LC_MESSAGES"
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = "".join(
+        f'msgid "{english}"\nmsgstr "{russian}"\n\n' for english, russian in texts.items()
+    )
+    header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+    (folder / "figures.po").write_text(header + entries, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """The small project, built once, in a folder whose name has spaces, quotes, a $ and Cyrillic."""
+    root = tmp_path_factory.mktemp("a folder") / "it's a $HOME, папка"
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(paths.ROOT / "helpers", root / "helpers", ignore=ignored)
+    (root / "helpers" / "extra.py").write_text("FACTOR = 10\n")
+    for name in ("Makefile", "report.yml", "requirements.txt"):
+        shutil.copy2(paths.ROOT / name, root / name)
+    (root / "notebooks" / "profiles").mkdir(parents=True)
+    shutil.copy2(paths.NOTEBOOKS / "references.bib", root / "notebooks" / "references.bib")
+    write_profile(root, epochs=2)
+    for name, content in NOTEBOOKS.items():
+        write_notebook(root, name, **content)
+    (root / "data").mkdir()
+    (root / "data" / "hearts.txt").write_text("12")
+    write_catalogue(root, **{"depth": "глубина", "The value is {value:.1f}.": "Это {value:.1f}."})
+    (root / "first.txt").write_text(run(root))
+    return root
+
+
+def start(root, *arguments, target="report"):
+    command = ["make", target, f"RUN='{sys.executable}'", "PYTHON=true", *arguments]
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(root)}
+    return subprocess.Popen(
+        command,
+        cwd=root,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def run(root, *arguments, status=0, target="report"):
+    process = start(root, *arguments, target=target)
+    output = process.communicate(timeout=240)[0]
+    assert process.returncode == status, output
+    return output
+
+
+def finished(output):
+    return [name for name in NOTEBOOKS if f"{name}: done" in output]
+
+
+def result(root, name, folder="results"):
+    return json.loads((root / "reports" / folder / f"{name}.json").read_text())["value"]
+
+
+def test_the_first_build_made_everything(project):
+    lines = (project / "first.txt").read_text().splitlines()
+    assert lines[0] == "first run: about ten minutes with the profile quick"
+    assert lines[1] == "[1/5] 00_first: first run"
+    assert sorted(finished("\n".join(lines))) == sorted(NOTEBOOKS)
+    assert result(project, "01_second") == 20
+    assert result(project, "05_conclusions") == 21
+    for language in ("en", "ru"):
+        assert (project / "reports" / f"report.{language}.pdf").read_bytes().startswith(b"%PDF")
+        page = project / "reports" / "html" / language / "index.html"
+        assert ("Это 20,0." if language == "ru" else "The value is 20.0.") in page.read_text()
+    assert "texts are in English" in "\n".join(lines)  # named, and shown all the same
+
+
+def test_results_hold_parameters_and_provenance(project):
+    stored = json.loads((project / "reports" / "results" / "01_second.json").read_text())
+    assert stored["parameters"] == {"profile": "quick", "seed": 0, "epochs": 2}
+    assert stored["provenance"]["profile"] == "quick"
+
+
+def test_an_executed_copy_has_numbers_and_links(project):
+    text = (project / "reports" / "notebooks" / "00_first.ipynb").read_text(encoding="utf-8")
+    assert "*Figure 1.1.* *Depth 3.*" in text
+    assert "See [figure 1.1](00_first.ipynb#cell-id=figure)." in text
+
+
+def test_an_unknown_language_is_named_in_one_line(project):
+    output = run(project, "REPORT_LANG=de", status=2)
+    assert output.splitlines()[0] == "make report: REPORT_LANG must be en or ru, not 'de'"
+
+
+def test_nothing_changed_nothing_runs(project):
+    output = run(project)
+    assert finished(output) == []
+    assert output.splitlines() == [
+        "reports/report.en.pdf is up to date", "reports/report.ru.pdf is up to date"
+    ]  # fmt: skip
+    assert run(project, target="status") == "everything is up to date\n"
+
+
+def test_the_same_bytes_with_another_time_run_nothing(project):
+    for path in project.rglob("*"):
+        if path.is_file() and "reports" not in path.relative_to(project).parts:
+            path.touch()
+    assert run(project).count("is up to date") == 2
+
+
+def test_prose_and_its_order_run_nothing(project):
+    write_notebook(project, "00_first", **NOTEBOOKS["00_first"], prose="A new sentence.")
+    output = run(project)
+    assert finished(output) == []
+    assert "A new sentence." in (project / "reports" / "html" / "ru" / "index.html").read_text()
+
+
+def test_a_changed_cell_runs_its_notebook_alone(project):
+    write_notebook(project, "00_first", value="seed + 0")
+    assert "00_first: cell setup" in run(project, target="status")
+    assert finished(run(project)) == ["00_first"]
+
+
+@pytest.mark.parametrize("damage", ["edited", "truncated", "missing"])
+@pytest.mark.parametrize("folder", ["results", "notebooks", "inputs"])
+def test_a_damaged_output_is_computed_again(project, folder, damage):
+    suffix = "ipynb" if folder == "notebooks" else "json"
+    path = project / "reports" / folder / f"01_second.{suffix}"
+    content = path.read_text()
+    path.write_text(
+        {"edited": content.replace("20", "21"), "truncated": content[:100]}.get(damage, "")
+    )
+    if damage == "missing":
+        path.unlink()
+    assert "01_second" in finished(run(project))
+    assert result(project, "01_second") == 20
+    assert run(project).count("is up to date") == 2
+
+
+def test_a_changed_helper_runs_what_imports_it(project):
+    (project / "helpers" / "extra.py").write_text("FACTOR = 100\n")
+    assert "01_second: helpers/extra.py\n" in run(project, target="status")
+    assert finished(run(project)) == ["01_second", "05_conclusions"]
+    assert result(project, "05_conclusions") == 201
+
+
+def test_a_changed_parameter_is_told_with_both_values(project):
+    write_profile(project, epochs=3)
+    assert "01_second: epochs is 3, was 2\n" in run(project, target="status")
+    assert finished(run(project)) == ["01_second", "05_conclusions"]
+    write_profile(project, epochs=2)
+    run(project, "-j2")
+    assert result(project, "05_conclusions") == 201
+
+
+def test_changed_data_run_the_notebook_that_used_them(project):
+    data = project / "data" / "hearts.txt"
+    data.write_text("123")
+    assert "02_third: data/hearts.txt\n" in run(project, target="status")
+    assert finished(run(project)) == ["02_third"]
+    assert result(project, "02_third") == 3
+
+
+def test_only_a_translation_that_a_figure_shows_runs_a_notebook(project):
+    texts = {"depth": "глубина", "The value is {value:.1f}.": "Вот {value:.1f}."}
+    write_catalogue(project, **texts)
+    assert finished(run(project)) == []
+    assert "Вот 200,0." in (project / "reports" / "html" / "ru" / "index.html").read_text()
+    write_catalogue(project, **texts | {"depth": "слои"})
+    assert "00_first: 'depth' in ru\n" in run(project, target="status")
+    assert finished(run(project)) == ["00_first"]
+
+
+def test_a_changed_title_page_only_sets_the_reports(project):
+    path = project / "report.yml"
+    path.write_text(path.read_text().replace('"City"', '"Town"'))
+    output = run(project)
+    assert finished(output) == []
+    assert "report.en.pdf and reports/html/en/index.html written" in output
+
+
+def test_a_run_by_hand_leaves_the_report_alone(project):
+    name = "01_second.ipynb"
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(project), "PYTHONPATH": str(project)}
+    command = [sys.executable, "-m", "nbconvert", "--execute", "--to", "notebook", "--stdout", name]
+    subprocess.run(
+        command, cwd=project / "notebooks", env=environment, check=True, capture_output=True
+    )
+    assert result(project, "01_second", "by_hand") == 200
+    assert run(project).count("is up to date") == 2
+
+
+def test_a_failing_cell_stops_the_build_and_is_named(project):
+    write_notebook(project, "01_second", value="1 / 0")
+    output = run(project, status=2)
+    assert "01_second.ipynb failed in cell 4 `from helpers import inputs" in output
+    assert "ZeroDivisionError: division by zero" in output
+    failed = project / "reports" / "notebooks" / "failed" / "01_second.ipynb"
+    assert "ZeroDivisionError" in failed.read_text()
+    assert "01_second.ipynb failed" in run(project, status=2), "it must not pass for finished"
+    write_notebook(project, "01_second", **NOTEBOOKS["01_second"])
+    run(project)
+    assert result(project, "01_second") == 200
+
+
+def test_a_misspelt_profile_stops_before_anything_runs(project):
+    profile = project / "notebooks" / "profiles" / "quick.yml"
+    good = profile.read_text()
+    profile.write_text(good.replace("epochs", "epoch"))
+    output = run(project, status=2)
+    profile.write_text(good)
+    assert "quick.yml, 01_second: unknown key epoch; did you mean epochs?" in output
+
+
+def test_a_broken_title_page_stops_before_anything_runs(project):
+    fields = project / "report.yml"
+    good = fields.read_text()
+    fields.write_text(good.replace("student:", "studnt:", 1))
+    write_notebook(project, "00_first", value="seed + 0 + 0")
+    output = run(project, status=2)
+    fields.write_text(good)
+    assert "studnt" in output
+    assert finished(output) == []
+
+
+def test_two_builds_at_once_do_the_work_once(project):
+    write_notebook(project, "00_first", value="seed * 1")
+    processes = [start(project) for _ in range(2)]
+    outputs = [process.communicate(timeout=240)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], outputs
+    assert sorted(finished(output) for output in outputs) == [[], ["00_first"]]
+
+
+def test_an_interrupted_build_goes_on(project):
+    write_notebook(project, "01_second", value='__import__("time").sleep(60)')
+    process = start(project)
+    for line in process.stdout:
+        if "01_second" in line and "cell 4" in line:
+            break
+    os.killpg(os.getpgid(process.pid), 2) if False else process.send_signal(2)
+    output = process.communicate(timeout=60)[0]
+    assert process.returncode != 0, output
+    write_notebook(project, "01_second", **NOTEBOOKS["01_second"])
+    run(project)
+    assert result(project, "01_second") == 200
