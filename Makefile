@@ -1,8 +1,9 @@
 # Every task of the project; `make help` lists them.
 
 PROFILE ?= quick
-PYTHON ?= python3
 RUN := .venv/bin/python
+# What a user sets is text: make would expand it again for each program that it starts.
+$(foreach name,PROFILE REPORT_LANG ONLY PYTHON CODE GPU,$(eval override $(name) := $$(value $(name))))
 # A user's value as the shell is to take it: one word, of which nothing is run or expanded.
 quoted = '$(subst ','\'',$(value $1))'
 
@@ -46,7 +47,7 @@ reports/%.pdf: reports/inputs/%.json $(EXECUTED)
 	@$(RUN) -m helpers.report $*
 
 environment: # bring .venv up to date; by its own Python, unless another one is named
-	@$(if $(filter file default,$(origin PYTHON)),$(or $(wildcard .venv/bin/python),python3),$(call quoted,PYTHON)) \
+	@$(if $(PYTHON),$(call quoted,PYTHON),$(or $(wildcard .venv/bin/python),python3)) \
 	  helpers/environment.py $(if $(value GPU),gpu)
 
 test: environment ## fast tests, and one smoke report in a temporary copy
@@ -72,7 +73,7 @@ data: environment ## download the real data sets, verified and resumed
 	@$(RUN) -m helpers.data
 
 bench: environment ## measure ours against peers, write reports/bench.json
-	@$(RUN) -m benchmarks $(call quoted,ONLY)
+	@$(RUN) -m benchmarks $(foreach word,$(ONLY),$(call quoted,word))
 
 messages: environment ## bring the catalogues in locale/ up to date, list what to translate
 	@$(RUN) -m helpers.report.messages $(call quoted,REPORT_LANG)

@@ -5,6 +5,7 @@ import re
 import shutil
 import tarfile
 import tempfile
+import urllib.parse
 import zlib
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from helpers import files, progress
 ATTEMPTS = 4  # connections in a row that may bring nothing before we give up
 TIMEOUT = 10, 60  # seconds to connect, and between two pieces
 PIECE = 1 << 18  # bytes
+LOOPBACK = "127.0.0.1", "::1", "localhost"  # needs no encryption
 
 
 class DownloadError(RuntimeError):
@@ -29,14 +31,15 @@ def fetch(url, path, checksum=None, size=None):
     else it starts again), and which takes the final name only after it has been verified.
 
     Args:
-        url: http(s) address.
+        url: https address; http only of this machine.
         path: where the file is to be.
         checksum: "sha256:…", "md5:…", "sha384:…". Without one, the SHA-256 of the first download
             is kept in `<path>.sha256` and holds for every later call.
         size: bytes expected.
 
     Raises:
-        DownloadError: no network, an HTTP error, a broken download, wrong size or checksum.
+        DownloadError: no network, an HTTP error, a broken download, wrong size or checksum, an
+            address, or one that it leads on to, that is not https.
         ValueError: `checksum` names no known algorithm.
     """
     path = Path(path)
@@ -51,6 +54,7 @@ def fetch(url, path, checksum=None, size=None):
                 f"{path}: {fault}. Delete the file and run again to download it from {url}"
             )
     else:
+        check_address(url)
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(path.name + ".part")
         receive(url, part, size)
@@ -64,6 +68,19 @@ def fetch(url, path, checksum=None, size=None):
     if checksum is None:
         files.write_text(recorded, f"{digest(path, 'sha256')}  {path.name}\n")
     return path
+
+
+def check_address(url):
+    """Raise DownloadError unless what comes from `url` is encrypted, or comes from this machine."""
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+        raise DownloadError(f"{url}: only https is downloaded from; give the https address")
+
+
+def check_redirect(response, **_options):
+    """Raise DownloadError if an answer leads on to an address that is not https."""
+    if response.is_redirect:
+        check_address(urllib.parse.urljoin(response.url, response.headers["Location"]))
 
 
 def receive(url, part, size=None):
@@ -104,7 +121,8 @@ def continue_download(url, part, bar):
     headers = {"Accept-Encoding": "identity"}  # the file's own bytes, or ranges do not add up
     if start:
         headers["Range"] = f"bytes={start}-"
-    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+    hooks = {"response": check_redirect}  # seen before the redirect is followed
+    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT, hooks=hooks) as response:
         first, total = content_range(response)
         if response.status_code == 416:  # nothing after `start`: complete, or not the same file
             if total != start:

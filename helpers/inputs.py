@@ -87,10 +87,15 @@ def files_below(folder):
 
 
 def python_of(source):
-    """Return a cell's source without what only IPython reads: lines that begin with % or !."""
-    if source.lstrip().startswith("%%"):
-        return ""
-    return re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", source)
+    """Return the Python of a cell: what only IPython reads (%magic, !command, help?) is a call."""
+    try:
+        ast.parse(source)
+    except SyntaxError:
+        from IPython.core.inputtransformer2 import TransformerManager  # takes 0.3 s
+
+        source = re.sub(r"\A%%(?:time|timeit|capture|prun)\b.*", "", source)  # the rest is Python
+        source = TransformerManager().transform_cell(source)
+    return source
 
 
 def followed(files, beyond=()):

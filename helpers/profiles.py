@@ -44,7 +44,12 @@ def defaults(notebook):
         ProfileError: the cell does more than assign literals.
     """
     values = {}
-    for statement in ast.parse(parameters_cell(notebook)).body:
+    try:
+        statements = ast.parse(parameters_cell(notebook)).body
+    except SyntaxError as error:
+        line = error.text.strip()
+        raise ProfileError(f"{notebook.name}: `{line}` is not `name = literal`") from error
+    for statement in statements:
         try:
             values[statement.targets[0].id] = ast.literal_eval(statement.value)
         except (AttributeError, ValueError) as error:

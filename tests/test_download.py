@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from helpers import download
+from helpers.deeplab import official
+from helpers.images import cifar10
 
 CONTENT = np.random.default_rng(0).bytes(900_000)
 SHA256 = "sha256:" + hashlib.sha256(CONTENT).hexdigest()
@@ -23,6 +25,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         server.ranges.append(self.headers.get("Range"))
         if self.path == "/missing":
             return self.send_error(404)
+        if self.path.startswith("/to/"):
+            self.send_response(302)
+            self.send_header("Location", self.path.removeprefix("/to/"))
+            self.send_header("Content-Length", "0")
+            return self.end_headers()
         start = 0
         if server.answers_ranges and (asked := self.headers.get("Range")):
             start = int(asked.removeprefix("bytes=").removesuffix("-"))
@@ -131,6 +138,22 @@ def test_no_network_is_one_clear_error(target):
         str(target) in str(error.value) and ".part" not in str(error.value).split("put the file")[1]
     )
     assert not target.exists()
+
+
+@pytest.mark.parametrize("url", ["http://example.invalid/file.bin", "ftp://example.invalid/f"])
+def test_what_is_not_encrypted_is_not_asked_for(server, target, url, monkeypatch):
+    monkeypatch.setattr(download, "ATTEMPTS", 1)
+    root = server.url.removesuffix("file.bin")
+    for address in (url, f"{root}to/{url}"):
+        with pytest.raises(download.DownloadError, match=f"{url}: only https"):
+            download.fetch(address, target)
+        assert not target.parent.exists() or not list(target.parent.iterdir())
+    assert download.fetch(f"{root}to//file.bin", target, SHA256).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("url", [cifar10.URL, official.URL, official.PHOTOGRAPHS])
+def test_the_projects_own_addresses_are_https(url):
+    download.check_address(url)
 
 
 def test_without_a_checksum_the_first_download_sets_it(server, target):

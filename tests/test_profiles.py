@@ -1,5 +1,7 @@
 """Profiles fit the notebooks, and what does not fit is named."""
 
+import re
+
 import nbformat
 import pytest
 import yaml
@@ -83,10 +85,11 @@ def test_an_empty_profile_is_named(project):
         profiles.load("quick")
 
 
-def test_parameters_must_be_literals(project):
-    cell = nbformat.v4.new_code_cell("seed = 1 + x", metadata={"tags": ["parameters"]})
+@pytest.mark.parametrize("line", ["seed = 1 + x", "%matplotlib inline", "seed = ("])
+def test_parameters_must_be_literals(project, line):
+    cell = nbformat.v4.new_code_cell(line, metadata={"tags": ["parameters"]})
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), paths.NOTEBOOKS / "01_thing.ipynb")
-    with pytest.raises(profiles.ProfileError, match="`seed = 1 \\+ x` is not `name = literal`"):
+    with pytest.raises(profiles.ProfileError, match=f"`{re.escape(line)}` is not `name = literal`"):
         profiles.load("quick")
 
 

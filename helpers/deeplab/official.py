@@ -4,7 +4,7 @@ from helpers import download, paths
 from helpers.deeplab import checkpoint, network
 
 FOLDER = paths.DATA / "deeplab"
-URL = "http://download.tensorflow.org/models/"
+URL = "https://download.tensorflow.org/models/"
 PHOTOGRAPHS = (
     "https://raw.githubusercontent.com/tensorflow/models/master/research/deeplab/g3doc/img/"
 )

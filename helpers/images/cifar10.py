@@ -27,12 +27,22 @@ def fetch():
     """Download, verify and unpack CIFAR-10 (170 MB) unless it is there; return its folder.
 
     Raises:
-        DownloadError: see `helpers.download`.
+        DownloadError: see `helpers.download`; or the folder is there, but not complete.
     """
-    if not all((folder() / name).exists() for name in TRAIN + TEST):
+    if not (paths.DATA / "cifar10").exists():
         archive = download.fetch(URL, paths.DATA / URL.rpartition("/")[2], SHA256, SIZE)
         download.unpack(archive, paths.DATA / "cifar10")
+    if wrong := [name for name in TRAIN + TEST if not is_whole(folder() / name)]:
+        raise download.DownloadError(
+            f"{folder()} is incomplete: missing or cut off {', '.join(wrong)}. "
+            f"Put the files there, or delete {paths.DATA / 'cifar10'} and run make data again"
+        )
     return folder()
+
+
+def is_whole(path):
+    """Return whether a file of the binary version is there, all of it."""
+    return path.exists() and path.stat().st_size == COUNT * RECORD
 
 
 def read():

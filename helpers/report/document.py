@@ -49,8 +49,8 @@ class Document:
     def define(self, label, place):
         """Register a label and return it; a second of that name, or an unusable one, is a fault."""
         if not re.fullmatch(r"[\w.:-]+", label):
-            self.problems.add(place, f"label {label!r} may hold letters, digits, - and . only")
-        elif label in self.labels:
+            self.complain(place, f"label {label!r} may hold letters, digits, - and . only")
+        if label in self.labels:
             self.problems.add(place, f"label {label!r} is used before by {self.labels[label][1]}")
         else:
             self.labels[label] = label, place
@@ -61,6 +61,11 @@ class Document:
         path = f"assets/{hashlib.sha256(content).hexdigest()[:16]}.{extension}"
         self.files[path] = content
         return path
+
+
+def typst_label(name):
+    """Return the Typst expression of a label, whatever characters `name` has."""
+    return f"label({quote(name)})"
 
 
 def quote(text):

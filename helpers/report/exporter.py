@@ -87,7 +87,7 @@ class TypstExporter(TemplateExporter):
         resources.setdefault("outputs", {})
         for path, content in document.files.items():
             resources["outputs"][f"{prefix}/{path}"] = content
-            source = source.replace(f'"{path}"', f'"{prefix}/{path}"')
+            source = source.replace(quote(path), quote(f"{prefix}/{path}"))
         headings = re.findall(r"(?m)^=+ ", source)
         if headings and headings[0] != "= ":  # PDF/UA wants a title above the other headings
             source = f"#heading(level: 1, {quote(name)})\n{source}"

@@ -4,13 +4,13 @@ import re
 import urllib.parse
 
 from helpers.report import images, markup, mathematics, pandoc
-from helpers.report.document import quote
+from helpers.report.document import quote, typst_label
 
 HTML = "html-auto_identifiers"
 FORMATS = {"markdown": pandoc.MARKDOWN, "html": HTML, "latex": "latex-auto_identifiers"}
 # Elements that pandoc writes as a call, such as #strong[…].
 CALLS = "Emph Strong Strikeout Underline Superscript Subscript SmallCaps Note".split()
-CITATION = r"#cite\(<[\w-]+>\);"
+CITATION = r'#cite\(label\("(?:[^"\\]|\\.)+"\)\);'
 IN_PARENTHESES = re.compile(rf"\(({CITATION}(?:(?:,|\\;|) {CITATION})*)\)")
 
 
@@ -214,7 +214,7 @@ def equation(formula, fragment, document):
     return [
         typst(f"#formula({quote(mathematics.spoken(formula.tex))}, number: {number})["),
         {"t": "Math", "c": [{"t": kind}, mathematics.for_pandoc(formula.tex, document.macros)]},
-        typst(f" <{formula.label}>];" if formula.label else "];"),
+        typst(f" #{typst_label(formula.label)}];" if formula.label else "];"),
     ]
 
 
@@ -233,7 +233,7 @@ def link(text, target, fragment, document):
     if found:
         numbered = anchor in document.labels or anchor.startswith("sec-")
         function = "reference" if numbered else "jump"
-        return [typst(f"#{function}(<{found[0]}>)["), *text, typst("];")]
+        return [typst(f"#{function}({typst_label(found[0])})["), *text, typst("];")]
     if file and not document.strict:  # a file beside this one
         return [{"t": "Link", "c": [["", [], []], text, [target, ""]]}, typst(";")]
     document.complain(fragment.place, f"the link to {target} finds nothing of that name")
@@ -246,7 +246,7 @@ def citation(text, key, fragment, document):
         document.complain(fragment.place, f"#ref-{key} is not in notebooks/references.bib")
         return text
     document.cited = True
-    cite = typst(f"#cite(<{key}>);")
+    cite = typst(f"#cite({typst_label(key)});")
     dated = re.search(r"\b(?:19|20)\d\d\b", plain(text, document))
     return [cite] if dated or not text else [*text, typst("~"), cite]
 

@@ -9,14 +9,17 @@ of the code is like it, and no executed copy shows it.
 import argparse
 import ast
 import datetime
+import io
 import re
+import sys
 from collections import Counter
 
 from helpers import files, inputs, paths, translation
 from helpers.bundles import texts
 from helpers.numerals import decimal_commas
 from helpers.report import languages, mathematics, notebook
-from helpers.report.title import LANGUAGES
+from helpers.report.problems import ReportError
+from helpers.report.title import LANGUAGES, check_language
 
 FIGURES = "figures"
 TARGET = re.compile(r"\]\(([^)]*)\)|<(https?:[^>]*)>")
@@ -125,8 +128,10 @@ def update(language):
         catalogue.obsolete.clear()
         for entry in catalogue:  # braces of prose are TeX, and a plural form is no Python format
             entry.flags -= {"python-format", "python-brace-format"}
-        with files.replacing(path_of(domain, language)) as temporary, open(temporary, "wb") as file:
-            pofile.write_po(file, catalogue, width=100, include_lineno=False)
+        path, text = path_of(domain, language), io.BytesIO()
+        pofile.write_po(text, catalogue, width=100, include_lineno=False)
+        if not path.exists() or path.read_bytes() != text.getvalue():
+            files.write_text(path, text.getvalue().decode())
     translation.catalogue.cache_clear()
     return faults(language)
 
@@ -197,6 +202,10 @@ def main():
     parser = argparse.ArgumentParser(prog="make messages", description=main.__doc__)
     parser.add_argument("language", nargs="?", help="default: all but English")
     wanted = parser.parse_args().language
+    try:
+        check_language(wanted or "en")
+    except ReportError as error:
+        sys.exit(f"{parser.prog}: {error}")
     for language in [wanted] if wanted else LANGUAGES[1:]:
         left = update(language)
         untranslated = sum(line.endswith("is not translated") for line in left)

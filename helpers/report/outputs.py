@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 
-from helpers.report.document import Fragment, quote
+from helpers.report.document import Fragment, quote, typst_label
 from helpers.report.images import IMAGES
 from helpers.report.markup import settable
 
@@ -12,6 +12,7 @@ TABLE = "application/vnd.report.table+json"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 IMAGE_TYPES = [f"image/{kind}" for kind in "svg+xml png jpeg gif webp".split()]
 ANSI = re.compile(r"\x1b\[([\d;]*)m|\x1b\[[\d;?]*[A-Za-ln-z]|\x1b\][^\x07]*\x07")
+SIDES = "left", "center", "right"
 COLOURS = ("#222222", "#b22b31", "#00713f", "#8a6d00", "#1f5fa8", "#8b3f8f", "#00757a", "#666666")
 
 
@@ -26,14 +27,14 @@ def fragments(output, place, document):
             document.complain(place, f"the cell failed: {output['ename']}: {output['evalue']}")
         return [terminal(trace, place)]
     data = {mime: joined(content) for mime, content in output.get("data", {}).items()}
-    report = output.get("metadata", {}).get("report", {})
+    report = ours(output)
     if report.get("kind") in ("caption", "control"):
         return []  # for JupyterLab alone
     if report.get("kind") == "table":
         return table(data[TABLE], report, place, document)
     for mime in (["image/gif"] if document.animated else []) + IMAGE_TYPES:
         if mime in data:
-            return picture(data, mime, output.get("metadata", {}), place, document)
+            return picture(data, mime, output.get("metadata", {}), report, place, document)
     if WIDGET in data:
         return [Fragment("#widget-note()", place)]
     if "text/markdown" in data:
@@ -57,9 +58,30 @@ def joined(content):
     return "".join(content) if lines else content
 
 
-def picture(data, mime, metadata, place, document):
+def ours(output):
+    """Return what `helpers.figures` stored with an output; {} if "report" there is not its own."""
+    match output.get("metadata", {}).get("report"):
+        case {"kind": "caption" | "control"} as report:
+            return report
+        case {"kind": "figure", "label": str(), "caption": str(), "alt": str()} as report:
+            return report
+        case {"kind": "table", "label": str(), "caption": str()} as report:
+            return report if is_table(output.get("data", {}).get(TABLE)) else {}
+    return {}
+
+
+def is_table(content):
+    """Return whether all rows of a table are as long as its columns, and each knows its side."""
+    match content:
+        case {"columns": list(columns), "rows": list(rows), "align": list(align)}:
+            width = len(columns)
+            even = all(isinstance(row, list) and len(row) == width for row in rows)
+            return even and len(align) == width and all(side in SIDES for side in align)
+    return False
+
+
+def picture(data, mime, metadata, report, place, document):
     """Return an image output; a numbered figure if it carries the report's metadata."""
-    report = metadata.get("report", {})
     extension = IMAGES[mime.split("/")[1]]
     try:
         content = data[mime].encode() if extension == "svg" else base64.b64decode(data[mime])
@@ -84,7 +106,7 @@ def picture(data, mime, metadata, place, document):
     return [
         Fragment(f"#report-figure({path}, {quote(alt)}{tall})[", place),
         Fragment(report["caption"], place, "markdown"),
-        Fragment(f"] <{label}>", place),
+        Fragment(f"] #{typst_label(label)}", place),
     ]
 
 
@@ -102,7 +124,7 @@ def table(content, report, place, document):
         *cells(sum(content["rows"], []), place, sum(zip(*missing, strict=True), ())),
         Fragment("))[", place),
         Fragment(report["caption"], place, "markdown"),
-        Fragment(f"] <{label}>", place),
+        Fragment(f"] #{typst_label(label)}", place),
     ]
 
 

@@ -45,7 +45,7 @@ def read(texts, source_format=MARKDOWN):
     """Return the blocks of pandoc's syntax tree for each of `texts`, in one call where possible."""
     separator = f"<p>{SEPARATOR}</p>" if source_format.startswith("html") else SEPARATOR
     joined = f"\n\n{separator}\n\n".join(texts)
-    blocks = json.loads(run(joined, "-f", source_format, "-t", "json"))["blocks"]
+    blocks = harmless(json.loads(run(joined, "-f", source_format, "-t", "json"))["blocks"])
     parts = [[]]
     for block in blocks:
         if block == {"t": "Para", "c": [{"t": "Str", "c": SEPARATOR}]}:
@@ -56,6 +56,18 @@ def read(texts, source_format=MARKDOWN):
         return parts
     # A text with an unclosed fence swallowed a separator: read one by one.
     return [read([text], source_format)[0] for text in texts]
+
+
+def harmless(node):
+    """Return the tree without attributes such as typst:fill, whose values pandoc would paste."""
+    match node:
+        case dict():
+            return {key: harmless(value) for key, value in node.items()}
+        case [str() as identifier, list() as classes, list() as pairs]:
+            return [identifier, classes, [pair for pair in pairs if "typst:" not in pair[0]]]
+        case list():
+            return [harmless(item) for item in node]
+    return node
 
 
 def write(trees, target="typst"):

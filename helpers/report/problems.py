@@ -26,7 +26,8 @@ class Place:
 def place(notebook, number, cell):
     """Return the `Place` of a notebook's cell (nbformat dictionary)."""
     lines = [line for line in cell.get("source", "").splitlines() if line.strip()]
-    return Place(notebook, number, cell.get("id", ""), lines[0][:60] if lines else "")
+    name = "".join(str(cell.get("id", "")).split())  # it stands in a comment of one line
+    return Place(notebook, number, name, lines[0][:60] if lines else "")
 
 
 class Problems(list):

@@ -63,9 +63,6 @@ def build_html(executed, folder, language="en", fields=None, results=None, code=
 
 def assemble(executed, language, fields, results, code, animated=False):
     """Return (the Typst project {path: bytes}, notices, seconds since 1970 of the results)."""
-    if language not in title.LANGUAGES:
-        wanted = " or ".join(title.LANGUAGES)
-        raise ReportError(f"language {language!r}: the report is written in {wanted}")
     front = title.read(fields or paths.ROOT / "report.yml", language)
     books, left = {}, []
     for path in map(Path, executed):

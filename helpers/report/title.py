@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from helpers import paths
 from helpers.report.problems import ReportError
 
 LANGUAGES = ("en", "ru")
@@ -15,12 +16,30 @@ FAULTS = {  # pydantic's kinds of error
 OTHER = "must be a number from 1, found {found}"
 
 
+def check_language(language):
+    """Raise ReportError unless title page and fixed words are there in `language`."""
+    if language not in LANGUAGES:
+        raise ReportError(
+            f"the report is written in {' or '.join(LANGUAGES)}, not in {language!r}: remove "
+            f"locale/{language} if there is one, or add the language to helpers/report/title.py, "
+            "its words.yml and report.yml"
+        )
+
+
 def read(path, language):
     """Return the title page's fields in `language` as a dictionary of strings.
 
     Raises:
-        ReportError: one line for each field that is missing, unknown, empty or of a wrong type.
+        ReportError: there is no such language, or it has no catalogues; or one line for each field
+            that is missing, unknown, empty or of a wrong type.
     """
+    check_language(language)
+    catalogues = paths.LOCALE / language / "LC_MESSAGES"
+    if language != "en" and not any(catalogues.glob("*.po")):
+        raise ReportError(
+            f"{catalogues} holds no strings: make messages REPORT_LANG={language} lists what to "
+            f"translate there, REPORT_LANG=en does without"
+        )
     import pydantic
     import yaml
 

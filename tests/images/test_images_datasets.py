@@ -1,10 +1,12 @@
 """Data sets: the digits' split, CIFAR-10's binary records, subsets, the mean."""
 
+import re
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from helpers import images, paths
+from helpers import data, download, images, paths
 from helpers.images import cifar10
 
 
@@ -74,6 +76,18 @@ def test_cifar_inside_the_archives_own_folder(cifar_folder):
         path.rename(inner / path.name)
     assert cifar10.fetch() == inner  # complete: nothing is downloaded
     assert len(cifar10.read()[0][0]) == 10
+
+
+def test_make_data_names_what_an_incomplete_folder_lacks(cifar_folder, monkeypatch):
+    monkeypatch.setattr(download, "fetch", lambda *arguments: pytest.fail("170 MB for nothing"))
+    (cifar_folder / "data_batch_2.bin").unlink()
+    (cifar_folder / "test_batch.bin").write_bytes(b"cut off")
+    message = (
+        f"make data: {cifar_folder} is incomplete: missing or cut off data_batch_2.bin, "
+        f"test_batch.bin. Put the files there, or delete {cifar_folder} and run make data again"
+    )
+    with pytest.raises(SystemExit, match=f"^{re.escape(message)}$"):
+        data.main()
 
 
 def test_cifar_errors_name_file_and_remedy(cifar_folder):

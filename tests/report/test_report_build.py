@@ -5,7 +5,7 @@ import sys
 import pypdf
 import pytest
 
-from helpers import paths
+from helpers import paths, translation
 from helpers.report import ReportError, build, title
 
 PARAGRAPH = {
@@ -284,6 +284,22 @@ def test_report_yml_is_validated(tmp_path, change, fault):
     path.write_text(text.replace(*change, 1), encoding="utf-8")
     with pytest.raises(ReportError, match=fault):
         title.read(path, "en")
+
+
+@pytest.mark.parametrize(
+    ("language", "fault"),
+    [
+        ("de", "the report is written in en or ru, not in 'de': remove locale/de"),
+        ("ru", "locale/ru/LC_MESSAGES holds no strings: make messages REPORT_LANG=ru"),
+    ],
+)
+def test_a_language_without_strings_is_named(tmp_path, monkeypatch, language, fault):
+    """`make report` reads the title page before anything runs."""
+    monkeypatch.setattr(paths, "LOCALE", tmp_path / "locale")
+    (paths.LOCALE / language / "LC_MESSAGES").mkdir(parents=True)
+    assert language in translation.languages()
+    with pytest.raises(ReportError, match=fault):
+        title.read(paths.ROOT / "report.yml", language)
 
 
 def test_importing_the_report_is_cheap():

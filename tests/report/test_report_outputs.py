@@ -56,7 +56,7 @@ def test_two_figures_of_one_label(typeset, make):
 
 def test_a_tall_figure_floats(typeset, make):
     def figure(height):
-        report = {"label": "fig-a", "caption": "A caption.", "alt": "A drawing."}
+        report = {"kind": "figure", "label": "fig-a", "caption": "A caption.", "alt": "A drawing."}
         size = f'width="9pt" height="{height}pt"'
         svg = f'<?xml version="1.0"?>\n<svg {size} xmlns="http://www.w3.org/2000/svg"/>'
         return make.code("x", make.shown(report, image__svg_xml=svg))
@@ -130,6 +130,70 @@ def test_outputs_of_other_notebooks(read, make):
 def test_an_output_that_cannot_be_set_is_named(typeset, make):
     _, document = typeset(make.code("x", make.shown(application__json={"a": 1})))
     assert "an output of type application/json cannot be set" in document.problems[0]
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        "a string",
+        ["a"],
+        {"kind": ["a"]},
+        {"kind": "figure"},
+        {"v": 1},
+        {"kind": "figure", "label": 1, "caption": "c", "alt": "a"},
+        {"kind": "table", "label": "t"},
+    ],
+)
+def test_another_tools_report_is_none_of_ours(typeset, make, report):
+    png, plain = make.shown(image__png=make.png), make.shown(text__plain="as it is")
+    expected, _ = typeset(make.code("x", png, plain), strict=False)
+    for output in (png, plain):
+        output["metadata"] = {"report": report}
+    assert typeset(make.code("x", png, plain), strict=False)[0] == expected
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"align": ["left), panic(1), (left"]},
+        {"align": []},
+        {"align": "left"},
+        {"rows": [["a", "b"]]},
+        {"rows": "a"},
+        {"columns": None},
+    ],
+)
+def test_a_damaged_table_is_shown_as_html(read, make, change):
+    table = make.table(["n"], [["a"]], ["left"])
+    table["data"]["application/vnd.report.table+json"] |= change
+    table["data"]["text/html"] = "<table><tr><td>its HTML</td></tr></table>"
+    assert "its HTML" in read(make.code("x", table), strict=False)
+
+
+HOSTILE = '"a>) #panic("ran") <b'
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        lambda make: {"cell_id": 'a\n#panic("ran")\n'},
+        lambda make: {"figure": make.figure(HOSTILE, alt=HOSTILE)},
+        lambda make: {"table": make.table([HOSTILE], [[HOSTILE]], ["left"], HOSTILE)},
+        lambda make: {"html": make.shown(text__html="<span typst:text:fill='x)#panic(1'>a</span>")},
+        lambda make: {"html": make.shown(text__html="<div data-typst:fill='x)#panic(1'>a</div>")},
+    ],
+    ids=["cell", "figure", "table", "span", "div"],
+)
+def test_nothing_of_a_foreign_notebook_runs(read, make, outputs):
+    """Each text would be Typst code if it were pasted; set as text, it does no harm."""
+    outputs = outputs(make)
+    cell_id = outputs.pop("cell_id", "code")
+    assert "end" in read(make.code("x", *outputs.values(), cell_id=cell_id), "end", strict=False)
+
+
+def test_a_citation_is_quoted(typeset):
+    source, _ = typeset("[2000](#ref-x>#panic(1)<)", keys={"x>#panic(1)<"})
+    assert source.rstrip().endswith('#cite(label("x>#panic(1)<"));')
 
 
 def test_raw_cells(typeset, make):

@@ -136,8 +136,12 @@ def test_catalogues_follow_the_notebooks(sources, make):
         "POT-Creation-Date: [^+]*", "POT-Creation-Date: 2020-01-01 00:00", path.read_text()
     )
     path.write_text(before)
+    catalogues = [translation.path_of(domain, "ru") for domain in translation.domains()]
+    for each in catalogues:
+        os.utime(each, (0, 0))
     translation.update("ru")
     assert path.read_text() == before  # nothing changed, no difference for git
+    assert [each.stat().st_mtime for each in catalogues] == [0, 0]  # nor for make report
 
     path = sources(make.markdown("# Title\n\nAn error of 5 %.", "intro"))
     assert "01_a.po: 'An error of 5 %.' is fuzzy" in update()
@@ -173,6 +177,14 @@ def test_copies_for_jupyterlab_stay_until_their_source_changes(sources, make, mo
     os.utime(path, (future, future))
     translation.write_copies("ru")
     assert "# Заголовок" in copied.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("arguments", [["de"], ["--lab", "../ru"], ["ru", "ru;"]])
+def test_a_language_that_there_is_not_is_named_and_nothing_written(sources, arguments, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["messages", *arguments])
+    with pytest.raises(SystemExit, match=f"^make messages: .* en or ru, not in '{arguments[-1]}'"):
+        translation.main()
+    assert not paths.LOCALE.exists()
 
 
 def test_english_needs_no_catalogue(sources, make):
