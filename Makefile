@@ -13,6 +13,15 @@ export PYTHONPATH := $(CURDIR)
 export JUPYTER_PREFER_ENV_PATH := 1
 export PYTHONHASHSEED := 0
 
+# GPU=1: every task that needs .venv first looks for a GPU; the tests do not hide it.
+ifneq ($(GPU),)
+export REPORT_GPU := 1
+.PHONY: gpu
+.venv/installed-gpu: | gpu
+gpu:
+	@$(PYTHON) -c "from helpers import environment; environment.check_gpu()"
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help report test test-slow lint format lab data bench messages train-scenes pins clean
 

@@ -17,12 +17,7 @@ def of_notebook(notebook, language="en"):
     """
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    modules, waiting = {}, imported("\n".join(code))
-    while waiting:
-        module = waiting.pop()
-        if module not in modules:
-            modules[module] = module.read_text(encoding="utf-8")
-            waiting |= imported(modules[module])
+    modules = followed(imported("\n".join(code)))
     text = "\n".join([*code, *modules.values()])
     sources = [notebook, *sorted(modules), paths.ROOT / "requirements.txt"]
     sources += files_below(paths.LOCALE / language)
@@ -30,6 +25,20 @@ def of_notebook(notebook, language="en"):
         sources += files_below(paths.WEIGHTS)
     folders = sorted(set(re.findall(r'paths\.DATA / "([^"]+)"', text)))
     return sources, [file for folder in folders for file in files_below(paths.DATA / folder)]
+
+
+def followed(files, beyond=()):
+    """Return {file: its source} of Python `files` and what of `helpers` they import, in any depth.
+
+    Files in `beyond` are left out, and what only they import.
+    """
+    modules, waiting = {}, set(files)
+    while waiting:
+        module = waiting.pop()
+        if module not in modules and module not in beyond:
+            modules[module] = module.read_text(encoding="utf-8")
+            waiting |= imported(modules[module])
+    return modules
 
 
 def imported(source):

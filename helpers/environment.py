@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import hashlib
+import shutil
 import subprocess
 import sys
 import time
@@ -60,6 +61,20 @@ def install(kind):
     subprocess.run([*pip, "--no-deps", "--no-build-isolation", "-e", ROOT], check=True)
     stamp.write_text(wanted, encoding="utf-8")
     print(f".venv is ready after {time.monotonic() - started:.0f} s.", flush=True)
+
+
+def has_gpu():
+    """Say whether this machine has an NVIDIA GPU whose driver works."""
+    if not shutil.which("nvidia-smi"):
+        return any(Path("/proc/driver/nvidia/gpus").glob("*"))
+    listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True)
+    return listed.stdout.startswith("GPU ")
+
+
+def check_gpu():
+    """End with one line where this machine has no GPU."""
+    if not has_gpu():
+        sys.exit("GPU=1: no NVIDIA GPU with a working driver is here; leave GPU=1 out")
 
 
 def main():

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import datetime
+import functools
 import gc
 import importlib.metadata
 import os
@@ -30,7 +31,6 @@ class Session:
     device: str
     gpus: int = 0
     jit_compile: bool = False  # what `Model.compile` is to be given
-    precision: str = "float32"
 
     def scope(self):
         """Return the context to build models in: mirrored over several GPUs, else empty."""
@@ -45,13 +45,15 @@ def start(notebook, profile, seed, tensorflow=True):
     """Seed Python, NumPy and Keras, set TensorFlow up for this machine, return a `Session`.
 
     oneDNN's convolutions are switched on (five times faster in 3-D, and off by default on many
-    CPUs), which works only before TensorFlow loads. XLA and mixed precision help on a GPU and
-    hurt on a CPU, so they follow the device. With `tensorflow=False` TensorFlow is not loaded.
+    CPUs), which works only before TensorFlow loads. Numbers are float32 on every device: a GPU's
+    TF32 products, whose 10 bits could not tell whether an equation holds, are off. With
+    `tensorflow=False` TensorFlow is not loaded.
 
     Raises:
         RuntimeError: TensorFlow was imported before this call with oneDNN off.
     """
     started = datetime.datetime.now(datetime.UTC)
+    commit()  # of the code that runs, whatever is committed while it does
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 (libraries that still use the global generator)
     if not tensorflow:
@@ -64,26 +66,12 @@ def start(notebook, profile, seed, tensorflow=True):
         import keras
         import tensorflow as tf
 
-        gpus = tf.config.list_physical_devices("GPU")
-        for gpu in gpus:
+        for gpu in gpus():
             tf.config.experimental.set_memory_growth(gpu, True)
         tf.zeros(1)  # starts the devices, which is when they talk
+    tf.config.experimental.enable_tensor_float_32_execution(False)
     keras.utils.set_random_seed(seed)
-    precision = "mixed_float16" if gpus else "float32"
-    keras.mixed_precision.set_global_policy(precision)
-    device = processor()
-    if gpus:
-        device = tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU")
-    return Session(
-        notebook,
-        profile,
-        seed,
-        started,
-        device,
-        len(gpus),
-        jit_compile=bool(gpus),
-        precision=precision,
-    )
+    return Session(notebook, profile, seed, started, device(), len(gpus()), compiles())
 
 
 def configure_tensorflow():
@@ -118,6 +106,41 @@ def native_log_hidden():
         os.close(kept)
 
 
+def gpus():
+    """Return the GPUs that TensorFlow sees."""
+    import tensorflow as tf
+
+    return tf.config.list_physical_devices("GPU")
+
+
+def compiles():
+    """Say whether XLA is to compile networks: on one GPU.
+
+    On a CPU it costs more than it saves, and under a `MirroredStrategy` it raises.
+    """
+    return len(gpus()) == 1
+
+
+def device():
+    """Return the name of the first GPU that TensorFlow sees, or what `processor` does."""
+    import tensorflow as tf
+
+    for gpu in gpus():
+        return tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
+    return processor()
+
+
+def precision():
+    """Return the arithmetic of the networks, such as "float32"."""
+    if "tensorflow" not in sys.modules:
+        return "float32"  # no network runs
+    import keras
+    import tensorflow as tf
+
+    tf32 = tf.config.experimental.tensor_float_32_execution_enabled()
+    return keras.config.dtype_policy().name + (", TF32 products" if tf32 else "")
+
+
 def processor():
     """Return the CPU's name and core count in the report's language: 'AMD EPYC, 2 cores'."""
     name = platform.processor() or platform.machine()
@@ -137,8 +160,12 @@ def versions():
     return found
 
 
+@functools.cache
 def commit():
-    """Return (commit hash, whether the tree differs from it), ('unknown', False) outside git."""
+    """Return (commit hash, whether the tree differs from it), ('unknown', False) outside git.
+
+    A process keeps what it found first, for it keeps the code that it loaded.
+    """
     try:
         revision, status = (
             subprocess.run(
@@ -165,7 +192,7 @@ def provenance(session, data=()):
         "dirty": dirty,
         "versions": versions(),
         "device": session.device,
-        "precision": session.precision,
+        "precision": precision(),
         "started": session.started.isoformat(timespec="seconds"),
         "seconds": round(elapsed.total_seconds(), 1),
         "data": list(data),

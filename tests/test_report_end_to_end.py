@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 
 import nbformat
 import pypdf
@@ -32,12 +31,11 @@ def copy(tmp_path_factory):
 
 
 def make(root):
-    """Run `make report PROFILE=smoke` with this environment's Python; return (seconds, output)."""
+    """Run `make report PROFILE=smoke` with this environment's Python; return its output."""
     command = ["make", "report", "PROFILE=smoke", "READY=", f'RUN="{sys.executable}"']
-    started = time.monotonic()
-    done = subprocess.run(command, cwd=root, text=True, capture_output=True, timeout=1200)
+    done = subprocess.run(command, cwd=root, text=True, capture_output=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    return time.monotonic() - started, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module", params=pipeline.languages())
@@ -156,7 +154,7 @@ def test_all_languages_show_the_same_numbers(copy, language):
 
 @pytest.mark.end_to_end
 def test_a_second_make_has_nothing_to_do(copy):
-    seconds, output = make(copy)
+    output = make(copy)
     assert "up to date" in output
     assert "done in" not in output
-    assert seconds < 3  # under one second on an idle machine
+    assert "written in" not in output
