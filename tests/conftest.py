@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+if "REPORT_GPU" not in os.environ:  # make test GPU=1 sets it
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 from helpers import runtime  # noqa: E402
 

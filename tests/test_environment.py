@@ -1,9 +1,9 @@
 """pyproject.toml, requirements*.txt and environment.yml name the same environment."""
 
+import os
 import re
 import subprocess
 import sys
-import time
 import tomllib
 
 import pytest
@@ -76,22 +76,46 @@ def test_an_unsupported_python_is_told_which_one_to_name(monkeypatch):
 def test_a_second_process_waits_for_the_lock(tmp_path):
     lock, log = tmp_path / "lock", tmp_path / "log"
     hold = (
-        "import sys, time, pathlib; from helpers import environment\n"
+        "import sys, pathlib; from helpers import environment\n"
         "with environment.exclusive(pathlib.Path(sys.argv[1]), 'waiting'):\n"
+        "    print('in', flush=True)\n"
         "    with open(sys.argv[2], 'a') as log: log.write('in ')\n"
-        "    time.sleep(0.5)\n"
+        "    sys.stdin.read()\n"
         "    with open(sys.argv[2], 'a') as log: log.write('out ')\n"
     )
     command = [sys.executable, "-c", hold, lock, log]
-    processes = []
-    for _ in range(2):
-        processes.append(
-            subprocess.Popen(command, stdout=subprocess.PIPE, cwd=paths.ROOT, text=True)
-        )
-        time.sleep(0.1)
-    outputs = [process.communicate(timeout=30)[0] for process in processes]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    first = subprocess.Popen(command, cwd=paths.ROOT, text=True, **pipes)
+    assert first.stdout.readline() == "in\n"
+    second = subprocess.Popen(command, cwd=paths.ROOT, text=True, **pipes)
+    assert second.stdout.readline() == "waiting\n"
+    first.communicate()  # ends its input
+    assert second.communicate()[0] == "in\n"
     assert log.read_text() == "in out in out "
-    assert sorted(outputs) == ["", "waiting\n"]
+
+
+@pytest.mark.parametrize("target", ["report", "test", "lab", "bench"])
+def test_gpu_without_a_gpu_stops_in_one_line_before_anything_runs(tmp_path, target):
+    broken = tmp_path / "nvidia-smi"  # as where the driver does not work
+    broken.write_text("#!/bin/sh\necho NVIDIA-SMI has failed; exit 9\n")
+    broken.chmod(0o755)
+    done = subprocess.run(
+        ["make", "-C", paths.ROOT, target, "GPU=1", f"PYTHON={sys.executable}", f"RUN={tmp_path}"],
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    first, *others = done.stderr.splitlines()
+    assert first == "GPU=1: no NVIDIA GPU with a working driver is here; leave GPU=1 out"
+    assert all(line.startswith("make") for line in others)
+    assert "Setting up" not in done.stdout
+
+
+def test_a_gpu_that_the_driver_lists_is_found(tmp_path, monkeypatch):
+    working = tmp_path / "nvidia-smi"
+    working.write_text("#!/bin/sh\necho 'GPU 0: NVIDIA H100 (UUID: GPU-0)'\n")
+    working.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    environment.check_gpu()
 
 
 def test_fingerprint_follows_the_pins(tmp_path):

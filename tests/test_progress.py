@@ -1,6 +1,8 @@
 """Progress reaches the pipeline through a file, and leaves the notebook's output clean."""
 
-import time
+import queue
+import threading
+import types
 
 from helpers import progress
 
@@ -19,12 +21,16 @@ def test_a_bar_writes_its_state_to_the_channel_and_nothing_to_the_notebook(
 
 
 def test_without_a_terminal_a_step_is_a_plain_line(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(progress, "PLAIN_INTERVAL", 0.05)
+    ticks = queue.SimpleQueue()  # False: an interval is over, True: the block has ended
+    event = types.SimpleNamespace(wait=lambda _seconds: ticks.get(), set=lambda: ticks.put(True))
+    fake = types.SimpleNamespace(Thread=threading.Thread, Event=lambda: event)
+    monkeypatch.setattr(progress, "threading", fake)
     channel = tmp_path / "progress.txt"
     with progress.display("[1/6] 00_task (en)", 65, channel) as show:
         show("cell 2/9")
         channel.write_text("plain-20 1/3\rplain-20 2/3")
-        time.sleep(0.3)
+        ticks.put(False)
+        ticks.put(False)
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].startswith("[1/6] 00_task (en)  0:00 (last time 1:05)  cell 2/9")
     assert lines[1].endswith("plain-20 2/3")

@@ -23,13 +23,41 @@ def test_the_same_seed_gives_the_same_numbers_everywhere():
     assert draw() == draw()
 
 
-def test_on_a_cpu_xla_and_mixed_precision_stay_off():
+@pytest.mark.parametrize("gpus, compiled", [(0, False), (1, True), (2, False)])
+def test_only_a_single_gpu_compiles_with_xla(monkeypatch, gpus, compiled):
+    import keras
+    import tensorflow as tf
+
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind] * gpus)
+    monkeypatch.setattr(tf.config.experimental, "set_memory_growth", lambda *_: None)
+    monkeypatch.setattr(
+        tf.config.experimental, "get_device_details", lambda gpu: {"device_name": "a GPU"}
+    )
     session = runtime.start("09_test", "smoke", 0)
-    assert session.gpus == 0
-    assert session.jit_compile is False
-    assert session.precision == "float32"
+    assert (session.gpus, session.jit_compile) == (gpus, compiled)
+    assert session.device == ("a GPU" if gpus else runtime.processor())
+    assert keras.config.dtype_policy().name == "float32"
+    assert not tf.config.experimental.tensor_float_32_execution_enabled()
+    assert runtime.provenance(session)["precision"] == "float32"
+
+
+def test_without_several_gpus_the_scope_is_empty():
+    session = runtime.start("09_test", "smoke", 0, tensorflow=False)
     with session.scope():
         pass
+
+
+def test_precision_tells_what_the_process_runs_with():
+    import keras
+    import tensorflow as tf
+
+    try:
+        keras.config.set_dtype_policy("mixed_bfloat16")
+        tf.config.experimental.enable_tensor_float_32_execution(True)
+        assert runtime.precision() == "mixed_bfloat16, TF32 products"
+    finally:
+        keras.config.set_dtype_policy("float32")
+        tf.config.experimental.enable_tensor_float_32_execution(False)
 
 
 def test_onednn_is_on_before_tensorflow_loads():
@@ -60,18 +88,40 @@ def test_tensorflow_starts_without_a_word():
     assert (done.stdout, done.stderr) == ("", "")
 
 
-def test_outside_git_the_commit_is_unknown(tmp_path, monkeypatch):
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """A folder that this process takes for the project's, before it has asked for the commit."""
     monkeypatch.setattr(paths, "ROOT", tmp_path)
+    runtime.commit.cache_clear()
+    yield tmp_path
+    runtime.commit.cache_clear()
+
+
+def commit(root, message):
+    git = ["git", "-C", str(root), "-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", message], check=True)
+
+
+def test_outside_git_the_commit_is_unknown(root):
     assert runtime.commit() == ("unknown", False)
 
 
-def test_a_changed_file_makes_the_commit_dirty(tmp_path, monkeypatch):
-    monkeypatch.setattr(paths, "ROOT", tmp_path)
-    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
-    subprocess.run([*git, "init", "-q"], check=True)
-    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "Start"], check=True)
+def test_a_changed_file_makes_the_commit_dirty(root):
+    commit(root, "Start")
     revision, dirty = runtime.commit()
     assert len(revision) == 40
     assert not dirty
-    (tmp_path / "new").touch()
+    (root / "new").touch()
+    runtime.commit.cache_clear()
     assert runtime.commit() == (revision, True)
+
+
+def test_the_commit_is_the_one_at_the_start(root):
+    commit(root, "Start")
+    session = runtime.start("09_test", "smoke", 0, tensorflow=False)
+    started = runtime.commit()
+    commit(root, "Later, while the notebook runs")
+    (root / "new").touch()
+    record = runtime.provenance(session)
+    assert (record["commit"], record["dirty"]) == started == (started[0], False)

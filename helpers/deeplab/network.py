@@ -97,5 +97,5 @@ def decode(x, low_level, filters=256):
 def finish(image, x, classes, name):
     """Return the model from `image` to logits at the size of the image."""
     logits = layers.Conv2D(classes, 1, name=LOGITS)(x)
-    logits = AlignedResize(name="logits", dtype="float32")(logits, image)
+    logits = AlignedResize(name="logits")(logits, image)
     return keras.Model(image, logits, name=name)

@@ -17,8 +17,7 @@ class AlignedResize(layers.Layer):
     def call(self, features, like):
         """Return `features` (batch, m, m', channels) at the height and width of `like`."""
         size = tf.shape(like)[1:3]
-        resized = tf.raw_ops.ResizeBilinear(images=features, size=size, align_corners=True)
-        return tf.cast(resized, features.dtype)
+        return tf.raw_ops.ResizeBilinear(images=features, size=size, align_corners=True)
 
     def compute_output_shape(self, features_shape, like_shape):
         """Return (batch, height and width of `like`, channels of `features`)."""

@@ -81,8 +81,6 @@ def build_cifar(
 
 
 def classifier(x, classes):
-    """Pool globally and append the fully connected layer; logits are float32 on every device."""
+    """Pool globally and append the fully connected layer, which returns logits."""
     x = layers.GlobalAveragePooling2D(name="head_pool")(x)  # (batch, channels)
-    return layers.Dense(
-        classes, kernel_initializer="he_normal", dtype="float32", name="head_dense"
-    )(x)
+    return layers.Dense(classes, kernel_initializer="he_normal", name="head_dense")(x)

@@ -66,6 +66,6 @@ def build_vgg(
         x = layers.ReLU(name=f"head_relu{k}")(x)
         if dropout:
             x = layers.Dropout(dropout, name=f"head_dropout{k}")(x)
-    x = layers.Dense(classes, kernel_initializer="he_normal", dtype="float32", name="head_dense")(x)
+    x = layers.Dense(classes, kernel_initializer="he_normal", name="head_dense")(x)
     depth = sum(convolutions) + len(dense) + 1
     return keras.Model(inputs, x, name=name or f"vgg_{depth}")

@@ -12,11 +12,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from helpers import runtime
 from helpers.training import store
 
 PARTS = ("images", "labels")
 TEST_BATCH = 512  # images at most
-LOSS_SCALE = 1024.0  # keeps small float16 gradients above zero
 
 
 def train(run, report=lambda iterations: None):
@@ -113,7 +113,6 @@ def compile_epoch(model, velocities, data, protocol):
     """
     weights = [v.value for v in model.trainable_variables]
     kernels = [k for k, weight in enumerate(weights) if len(weight.shape) > 1]
-    scale = LOSS_SCALE if model.compute_dtype == "float16" else 1.0
     shape = model.input_shape[1:]
 
     def step(indices, rate, seed):
@@ -123,11 +122,10 @@ def compile_epoch(model, velocities, data, protocol):
             images = protocol.augment(images, seed)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(weights)
-            logits = tf.cast(model(images, training=True), tf.float32)
+            logits = model(images, training=True)
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
             loss = tf.reduce_mean(losses)
-            scaled = loss * scale
-        gradients = [gradient / scale for gradient in tape.gradient(scaled, weights)]
+        gradients = tape.gradient(loss, weights)
         for weight, velocity, gradient in zip(weights, velocities, gradients, strict=True):
             tf.raw_ops.ResourceApplyMomentum(
                 var=weight.handle,
@@ -147,9 +145,7 @@ def compile_epoch(model, velocities, data, protocol):
 
         def score(indices):
             images, labels = (tf.gather(data[f"test_{part}"], indices) for part in PARTS)
-            logits = tf.cast(
-                model(tf.ensure_shape(images, (batch, *shape)), training=False), tf.float32
-            )
+            logits = model(tf.ensure_shape(images, (batch, *shape)), training=False)
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
             return losses, mistakes(logits, labels)
 
@@ -181,8 +177,7 @@ def compile_epoch(model, velocities, data, protocol):
         tf.TensorSpec((None,), tf.float32),
         tf.TensorSpec((None, 2), tf.int32),
     )
-    on_gpu = bool(tf.config.list_physical_devices("GPU"))
-    compiled = tf.function(epoch, signature, autograph=False, jit_compile=on_gpu)
+    compiled = tf.function(epoch, signature, autograph=False, jit_compile=runtime.compiles())
     return compiled.get_concrete_function()  # traced once, here
 
 
@@ -191,7 +186,7 @@ def plain_graphs():
     """Run functions without TensorFlow's graph optimiser.
 
     It takes seconds for a deep network and, measured on a CPU, makes no step faster; XLA, which
-    the GPU uses, has its own.
+    a GPU uses, has its own.
     """
     options = tf.config.optimizer.get_experimental_options()
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})

@@ -5,7 +5,7 @@ threads: tracing a graph and running many small kernels keep one core busy. So a
 has one single-threaded process per core, or one process per GPU. A single task, or a machine
 with one core, needs no cluster and is served in this process. With DASK_SCHEDULER_ADDRESS set,
 the workers of that scheduler are used instead; they need this package and the data, no common
-file system.
+file system, and one kind of device, CPU or GPU.
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ from helpers import progress, runtime
 
 PROCESSES = 8  # at most on one machine: each holds TensorFlow and the data
 TOPIC = "residual-report-progress"
-ALONE = threading.Lock()  # seeds and precision are global: one task at a time in a process
+ALONE = threading.Lock()  # seeds are global: one task at a time in a process
 
 
 def train_all(runs):
@@ -30,7 +30,8 @@ def train_all(runs):
 
     found = {run: store.load(run) for run in runs}
     missing = [run for run, result in found.items() if result is None]
-    spread(train_one, missing, sum(run.protocol.iterations for run in missing), "training")
+    tasks = [(run,) for run in missing]
+    spread(train_one, tasks, sum(run.protocol.iterations for run in missing), "training")
     for run in missing:
         found[run] = dataclasses.replace(store.load(run), cached=False)
     return [found[run] for run in runs]
@@ -49,42 +50,40 @@ def measure_all(pairs):
     return [store.measure(*pair) for pair in pairs]
 
 
-def train_one(run, report):
+def train_one(report, run):
     """Train a run in this process."""
     from helpers.training import engine  # here: TensorFlow loads after `worker_session`
 
     engine.train(run, report)
-    return run
 
 
-def measure_one(pair, report):
+def measure_one(report, run, measurement):
     """Make one measurement in this process."""
     from helpers.training import store
 
-    store.measure(*pair)
+    store.measure(run, measurement)
     report(1)
-    return pair[0]
 
 
-def spread(function, items, total, description):
-    """Call `function(item, report)` for every item, in parallel where that helps.
+def spread(function, tasks, total, description):
+    """Call `function(report, *task)` for every task, in parallel where that helps.
 
     Args:
-        function: works on the run store and returns the run it worked on.
-        items: picklable.
+        function: works on the folder of a run in the store.
+        tasks: picklable tuples, the run first.
         total: what the `report`s add up to.
         description: of the progress bar.
     """
     address = os.environ.get("DASK_SCHEDULER_ADDRESS")
     with progress.bar(total, description, unit="steps") as bar:
-        if items and (address or (len(items) > 1 and local_processes() > 1)):
-            spread_over_cluster(function, items, bar, address or local_cluster())
+        if tasks and (address or (len(tasks) > 1 and local_processes() > 1)):
+            spread_over_cluster(function, tasks, bar, address or local_cluster())
         else:
-            for item in items:
-                function(item, bar.update)
+            for task in tasks:
+                function(bar.update, *task)
 
 
-def spread_over_cluster(function, items, bar, cluster):
+def spread_over_cluster(function, tasks, bar, cluster):
     """Do as `spread` with a Dask cluster, or with the one whose scheduler has that address."""
     import distributed
 
@@ -92,9 +91,12 @@ def spread_over_cluster(function, items, bar, cluster):
 
     with distributed.Client(cluster) as client:
         client.subscribe_topic(TOPIC, lambda event: bar.update(event[1]))
-        futures = client.map(functools.partial(on_worker, function), items, pure=False)
-        for _future, (run, packed) in distributed.as_completed(futures, with_results=True):
-            store.unpack(run, packed)
+        futures = {}
+        for run, *rest in tasks:  # each by itself: one graph of all the weights would be large
+            arguments = function, run.name(), store.pack(run), run, *rest
+            futures[client.submit(on_worker, *arguments, pure=False)] = run
+        for future, packed in distributed.as_completed(list(futures), with_results=True):
+            store.unpack(futures[future], packed)
 
 
 @functools.cache
@@ -111,22 +113,63 @@ def local_cluster():
         env={
             "TF_NUM_INTRAOP_THREADS": "1",
             "TF_NUM_INTEROP_THREADS": "1",
-            "LOCAL_GPUS": str(count_gpus()),
+            "LOCAL_GPUS": str(len(runtime.gpus())),
         },
     )
 
 
-def on_worker(function, item):
-    """Serve one task on a Dask worker; return the run's name and the files of its folder."""
+def on_worker(function, name, packed, run, *rest):
+    """Serve one task on a Dask worker, whose run's folder may be elsewhere; return its new files.
+
+    Args:
+        function, run, rest: the function and its task, as for `spread`.
+        name: of the run where the task comes from.
+        packed: the files of the run's folder there.
+
+    Raises:
+        RuntimeError: this worker would train on another kind of device, or with other code.
+    """
     import distributed
+
+    from helpers.training import store
 
     worker = distributed.get_worker()
     with ALONE:
         worker_session(worker.name)
-        run = function(item, functools.partial(worker.log_event, TOPIC))
-        from helpers.training import store
+        if dataclasses.replace(run, device=local_device_kind()).name() != name:
+            raise RuntimeError(
+                f"Dask worker {worker.name} computes on another kind of device than {run.device}, "
+                "or runs other code than the notebook: start it from the same commit"
+            )
+        store.unpack(run, packed)
+        function(functools.partial(worker.log_event, TOPIC), run, *rest)
+        return {file: content for file, content in store.pack(run).items() if file not in packed}
 
-        return run, store.pack(run)
+
+@functools.cache
+def device_kind():
+    """Return what runs are trained on, "cpu" or "gpu": here, or on the scheduler's workers."""
+    address = os.environ.get("DASK_SCHEDULER_ADDRESS")
+    if not address:
+        return local_device_kind()
+    import distributed
+
+    with distributed.Client(address) as client:
+        return client.submit(worker_device_kind, pure=False).result()
+
+
+def worker_device_kind():
+    """Return what a Dask worker computes on."""
+    import distributed
+
+    with ALONE:
+        worker_session(distributed.get_worker().name)
+        return local_device_kind()
+
+
+def local_device_kind():
+    """Return what this process computes on."""
+    return "gpu" if runtime.gpus() else "cpu"
 
 
 @functools.cache
@@ -139,11 +182,4 @@ def worker_session(name):
 
 def local_processes():
     """Return how many processes train at once on this machine: one a GPU, else one a core."""
-    return count_gpus() or min(PROCESSES, os.cpu_count() or 1)
-
-
-def count_gpus():
-    """Return how many GPUs TensorFlow sees."""
-    import tensorflow as tf
-
-    return len(tf.config.list_physical_devices("GPU"))
+    return len(runtime.gpus()) or min(PROCESSES, os.cpu_count() or 1)

@@ -64,7 +64,7 @@ def loss_surface(model, dataset, steps=21, extent=1.0, images=128, seed=0):
     def loss_at(position):
         for kernel, w, d, e in zip(kernels, trained, first, second, strict=True):
             kernel.assign(w + position[0] * d + position[1] * e)
-        logits = tf.cast(model(inputs, training=False), tf.float32)
+        logits = model(inputs, training=False)
         return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
 
     axis = np.linspace(-extent, extent, steps).astype("float32")

@@ -1,11 +1,22 @@
 """What defines a training run, and the name that follows from it."""
 
 import dataclasses
+import functools
 import hashlib
+import importlib.util
 import json
 import pkgutil
+from pathlib import Path
 
-RECIPE = 1  # raised when a change of code makes stored runs wrong
+from helpers import inputs, paths
+from helpers.training import grid
+
+ENGINE = "helpers.training.engine:train"
+# Modules that carry data, words and tasks about: no number of a training depends on them.
+CARRIERS = (
+    "download", "files", "inputs", "paths", "profiles", "progress", "results", "runtime",
+    "training/grid",
+)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,11 +83,28 @@ class Run:
     data: Call
     protocol: Protocol
     seed: int = 0
+    device: str = dataclasses.field(default_factory=grid.device_kind)  # "cpu" or "gpu"
 
     def config(self):
-        """Return the run as JSON text; equal runs give equal text."""
-        return json.dumps({"recipe": RECIPE, **dataclasses.asdict(self)}, indent=1, sort_keys=True)
+        """Return the run and its code as JSON text; equal runs give equal text."""
+        calls = [self.network, self.data, *filter(None, [self.protocol.augment])]
+        code = code_digest(ENGINE, *(call.function for call in calls))
+        return json.dumps({**dataclasses.asdict(self), "code": code}, indent=1, sort_keys=True)
 
     def name(self):
         """Return the name of the run's folder in the store: a hash of its configuration."""
         return hashlib.sha256(self.config().encode()).hexdigest()[:16]
+
+
+@functools.cache
+def code_digest(*functions):
+    """Return a digest of the source of the modules of `functions` and of what they import.
+
+    Only this package's imports are followed. A process keeps what it found first, for it keeps
+    the code that it loaded.
+    """
+    specs = [importlib.util.find_spec(function.partition(":")[0]) for function in functions]
+    files = [Path(spec.origin) for spec in specs if spec.has_location]  # built-in ones have none
+    carriers = [paths.ROOT / "helpers" / f"{name}.py" for name in CARRIERS]
+    sources = sorted(inputs.followed(files, carriers).values())  # wherever the files lie
+    return hashlib.sha256("\0".join(sources).encode()).hexdigest()[:16]

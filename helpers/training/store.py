@@ -1,6 +1,6 @@
 """The run store: one folder a run under `data/runs`, named by the run's hash.
 
-    config.json      the run as it was defined
+    config.json      the run as it was defined, with a digest of the code that trains it
     checkpoint.npz   while training: every variable, the momentum and the history so far
     weights.npz      when finished: the variables of the network
     history.json     when finished, written last: history, seconds, versions, device, commit
@@ -19,6 +19,7 @@ import zipfile
 import numpy as np
 
 from helpers import files, paths, runtime
+from helpers.training import spec
 
 DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile)
 
@@ -140,7 +141,7 @@ def finish(run, history, model):
         "parameters": sum(int(np.prod(v.shape)) for v in model.trainable_variables),
         "kernels": [v.path for v in model.trainable_variables if len(v.shape) > 1],
         "versions": runtime.versions(),
-        "device": runtime.processor(),
+        "device": runtime.device(),
         "commit": revision,
         "dirty": dirty,
     }
@@ -181,7 +182,8 @@ def measure(run, measurement):
 
 def measured_path(run, measurement):
     """Return the file that holds a measurement of a run, whether it exists or not."""
-    text = json.dumps(dataclasses.asdict(measurement), sort_keys=True)
+    code = spec.code_digest(measurement.function)
+    text = json.dumps({**dataclasses.asdict(measurement), "code": code}, sort_keys=True)
     return folder(run) / f"measured-{hashlib.sha256(text.encode()).hexdigest()[:16]}.npz"
 
 

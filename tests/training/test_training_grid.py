@@ -1,5 +1,6 @@
 """Grids of runs: in this process, and over a real Dask scheduler whose worker is killed."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -14,8 +15,6 @@ from test_training_engine import assert_same, make_run
 
 from helpers import paths
 from helpers.training import call, grid, measure_all, store, train_all
-
-SLOW = {"seconds": 0.05}  # a step, so that a worker can be killed in mid-run
 
 
 def test_a_grid_in_this_process(monkeypatch):
@@ -48,6 +47,7 @@ def dask(tmp_path):
     """Yield (scheduler address, {worker name: process}) of a scheduler with two workers.
 
     Each worker has its own data folder, so that nothing passes between them but through Dask.
+    The first one dies in the second epoch of a run with `toys.fatal`.
     """
     contact = tmp_path / "scheduler.json"
     scheduler = start(
@@ -62,6 +62,7 @@ def dask(tmp_path):
         address = json.loads(contact.read_text())["address"]
         for name in ("first", "second"):
             os.environ["REPORT_DATA"] = str(tmp_path / name)
+            os.environ["FATAL_STEP"] = "6" if name == "first" else "0"
             workers[name] = start(
                 "dask_worker", address, "--name", name, "--nthreads", "1", "--no-nanny",
                 "--no-dashboard", "--local-directory", tmp_path,
@@ -69,6 +70,7 @@ def dask(tmp_path):
         yield address, workers
     finally:
         os.environ.pop("REPORT_DATA", None)
+        os.environ.pop("FATAL_STEP", None)
         for process in (*workers.values(), scheduler):
             process.kill()
             process.wait()
@@ -77,9 +79,7 @@ def dask(tmp_path):
 @pytest.mark.slow
 def test_a_killed_workers_run_is_done_elsewhere(dask, tmp_path, monkeypatch):
     address, workers = dask
-    runs = [
-        make_run(iterations=40, seed=seed, augment=call(toys.linger, **SLOW)) for seed in range(4)
-    ]
+    runs = [make_run(iterations=12, seed=seed, augment=call(toys.fatal)) for seed in range(4)]
     monkeypatch.setattr(grid, "local_processes", lambda: 1)
     serial = train_all(runs)
     paths.RUNS.rename(paths.RUNS.with_name("serial"))
@@ -88,21 +88,16 @@ def test_a_killed_workers_run_is_done_elsewhere(dask, tmp_path, monkeypatch):
     reported = []
 
     class Bar:
-        """Kills the first worker when it has trained an epoch of some run."""
-
-        def update(self, iterations):
-            reported.append(iterations)
-            begun = (tmp_path / "first" / "runs").glob("*/checkpoint.npz")
-            if workers["first"].poll() is None and list(begun):
-                workers["first"].send_signal(signal.SIGKILL)
+        update = reported.append
 
     from distributed import Client
 
     with Client(address) as client:
-        client.wait_for_workers(2, timeout=60)
-    grid.spread_over_cluster(grid.train_one, runs, Bar(), address)
-    assert workers["first"].wait(timeout=5) == -signal.SIGKILL
-    assert sum(reported) >= 40 * len(runs)
+        client.wait_for_workers(2)
+    tasks = [(run,) for run in runs]
+    grid.spread_over_cluster(grid.train_one, tasks, Bar(), address)
+    assert workers["first"].wait() == -signal.SIGKILL
+    assert sum(reported) >= 12 * len(runs)
     first = tmp_path / "first" / "runs"
     (begun,) = (path.parent.name for path in first.glob("*/checkpoint.npz"))
     assert begun in {run.name() for run in runs}  # the dead worker's run, finished by the other
@@ -110,6 +105,26 @@ def test_a_killed_workers_run_is_done_elsewhere(dask, tmp_path, monkeypatch):
         assert_same(store.load(run), expected, 1e-4)
         for found, weight in zip(store.weights(run), serial_weights(run), strict=True):
             np.testing.assert_allclose(found, weight, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.slow
+def test_a_worker_that_measures_gets_the_run(dask, monkeypatch):
+    address, _workers = dask
+    run = make_run(iterations=4)
+    monkeypatch.setattr(grid, "local_processes", lambda: 1)
+    train_all([run])
+    expected = toys.brightest(store.model(run), toys.load())
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address)
+    monkeypatch.setattr(store, "model", lambda run: pytest.fail("measured in this process"))
+    (found,) = measure_all([(run, call(toys.brightest))])
+    np.testing.assert_allclose(found["logits"], expected["logits"], rtol=1e-5)
+
+
+@pytest.mark.slow
+def test_a_worker_with_another_device_or_code_is_refused(dask):
+    run = dataclasses.replace(make_run(iterations=4), device="gpu")
+    with pytest.raises(RuntimeError, match="another kind of device than gpu, or runs other code"):
+        grid.spread_over_cluster(grid.train_one, [(run,)], None, dask[0])
 
 
 def serial_weights(run):

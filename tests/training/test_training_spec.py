@@ -1,32 +1,96 @@
 """Runs as values: names, learning rates, calls."""
 
+import dataclasses
+import shutil
 import subprocess
 import sys
+import textwrap
 
 import pytest
 
-from helpers import training
-from helpers.training import Protocol, Run, call
+from helpers import paths, training
+from helpers.training import Protocol, Run, call, spec
+
+NETWORK = "helpers.residual.cifar:build_cifar"
+DATA = "helpers.images:load"
+CROPS = "helpers.images.augment:pad_crop_flip"
 
 
 def run(**protocol):
-    network = call("package.module:build", depth=20, widths=[16, 32])
-    return Run(
-        network, call("package.data:load", name="x"), Protocol(**{"iterations": 9, **protocol})
-    )
+    network = call(NETWORK, depth=20, widths=[16, 32])
+    return Run(network, call(DATA, name="digits"), Protocol(**{"iterations": 9, **protocol}))
+
+
+def name_elsewhere(root=paths.ROOT):
+    """Return the run's name in a process of its own, with the code below `root`."""
+    code = f"""
+        from helpers.training import *
+        network = call({NETWORK!r}, widths=(16, 32), depth=20)
+        print(Run(network, call({DATA!r}, name="digits"), Protocol(9), device="cpu").name())
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=root, env={"PYTHONPATH": str(root)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout.strip()
 
 
 def test_equal_runs_have_one_name_in_every_process():
+    here = dataclasses.replace(run(), device="cpu")
     assert run().name() == run().name() and hash(run()) == hash(run())
     assert run().name() != run(learning_rate=0.2).name()
-    code = (
-        "from helpers.training import *; print(Run(call('package.module:build', widths=(16, 32), "
-        "depth=20), call('package.data:load', name='x'), Protocol(iterations=9)).name())"
+    assert here.name() == name_elsewhere()
+    assert here.name() != dataclasses.replace(here, device="gpu").name()
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    root = tmp_path_factory.mktemp("copy")
+    shutil.copytree(
+        paths.ROOT / "helpers", root / "helpers", ignore=shutil.ignore_patterns("__pycache__")
     )
-    output = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert output.stdout.strip() == run().name()
+    return root, name_elsewhere(root)
+
+
+@pytest.mark.parametrize(
+    "module, runs",
+    [
+        ("residual/units", True),
+        ("normalization", True),
+        ("images/digits", True),
+        ("training/engine", True),
+        ("runtime", True),
+        ("residual/vgg", False),
+        ("images/augment", False),
+        ("training/grid", False),
+        ("training/summary", False),
+        ("figures", False),
+        ("translation", False),
+    ],
+)
+def test_the_name_follows_the_source_of_the_modules_that_run(copy, module, runs):
+    root, name = copy
+    path = root / "helpers" / f"{module}.py"
+    source = path.read_text()
+    path.write_text(source + "\n# changed\n")
+    try:
+        assert (name_elsewhere(root) != name) == runs
+    finally:
+        path.write_text(source)
+
+
+def test_the_code_of_the_augmentation_counts():
+    assert spec.code_digest(spec.ENGINE, NETWORK) != spec.code_digest(spec.ENGINE, NETWORK, CROPS)
+
+
+def test_the_code_of_a_module_outside_helpers_counts(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    digests = []
+    for k in (1, 1, 2):
+        (tmp_path / "mine.py").write_text(f"def build(): return {k}")
+        spec.code_digest.cache_clear()
+        digests.append(spec.code_digest("mine:build"))
+    assert digests[0] == digests[1] != digests[2]
 
 
 def test_call_takes_functions_and_paths():

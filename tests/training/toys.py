@@ -1,11 +1,15 @@
 """A tiny network and data set that the tests of the run store train."""
 
-import time
+import itertools
+import os
+import signal
 import types
 
 import keras
 import numpy as np
 from keras import layers
+
+STEPS = itertools.count(1)
 
 
 def build(width=4, dropout=0.0):
@@ -17,9 +21,8 @@ def build(width=4, dropout=0.0):
     return keras.Model(inputs, layers.Dense(3)(layers.Flatten()(x)))
 
 
-def load(count=70, slow=0.0):
+def load(count=70):
     """Return images whose class is the third of the picture that is bright."""
-    time.sleep(slow)
     generator = np.random.default_rng(1)
     labels = generator.integers(0, 3, count + 20).astype("int32")
     images = generator.normal(scale=0.5, size=(count + 20, 6, 6, 1)).astype("float32")
@@ -33,11 +36,15 @@ def load(count=70, slow=0.0):
     )
 
 
-def linger(images, seed, seconds=0.0):
-    """Return the images as they are, `seconds` later."""
+def fatal(images, seed):
+    """Return the images as they are; the step of number FATAL_STEP kills its process."""
     import tensorflow as tf
 
-    with tf.control_dependencies([tf.py_function(lambda: time.sleep(seconds), [], [])]):
+    def step():
+        if next(STEPS) == int(os.environ.get("FATAL_STEP", 0)):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with tf.control_dependencies([tf.py_function(step, [], [])]):
         return tf.identity(images)
 
 
