@@ -135,7 +135,11 @@ def gradient_draws(x_l, F, E, seeds, f=identity, factors=(1.0,)):
         (seeds, factors, units + 1).
     """
     start = f(tf.convert_to_tensor(x_l))
-    follow = tf.function(lambda lambda_l: gradient_norms(start, F, E, f, lambda_l))
+
+    @tf.function(autograph=False)  # traced once: most of the time would go into calls of layers
+    def follow(lambda_l):
+        return gradient_norms(start, F, E, f, lambda_l)
+
     norms, variances = [], []
     for F_i in F:
         F_i.build(start.shape)
