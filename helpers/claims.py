@@ -18,12 +18,14 @@ def estimate(sample, images=None, trained=True):
     """Return the estimate of a mean, its variance infinite where the sample decides nothing.
 
     Args:
-        sample: a value for each training; with `images`, error rates in [0, 1].
+        sample: a value for each training, or none; with `images`, error rates in [0, 1].
         images: number of images behind each error rate. The noise of a training is the larger of
             the scatter over trainings and the sampling of the images. Without images, a single
             value has a scatter that is not known.
         trained: False if a network behind the sample has not learned: it decides nothing.
     """
+    if not len(sample):
+        return math.nan, math.inf
     mean = float(np.mean(sample))
     scatter = float(np.var(sample, ddof=1)) if len(sample) > 1 else None
     if not trained or (scatter is None and images is None):
@@ -40,7 +42,7 @@ def minus(one, other):
 def positive(estimated):
     """Return the verdict on the claim that a quantity is above zero."""
     value, variance = estimated
-    if abs(value) <= 2 * math.sqrt(variance):
+    if not abs(value) > 2 * math.sqrt(variance):
         return NOT_DECIDED
     return REPRODUCED if value > 0 else NOT_REPRODUCED
 

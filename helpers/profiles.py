@@ -8,6 +8,8 @@ import yaml
 
 from helpers import paths, yaml_errors
 
+CHOICES = {"output_strides": (16, 8)}  # lists that hold one or more of these
+
 
 class ProfileError(ValueError):
     """A profile does not fit the notebooks; the message names file, key and remedy."""
@@ -79,6 +81,9 @@ def check(where, values, notebook):
         check_type(f"{where}: {key} is", values[key], default)
         for item in values[key] if default and isinstance(default, list) else []:
             check_type(f"{where}: {key} holds", item, default[0])
+        choices = CHOICES.get(key)
+        if choices and not (values[key] and set(values[key]) <= set(choices)):
+            raise ProfileError(f"{where}: {key} is {values[key]!r}; give one or more of {choices}")
     return {key: values[key] for key in expected}
 
 

@@ -40,11 +40,12 @@ def test_equal_values_decide_nothing():
     assert claims.smaller((0.0, 0.0), (0.0, 0.0)) == NOT_DECIDED
 
 
-def test_an_untrained_network_or_one_value_without_images_decides_nothing():
+def test_an_untrained_network_or_fewer_than_two_values_decide_nothing():
     good = claims.estimate([0.01, 0.01], 1000)
     bad = claims.estimate([0.9, 0.9], 1000, trained=False)
     assert bad == (pytest.approx(0.9), math.inf)
     assert claims.smaller(good, bad) == claims.smaller(bad, good) == NOT_DECIDED
+    assert claims.positive(claims.estimate([])) == NOT_DECIDED
     assert claims.smaller(claims.estimate([1.0]), claims.estimate([9.0])) == NOT_DECIDED
 
 
