@@ -89,7 +89,8 @@ def strides(name, wanted):
 def measure_all(output_strides, images, labels):
     """Return (row, predicted labels) of every compact network at its `strides`.
 
-    A row has the keys "model", "output_stride", "miou", "boundary_miou", "gmacs", "latency_ms" (of one scene).
+    A row has the keys "model", "output_stride", "miou", "boundary_miou", "gmacs" and "latency_ms"
+    (of one scene).
     """
     measured = []
     for name in RECIPES:
