@@ -11,7 +11,9 @@ quoted = '$(subst ','\'',$(value $1))'
 export PYTHONPATH := $(CURDIR)
 export JUPYTER_PREFER_ENV_PATH := 1
 export PYTHONHASHSEED := 0
-export REPORT_GPU := $(value GPU)
+ifneq ($(GPU),)
+export REPORT_GPU := 1
+endif
 
 NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
 EXECUTED := $(NOTEBOOKS:notebooks/%=reports/notebooks/%)

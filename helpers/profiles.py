@@ -10,6 +10,7 @@ import yaml
 from helpers import paths, yaml_errors
 
 
+
 class ProfileError(ValueError):
     """A profile does not fit the notebooks; the message names file, key and remedy."""
 
@@ -124,6 +125,8 @@ def check_type(where, value, default):
 def check_range(where, value, allowed):
     """Raise ProfileError if a value, or an item of a list, is outside the range `allowed`."""
     choices = allowed.removeprefix("one of ").split(", ") if allowed.startswith("one of ") else None
+    if (choices or allowed.startswith("from ")) and value == []:
+        raise ProfileError(f"{where} must not be empty; each {allowed}")
     limits = re.fullmatch(r"from (\S+)(?: to (\S+))?", allowed)
     for item in value if isinstance(value, list) else [value]:
         if choices and str(item) not in choices:

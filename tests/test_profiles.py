@@ -62,6 +62,13 @@ def test_a_value_that_does_not_fit_is_named(project, change, message):
         profiles.load("quick")
 
 
+@pytest.mark.parametrize("strides", [[], [4], [16, 32]])
+def test_a_list_of_choices_holds_one_or_more_of_them(strides):
+    (book,) = paths.NOTEBOOKS.glob("04_*.ipynb")
+    with pytest.raises(profiles.ProfileError, match=r"here: output_strides must"):
+        profiles.check("here", profiles.defaults(book) | {"output_strides": strides}, book)
+
+
 def test_a_missing_key_is_named(project):
     project(remove=["epochs"])
     with pytest.raises(profiles.ProfileError, match="01_thing: the key epochs is missing"):

@@ -76,16 +76,25 @@ def score(forward, images, labels):
     }, predictions
 
 
-def measure_all(output_strides, images, labels):
-    """Return (row, predicted labels) of every compact network at its own and the given strides.
+def strides(name, wanted):
+    """Return the output strides to measure a network at: those it is trained for, and `wanted`.
 
-    The ablation is measured at its own only, where it was adapted. A row has the keys "model",
-    "output_stride", "miou", "boundary_miou", "gmacs", "latency_ms" (of one scene).
+    The ablation is measured only where it was adapted.
+    """
+    recipe = RECIPES[name]
+    others = () if "start" in recipe else wanted
+    return sorted({recipe["output_stride"], recipe["train_stride"], *others})
+
+
+def measure_all(output_strides, images, labels):
+    """Return (row, predicted labels) of every compact network at its `strides`.
+
+    A row has the keys "model", "output_stride", "miou", "boundary_miou", "gmacs" and "latency_ms"
+    (of one scene).
     """
     measured = []
-    for name, recipe in RECIPES.items():
-        others = () if "start" in recipe else output_strides
-        for output_stride in sorted({recipe["output_stride"], *others}):
+    for name in RECIPES:
+        for output_stride in strides(name, output_strides):
             model = load(name, output_stride)
             forward = fold.compiled(model)
             scores, predictions = score(forward, images, labels)

@@ -33,6 +33,17 @@ def boundary_iou(labels, predictions, classes, width=3):
     return mean_iou(np.asarray(labels)[band], np.asarray(predictions)[band], classes)
 
 
+def boundary_ious(labels, predictions, classes, width=3):
+    """Return `boundary_iou` of each image alone (batch,); NaN where an image has no edge."""
+    pairs = zip(labels, predictions, strict=True)
+    return np.array(
+        [
+            boundary_iou(label[None], prediction[None], classes, width) if np.ptp(label) else np.nan
+            for label, prediction in pairs
+        ]
+    )
+
+
 def trimap(labels, width=3):
     """Return which pixels (batch, height, width) lie at most `width` pixels from an edge.
 

@@ -51,6 +51,15 @@ def convolution(channels, gain, seed):
     )
 
 
+def redraw(F, seed):
+    """Give `branches` the weights that they would have been drawn with for another seed."""
+    convolutions = [each for F_i in F for each in F_i.layers if isinstance(each, layers.Conv2D)]
+    for index, layer in enumerate(convolutions):
+        drawn = layer.kernel_initializer.get_config() | {"seed": index + seed * len(convolutions)}
+        initializer = keras.initializers.VarianceScaling.from_config(drawn)
+        layer.kernel.assign(initializer(layer.kernel.shape))
+
+
 def propagate(x_l, F, f=identity, lambda_l=1.0):
     """Return [x_l, x_{l+1}, ..., x_L] by Eqs. (1), (2) and, with a factor on the shortcut, (6):
 
@@ -70,6 +79,15 @@ def unrolled(x, F, lambda_l=1.0):
     L = len(F)
     terms = [lambda_l ** (L - 1 - i) * F_i(x[i], training=True) for i, F_i in enumerate(F)]
     return lambda_l**L * x[0] + tf.add_n(terms)
+
+
+def unrolling_errors(x_l, F, lengths, f=identity):
+    """Return the relative difference of the sides of Eq. (4) after each of `lengths` units.
+
+    What a unit receives is the output f(y) of the unit before it, so the stack is fed f(x_l).
+    """
+    x = propagate(f(x_l), F, f)
+    return [relative_error(unrolled(x[: L + 1], F[:L]), x[L]) for L in lengths]
 
 
 def gradient_split(x_l, F, E, lambda_l=1.0):
@@ -93,15 +111,46 @@ def gradient_split(x_l, F, E, lambda_l=1.0):
 
 
 def gradient_norms(x_l, F, E, f=identity, lambda_l=1.0):
-    """Return (norms of dE/dx_i, standard deviations of x_i) for i = l, ..., L."""
+    """Return (norms of dE/dx_i, standard deviations of x_i) for i = l, ..., L, as tensors."""
     x_l = tf.convert_to_tensor(x_l)
     with tf.GradientTape() as tape:
         tape.watch(x_l)
         x = propagate(x_l, F, f, lambda_l)
         error = E(x[-1])
     gradients = tape.gradient(error, x)
-    norms = np.array([np.linalg.norm(gradient.numpy().astype("float64")) for gradient in gradients])
-    return norms, np.array([float(tf.math.reduce_std(x_i)) for x_i in x])
+    norms = [tf.norm(tf.cast(gradient, "float64")) for gradient in gradients]
+    return tf.stack(norms), tf.stack([tf.math.reduce_std(x_i) for x_i in x])
+
+
+def gradient_draws(x_l, F, E, seeds, f=identity, factors=(1.0,)):
+    """Follow the gradient through `branches` for several draws of their weights.
+
+    Args:
+        seeds: of the draws; F keeps the weights of the last one.
+        f: of the units; the stack is fed f(x_l).
+        factors: values of lambda_l, the same in every unit.
+
+    Returns:
+        (norms of dE/dx_i relative to that of dE/dx_L, variances of x_i), each of shape
+        (seeds, factors, units + 1).
+    """
+    start = f(tf.convert_to_tensor(x_l))
+
+    @tf.function(autograph=False)  # traced once: most of the time would go into calls of layers
+    def follow(lambda_l):
+        return gradient_norms(start, F, E, f, lambda_l)
+
+    norms, variances = [], []
+    for F_i in F:
+        F_i.build(start.shape)
+    for seed in seeds:
+        redraw(F, seed)
+        for factor in factors:
+            found, deviations = follow(tf.constant(factor, start.dtype))
+            norms.append(found / found[-1])
+            variances.append(deviations**2)
+    shape = (len(seeds), len(factors), -1)
+    return np.reshape(norms, shape), np.reshape(variances, shape)
 
 
 def stage_terms(model, images, stage=1):
@@ -126,6 +175,11 @@ def relative_error(value, reference):
 
 
 def slope_per_unit(norms):
-    """Return the least-squares slope of log ||dE/dx_i|| against the units between x_i and x_L."""
-    distance = np.arange(len(norms))[::-1]
-    return float(np.polyfit(distance, np.log(norms), 1)[0])
+    """Return the least-squares slope of log ||dE/dx_i|| against the units between x_i and x_L.
+
+    `norms` are (..., units + 1), the slopes (...).
+    """
+    norms = np.asarray(norms)
+    distance = np.arange(norms.shape[-1])[::-1]
+    centred = distance - distance.mean()
+    return np.log(norms) @ centred / (centred @ centred)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
+from helpers import claims
 from helpers.training import grid
 from helpers.translation import translate as _
 
@@ -36,12 +37,17 @@ def row(result, model, family, depth):
     }
 
 
+def finals(group, name):
+    """Return each seed's value of the last epoch."""
+    return [result.series(name)[-1] for result in group]
+
+
 def last(group, name):
     """Return mean and sample standard deviation over the seeds of the last epoch's value.
 
     With a single seed the deviation is None.
     """
-    values = [result.series(name)[-1] for result in group]
+    values = finals(group, name)
     return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else None
 
 
@@ -52,17 +58,23 @@ def percent(group, name):
     return text if deviation is None else f"{text} ± {100 * deviation:.1f}"
 
 
-def beyond_noise(group, reference, images):
-    """Say whether two test errors differ by more than twice the noise of their difference.
+def untrained(groups, chance):
+    """Return the names of {name: group} whose training error is not much below guessing.
 
-    Noise is the larger of the scatter over seeds and the sampling of `images` test images.
+    `chance` is the error of guessing the commonest class; 80 % of it still counts as guessing.
     """
-    variance = 0.0
-    for each in (group, reference):
-        mean, deviation = last(each, "test_error")
-        variance += max((deviation or 0.0) ** 2, mean * (1 - mean) / images) / len(each)
-    difference = last(group, "test_error")[0] - last(reference, "test_error")[0]
-    return abs(difference) > 2 * math.sqrt(variance)
+    return [n for n, group in groups.items() if last(group, "train_error")[0] > 0.8 * chance]
+
+
+def estimates(groups, images, idle):
+    """Return {name: `claims.estimate` of the test error on so many images} of groups.
+
+    `idle` are the names of networks that have not trained.
+    """
+    return {
+        name: claims.estimate(finals(group, "test_error"), images, trained=name not in idle)
+        for name, group in groups.items()
+    }
 
 
 def errors(groups):

@@ -73,6 +73,23 @@ def test_boundary_iou_sees_what_the_mean_hides():
     assert metrics.boundary_iou(labels, shrunk, 2) < metrics.mean_iou(labels, shrunk, 2) - 0.2
 
 
+def test_boundary_score_of_each_scene_alone():
+    labels = np.zeros((3, 8, 8), int)
+    labels[:2, 2:6, 2:6] = 1
+    predictions = labels.copy()
+    predictions[1] = 0
+    perfect, wrong, without_edge = metrics.boundary_ious(labels, predictions, 2)
+    assert perfect == 1 and np.isnan(without_edge)
+    assert wrong == metrics.boundary_iou(labels[1:2], predictions[1:2], 2) < 0.5
+
+
+@pytest.mark.parametrize("wanted", [[8], [16], [16, 8]])
+def test_every_choice_of_strides_measures_what_the_ablations_compare(wanted):
+    assert compact.strides("mobilenetv2", wanted) == [8, 16]
+    assert compact.strides("xception", wanted) == sorted({16, *wanted})
+    assert compact.strides("xception_no_decoder", wanted) == [16]
+
+
 @pytest.fixture
 def tiny(monkeypatch, tmp_path):
     """A network small enough to train in a test, and folders of its own."""

@@ -46,6 +46,17 @@ def test_gain_scales_a_branch(x_l):
     np.testing.assert_allclose(tenth(x_l), 0.1 * np.asarray(one(x_l)), rtol=1e-4, atol=1e-6)
 
 
+def test_redrawn_branches_are_those_of_the_seed(x_l):
+    F = algebra.branches(2, 3, normalised=True, gain=0.1, seed=0)
+    for F_i in F:
+        F_i.build(SHAPE)
+    algebra.redraw(F, 3)
+    for one, other in zip(
+        F, algebra.branches(2, 3, normalised=True, gain=0.1, seed=3), strict=True
+    ):
+        np.testing.assert_array_equal(one(x_l), other(x_l))
+
+
 @pytest.mark.parametrize("lambda_l", [0.0, 0.5, 1.0, 1.5])
 def test_propagation_through_linear_branches_has_a_closed_form(x_l, lambda_l):
     x = algebra.propagate(x_l, [linear(0.25)] * 6, lambda_l=lambda_l)
@@ -61,10 +72,27 @@ def test_unrolled_equals_the_activation(x_l, lambda_l):
     assert algebra.relative_error(algebra.unrolled(x, F, lambda_l), x[-1]) < 1e-6
 
 
-def test_unrolling_needs_f_to_be_the_identity(x_l):
-    F = algebra.branches(5, 3)
-    x = algebra.propagate(x_l, F, f=tf.nn.relu)
-    assert algebra.relative_error(algebra.unrolled(x, F), x[-1]) > 0.1
+def test_a_relu_costs_what_it_cuts_off_the_first_unit(x_l):
+    """The unit gets relu(x_l), and (4) misses the part of y_l below zero."""
+    F = algebra.branches(1, 3)
+    x_l = tf.nn.relu(x_l)
+    y_l = x_l + F[0](x_l)
+    expected = tf.norm(tf.minimum(y_l, 0)) / tf.norm(tf.maximum(y_l, 0))
+    assert expected > 0.1
+    assert algebra.unrolling_errors(x_l, F, [1], tf.nn.relu) == pytest.approx([float(expected)])
+
+
+def test_a_relu_cuts_nothing_where_branches_are_silent(x_l):
+    assert algebra.unrolling_errors(x_l, [linear(0.0)] * 3, [1, 3], tf.nn.relu) == [0, 0]
+
+
+def test_a_relu_after_branches_that_subtract_has_a_closed_form(x_l):
+    """y = -x/2 <= 0 is cut to 0 at once; the sum is relu(x) (1 - 3/2)."""
+    x = algebra.propagate(tf.nn.relu(x_l), [linear(-1.5)] * 2, tf.nn.relu)
+    assert float(tf.reduce_max(x[1])) == 0
+    np.testing.assert_allclose(
+        algebra.unrolled(x, [linear(-1.5)] * 2), -0.5 * np.maximum(x_l, 0), rtol=1e-6
+    )
 
 
 @pytest.mark.parametrize("lambda_l", [0.8, 1.0, 1.25])
@@ -98,10 +126,23 @@ def test_gradient_norms_and_slope_of_linear_branches(x_l):
     assert algebra.slope_per_unit(norms) == pytest.approx(np.log(0.9), rel=1e-5)
 
 
+def test_draws_of_the_gradient_are_those_of_freshly_drawn_branches(x_l):
+    seeds, factors = [4, 5], [0.9, 1.1]
+    F = algebra.branches(3, 3, normalised=True)
+    norms, variances = algebra.gradient_draws(x_l, F, squared, seeds, tf.nn.relu, factors)
+    for i, seed in enumerate(seeds):
+        for k, factor in enumerate(factors):
+            F = algebra.branches(3, 3, normalised=True, seed=seed)
+            x = algebra.propagate(tf.nn.relu(x_l), F, tf.nn.relu, factor)
+            np.testing.assert_allclose(variances[i, k], [np.var(x_i) for x_i in x], rtol=1e-4)
+            found, _ = algebra.gradient_norms(tf.nn.relu(x_l), F, squared, tf.nn.relu, factor)
+            np.testing.assert_allclose(norms[i, k], found / found[-1], rtol=1e-4)
+
+
 def test_gradient_norms_do_not_overflow(x_l):
     norms, _deviations = algebra.gradient_norms(x_l, [linear(0.0)] * 100, squared, lambda_l=1.5)
     assert np.isfinite(norms).all()
-    assert norms[0] / norms[-1] == pytest.approx(1.5**100, rel=1e-4)
+    assert float(norms[0] / norms[-1]) == pytest.approx(1.5**100, rel=1e-4)
 
 
 @pytest.mark.parametrize("placement", PLACEMENTS)

@@ -51,13 +51,15 @@ def test_speed_leaves_out_the_first_epoch_and_a_short_last_one():
     assert result([0.5]).epoch_seconds() == 20  # there is no other
 
 
-def test_noise_is_scatter_or_sampling_whichever_is_larger():
-    low, high = [result([0.02]), result([0.02])], [result([0.05]), result([0.05])]
-    # sampling 400 images: 2 sqrt((0.02 0.98 + 0.05 0.95) / 400 / 2) = 0.018
-    assert summary.beyond_noise(high, low, 400) and not summary.beyond_noise(high, low, 100)
-    scattered = [result([0.0]), result([0.1])]
-    assert not summary.beyond_noise(scattered, low, 10**6)
-    assert not summary.beyond_noise(low, low, 400)
+def test_untrained_networks_err_as_guessing_does():
+    groups = {"guesses": [result([1.5]), result([1.7])], "learns": GROUP}  # half of it in training
+    assert summary.untrained(groups, chance=0.9) == ["guesses"]
+
+
+def test_estimates_of_test_errors_leave_out_what_has_not_trained():
+    found = summary.estimates({"a": GROUP, "b": GROUP[:1]}, images=90, idle=["a"])
+    assert found["a"] == (pytest.approx(0.15), float("inf"))
+    assert found["b"] == pytest.approx((0.1, 0.1 * 0.9 / 90))
 
 
 def test_epoch_time_is_a_line_in_depth():

@@ -1,0 +1,78 @@
+"""Verdicts on the papers' claims: what our samples decide, and what their noise leaves open.
+
+An estimate is a pair (value, variance). A difference counts beyond twice its standard deviation.
+"""
+
+import math
+
+import numpy as np
+
+from helpers.translation import for_catalogue
+
+REPRODUCED = for_catalogue("reproduced")
+NOT_REPRODUCED = for_catalogue("not reproduced")
+NOT_DECIDED = for_catalogue("not decided")
+
+
+def estimate(sample, images=None, trained=True):
+    """Return the estimate of a mean, its variance infinite where the sample decides nothing.
+
+    Args:
+        sample: a value for each training, or none; with `images`, error rates in [0, 1].
+        images: number of images behind each error rate. The noise of a training is the larger of
+            the scatter over trainings and the sampling of the images. Without images, a single
+            value has a scatter that is not known.
+        trained: False if a network behind the sample has not learned: it decides nothing.
+    """
+    if not len(sample):
+        return math.nan, math.inf
+    mean = float(np.mean(sample))
+    scatter = float(np.var(sample, ddof=1)) if len(sample) > 1 else None
+    if not trained or (scatter is None and images is None):
+        return mean, math.inf
+    sampling = mean * (1 - mean) / images if images else 0.0
+    return mean, max(scatter or 0.0, sampling) / len(sample)
+
+
+def minus(one, other):
+    """Return the estimate of the difference of two independent estimates."""
+    return one[0] - other[0], one[1] + other[1]
+
+
+def positive(estimated):
+    """Return the verdict on the claim that a quantity is above zero."""
+    value, variance = estimated
+    if not abs(value) > 2 * math.sqrt(variance):
+        return NOT_DECIDED
+    return REPRODUCED if value > 0 else NOT_REPRODUCED
+
+
+def smaller(one, other):
+    """Return the verdict on the claim that the first of two estimates is the smaller."""
+    return positive(minus(other, one))
+
+
+def differ(one, other):
+    """Return whether two estimates differ beyond their noise."""
+    return smaller(one, other) != NOT_DECIDED
+
+
+def within(estimated, expected, tolerance):
+    """Return the verdict on the claim that a quantity is within `tolerance` of `expected`."""
+    value, variance = estimated
+    return positive((tolerance - abs(value - expected), variance))
+
+
+def all_of(verdicts):
+    """Return the verdict on a claim with several parts; one part that fails is enough."""
+    if NOT_REPRODUCED in verdicts:
+        return NOT_REPRODUCED
+    return REPRODUCED if verdicts and set(verdicts) == {REPRODUCED} else NOT_DECIDED
+
+
+def smallest(name, estimates):
+    """Return the verdict on the claim that `name` has the smallest of {name: estimate}."""
+    if name not in estimates:
+        return NOT_DECIDED
+    others = [each for key, each in estimates.items() if key != name]
+    return all_of([smaller(estimates[name], other) for other in others])
