@@ -33,8 +33,9 @@ class Grid:
 
 
 def heart_frame(labels, affine, label, right_ventricle=None):
-    """Return (apex (3,), axes (3, 3)) of a heart in scanner millimetres.
+    """Return (apex (3,), axes (3, 3)) of a heart in the affine's millimetres.
 
+    That world is nibabel's RAS+: x to the patient's right, y to the front, z to the head.
     Rows of `axes`: to the septum, to the anterior wall, from apex to base, right-handed. The long
     axis is the stack's slice direction; the apex is its narrower end. The septum lies towards the
     right ventricle if that is segmented, else towards the patient's right.
@@ -53,7 +54,7 @@ def heart_frame(labels, affine, label, right_ventricle=None):
         up, last = -up, levels[-1]
     apex = affine[:3, :3] @ (*middle, last) + affine[:3, 3]
     apex -= up * (abs(up @ affine[:3, 2]) / 2)  # the last slice's outer face
-    towards = np.array([-1.0, 0.0, 0.0])  # the patient's right in nibabel's world
+    towards = np.array([1.0, 0.0, 0.0])  # the patient's right
     if right_ventricle is not None and (labels == right_ventricle).any():
         other = ndimage.center_of_mass(labels == right_ventricle)
         towards = affine[:3, :3] @ other + affine[:3, 3] - apex

@@ -167,7 +167,7 @@ def rasterise(generator, heart):
         lift = phases[0].apex() - phase.apex()
         x3, y3, z3 = np.broadcast_arrays(x[..., None], y[..., None], z - np.float32(lift))
         labels.append(label_phase(generator, phase, np.stack([x3, y3, z3])))
-    return *labels, oblique_affine(generator)
+    return *labels, oblique_affine(generator, spin)
 
 
 def label_phase(generator, phase, points):
@@ -200,16 +200,18 @@ def wavering(generator, phase, where, spread=0.25):
     return error * (np.tanh(phase.endocardium.mean()) / phase.f)
 
 
-def oblique_affine(generator):
-    """Draw the affine of a short-axis stack: `VOXEL` sizes, oblique, somewhere in the scanner."""
+def oblique_affine(generator, spin):
+    """Draw the affine (RAS+) of a stack of `VOXEL` sizes, turned in its plane by `spin` rad.
+
+    The heart lies as in a chest: its base to the right, behind and above the apex, its septum to
+    the patient's right.
+    """
     tilt, turn = generator.normal(0.9, 0.15), generator.normal(0.7, 0.15)
-    about_x = np.array(
-        [[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]]
-    )
-    about_z = np.array(
-        [[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]]
-    )
+    up = np.array([np.sin(tilt) * np.sin(turn), -np.sin(tilt) * np.cos(turn), np.cos(tilt)])
+    septal = np.array([1, 0, 0]) - up[0] * up
+    septal /= np.linalg.norm(septal)
+    turned = [[np.cos(spin), np.sin(spin), 0], [-np.sin(spin), np.cos(spin), 0], [0, 0, 1]]
     affine = np.eye(4)
-    affine[:3, :3] = about_z @ about_x * VOXEL
+    affine[:3, :3] = np.stack([septal, np.cross(up, septal), up], 1) @ turned * VOXEL
     affine[:3, 3] = generator.normal(0, 40, 3)
     return affine

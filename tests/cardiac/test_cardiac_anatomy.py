@@ -91,9 +91,13 @@ def test_segments_follow_the_aha_scheme():
         assert (segment in anatomy.LATERAL) == ("lateral" in name)
 
 
-def test_generated_hearts_measure_as_they_were_drawn(tmp_path):
+@pytest.mark.parametrize("right_ventricle", [1, None])
+def test_generated_hearts_measure_as_they_were_drawn(tmp_path, right_ventricle):
     table = synthetic_cohort.write(tmp_path, {"healthy": 3, "HCM": 3}, seed=1)
-    subjects = cohort.folder(tmp_path, {"healthy": "healthy", "HCM": "HCM"}, 2, 1)
+    subjects = [
+        cohort.Subject("s", "healthy", tmp_path / ed, tmp_path / es, 2, right_ventricle)
+        for ed, es in zip(table.ed, table.es, strict=True)
+    ]
     grid = preparation.Grid(64, 2.0)
     errors = []
     for subject, (_, row) in zip(subjects, table.iterrows(), strict=True):

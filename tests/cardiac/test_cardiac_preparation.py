@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial import transform
 
-from helpers.cardiac import cohort, preparation
+from helpers.cardiac import anatomy, cohort, preparation
 
 GRID = preparation.Grid(40, 3.2)
 
@@ -79,9 +79,49 @@ def test_axes_are_right_handed_and_keep_the_anterior_side():
         np.testing.assert_allclose(axes[0], [mirror, 0, 0], atol=0.05)
 
 
+def chest():
+    """An asymmetric heart as an RAS image of 2 mm: apex down, right ventricle to the right.
+
+    The cavity's centre lies to the left and back, so the septum and the anterior wall are thick.
+    """
+    x, y, z = (np.indices((70, 70, 60)) - np.array([30, 34.5, 32])[:, None, None, None]) * 2.0
+    labels = np.where((x - 38) ** 2 + y**2 + (z / 2) ** 2 < 20**2, 1, 0)
+    labels[(np.hypot(x, y) / 32) ** 2 + (z / 58) ** 2 < 1] = 2
+    labels[(np.hypot(x + 4, y + 3) / 22) ** 2 + (z / 48) ** 2 < 1] = 3
+    labels[z > 20] = 0
+    return nibabel.Nifti1Image(labels.astype(np.uint8), np.diag([2, 2, 2, 1.0]))
+
+
+@pytest.mark.parametrize("right_ventricle", [None, 1])
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("codes", ["RAS", "LPS", "LAS", "ARI"])
+def test_walls_keep_their_side_in_every_orientation(tmp_path, codes, turned, right_ventricle):
+    image = chest()
+    wanted = nibabel.orientations.axcodes2ornt(codes)
+    stored = image.as_reoriented(
+        nibabel.orientations.ornt_transform(nibabel.io_orientation(image.affine), wanted)
+    )
+    assert nibabel.aff2axcodes(stored.affine) == tuple(codes)
+    affine = stored.affine
+    if turned:  # the base to the right, behind and above the apex, as in a body
+        pose = transform.Rotation.from_euler("zxz", [-25, 50, 40], degrees=True).as_matrix()
+        affine = np.block([[pose, np.zeros((3, 1))], [np.zeros(3), 1]]) @ affine
+        assert (pose[:, 2] * [1, -1, 1] > 0.4).all()
+    path = save(tmp_path / "heart.nii.gz", np.asarray(stored.dataobj), affine)
+    subject = cohort.Subject("s", "healthy", path, path, 2, right_ventricle)
+    walls = anatomy.segment_thickness(preparation.prepare(subject, GRID)[..., 0] > 0, GRID.spacing)
+    mean = {
+        side: np.mean([walls[s - 1] for s, name in anatomy.SEGMENTS.items() if side in name])
+        for side in ("sept", "lateral", "anterior", "inferior")
+    }
+    assert mean["sept"] > mean["lateral"] + 4
+    assert mean["anterior"] > mean["inferior"] + 2
+
+
 def test_without_a_right_ventricle_the_septum_is_to_the_right():
+    assert nibabel.aff2axcodes(np.eye(4)) == ("R", "A", "S")  # where nibabel's axes point
     _, axes = preparation.heart_frame(heart((1.5, 1.5, 3)), np.diag([1.5, 1.5, 3, 1.0]), 2)
-    np.testing.assert_allclose(axes[0], [-1, 0, 0], atol=1e-6)
+    np.testing.assert_allclose(axes, np.eye(3), atol=1e-6)
 
 
 def test_phases_of_different_shape_share_one_frame(tmp_path):
