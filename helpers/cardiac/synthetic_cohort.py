@@ -63,10 +63,11 @@ def write(folder, counts, seed, tick=lambda: None):
 def cached(counts, seed):
     """Return the folder of a cohort, written now unless this code has written it before.
 
-    Arguments as for `write`; the folder's name holds them and a digest of the generator's source.
+    Arguments as for `write`; the folder's name holds them and a digest of the source that draws
+    the hearts and computes the table.
     """
-    sources = Path(__file__), Path(synthetic.__file__), Path(geometry.__file__)
-    source = b"".join(path.read_bytes() for path in sources)
+    modules = __file__, synthetic.__file__, geometry.__file__, anatomy.__file__
+    source = b"".join(Path(module).read_bytes() for module in modules)
     digest = hashlib.sha256(source).hexdigest()[:8]
     name = "-".join(f"{group}{count}" for group, count in counts.items())
     folder = paths.DATA / "cardiac" / f"synthetic-{name}-seed{seed}-{digest}"

@@ -1,9 +1,12 @@
+from pathlib import Path
+
 import nibabel
 import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.cardiac import anatomy, cohort, synthetic, synthetic_cohort
+from helpers import paths
+from helpers.cardiac import anatomy, cohort, geometry, preparation, synthetic, synthetic_cohort
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +58,28 @@ def test_groups_overlap_but_differ():
     assert min(walls["HCM"]) < max(walls["healthy"])
     assert np.mean(walls["HCM"]) == pytest.approx(18.5, abs=2)
     assert np.mean(walls["healthy"]) < 11
+
+
+def test_drawn_septa_face_the_right_ventricle_and_the_patients_right(drawn):
+    for subject in cohort.folder(drawn[0]):
+        labels, affine = cohort.load(subject.ed, 2)
+        _, seen = preparation.heart_frame(labels, affine, 2, synthetic.RIGHT_VENTRICLE)
+        _, assumed = preparation.heart_frame(labels, affine, 2)
+        assert seen[0] @ assumed[0] > np.cos(np.radians(15))
+        assert (seen[2] * [1, -1, 1] > 0).all()  # the base lies right, behind and above the apex
+
+
+@pytest.mark.parametrize("module", [anatomy, geometry, synthetic, synthetic_cohort])
+def test_a_cohort_is_drawn_anew_when_its_source_changes(tmp_path, monkeypatch, module):
+    monkeypatch.setattr(paths, "DATA", tmp_path)
+    monkeypatch.setattr(synthetic_cohort, "write", lambda *arguments: None)
+    counts = {"healthy": 6, "HCM": 6}
+    before = synthetic_cohort.cached(counts, 0)
+    assert synthetic_cohort.cached(counts, 0) == before
+    edited = tmp_path / "edited.py"
+    edited.write_bytes(Path(module.__file__).read_bytes().replace(b"def ", b"def  ", 1))
+    monkeypatch.setattr(module, "__file__", str(edited))
+    assert synthetic_cohort.cached(counts, 0) != before
 
 
 def test_asymmetric_hearts_thicken_in_the_septum():
