@@ -4,6 +4,7 @@ A cohort is a list of `Subject`; nothing is read before `load` is called, so a c
 costs no memory. Every fault of the data is one `CohortError` that names the file.
 """
 
+import collections
 import dataclasses
 import re
 import zlib
@@ -14,6 +15,9 @@ import numpy as np
 import pandas as pd
 
 COLUMNS = ("participant_id", "group", "ed", "es")
+# Hearts of a group: of six the split gives two to the test, so that its figures have intervals, one
+# to the validation and three to the training.
+LEAST = 6
 ACDC_GROUPS = {"NOR": "healthy", "HCM": "HCM"}
 UNREADABLE = (
     OSError, EOFError, ValueError, zlib.error, nibabel.filebasedimages.ImageFileError,
@@ -120,16 +124,17 @@ def check(subjects, origin):
     """Return the subjects if they can be trained on.
 
     Raises:
-        CohortError: none at all, one class only, an id twice, a file that does not exist.
+        CohortError: none at all, one class only, an id twice, a file that does not exist, a group
+            too small to be split.
     """
     if not subjects:
         raise CohortError(
             f"{origin} holds no subject of a known group; data/README.md says what belongs there"
         )
-    groups = {subject.group for subject in subjects}
-    if len(groups) < 2:
+    sizes = collections.Counter(subject.group for subject in subjects)
+    if len(sizes) < 2:
         raise CohortError(
-            f"{origin}: every subject is {groups.pop()!r}; a classifier needs two groups"
+            f"{origin}: every subject is {subjects[0].group!r}; a classifier needs two groups"
         )
     seen = set()
     for subject in subjects:
@@ -141,6 +146,12 @@ def check(subjects, origin):
                 raise CohortError(
                     f"{file} is missing, though {origin} lists it; restore it or its line"
                 )
+    if min(sizes.values()) < LEAST:
+        found = ", ".join(f"{count} {group}" for group, count in sizes.items())
+        raise CohortError(
+            f"{origin} holds too few hearts to train, validate and test ({found}); give each group "
+            f"at least {LEAST}"
+        )
     return subjects
 
 

@@ -3,7 +3,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.cardiac import cohort
+from helpers.cardiac import cohort, preparation
 
 GROUPS = {"N": "healthy", "HYP": "HCM"}
 
@@ -22,7 +22,7 @@ def box(label=1):
 @pytest.fixture
 def folder(tmp_path):
     rows = []
-    for index, group in enumerate(("N", "HYP")):
+    for index, group in enumerate(("N", "HYP") * cohort.LEAST):
         for phase in ("ed", "es"):
             save(tmp_path / f"s{index}_{phase}.nii.gz", box())
         rows.append((f"s{index}", group, f"s{index}_ed.nii.gz", f"s{index}_es.nii.gz"))
@@ -36,7 +36,7 @@ def write_table(folder, rows, columns=cohort.COLUMNS):
 
 def test_a_folder_is_read_lazily(folder):
     subjects = cohort.folder(folder, GROUPS, label=1)
-    assert [(subject.id, subject.group) for subject in subjects] == [
+    assert [(subject.id, subject.group) for subject in subjects[:2]] == [
         ("s0", "healthy"),
         ("s1", "HCM"),
     ]
@@ -58,12 +58,25 @@ ROW1 = ("s1", "HYP", "s1_ed.nii.gz", "s1_es.nii.gz")
         ([], cohort.COLUMNS, "no subject"),
         ([ROW0[:3], ROW1[:3]], cohort.COLUMNS[:3], "lacks the column 'es'"),
         ([ROW0, (*ROW1[:3], "nowhere.nii.gz")], cohort.COLUMNS, "nowhere.nii.gz is missing"),
+        (
+            [(f"s{index}", *(ROW1 if index < 2 else ROW0)[1:]) for index in range(9)],
+            cohort.COLUMNS,
+            r"participants.tsv .* too few .* \(2 HCM, 7 healthy\); give each group at least 6",
+        ),
     ],
 )
 def test_a_bad_table_is_one_clear_error(folder, rows, columns, message):
     write_table(folder, rows, columns)
     with pytest.raises(cohort.CohortError, match=message):
         cohort.folder(folder, GROUPS, label=1)
+
+
+def test_the_least_group_is_the_smallest_whose_parts_support_the_figures():
+    def least(count):
+        parts = preparation.split(np.zeros(count, int), (0.1, 0.25), 0)
+        return len(parts["train"]) > 1 and len(parts["validation"]) > 0 and len(parts["test"]) > 1
+
+    assert [least(count) for count in (cohort.LEAST - 1, cohort.LEAST)] == [False, True]
 
 
 def test_a_missing_table_is_named(tmp_path):
@@ -132,11 +145,11 @@ def acdc_patient(root, number, group, suffix=".nii.gz"):
 
 
 def test_acdc_gives_its_healthy_and_hypertrophic_patients(tmp_path):
-    for number, group in enumerate(("NOR", "HCM", "DCM"), start=1):
+    for number, group in enumerate(("NOR", "HCM", "DCM") * cohort.LEAST, start=1):
         acdc_patient(tmp_path, number, group, ".nii" if group == "HCM" else ".nii.gz")
     subjects = cohort.acdc(tmp_path)
-    assert [(subject.id, subject.group) for subject in subjects] == [
-        ("patient001", "healthy"), ("patient002", "HCM"),
+    assert [(subject.id, subject.group) for subject in subjects[:3]] == [
+        ("patient001", "healthy"), ("patient002", "HCM"), ("patient004", "healthy"),
     ]  # fmt: skip
     assert subjects[0].es.name == "patient001_frame12_gt.nii.gz"
     assert subjects[0].right_ventricle == 1
