@@ -73,7 +73,8 @@ def ours(size):
     model = vae.CardiacVAE(size, D, WIDTH, None, ALPHA, BETA, GAMMA, warm_up=1)
     model.compile(keras.optimizers.Adam(1e-3), jit_compile=False)
     shapes, labels = hearts(size)
-    return lambda: model.train_on_batch(vae.fold(shapes), labels)
+    weight = np.ones(BATCH, np.float32)
+    return lambda: model.train_on_batch(vae.fold(shapes), labels, weight)
 
 
 def stock(size):

@@ -67,8 +67,9 @@ def fit(shapes, labels, train, validation, settings, seed=0, jit_compile=False):
     with progress.bar(settings.epochs, "training") as bar:
         tick = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: bar.update())
         found = model.fit(
-            batches, epochs=settings.epochs, validation_data=watched, verbose=0, callbacks=[tick]
-        )
+            batches, epochs=settings.epochs, validation_data=watched, verbose=0, callbacks=[tick],
+            shuffle=False,  # `Batches` does, alike for any number of devices
+        )  # fmt: skip
     history = {name: [float(np.asarray(v)) for v in row] for name, row in found.history.items()}
     with files.replacing(path) as temporary, open(temporary, "wb") as file:
         np.savez(file, *weights(model), history=json.dumps(history))

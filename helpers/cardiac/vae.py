@@ -90,6 +90,8 @@ def build_classifier(d):
 class CardiacVAE(keras.Model):
     """VAE with classifier; inputs are folded int8 distances (b, s/2, s/2, s/2, 16), labels (b,).
 
+    Training and testing also take float32 weights (b,), 0 for a heart that is not to count.
+
     Loss: (1 − Dice_ED) + (1 − Dice_ES) + γ·distance + w·α·KL + β·cross-entropy, where w grows from
     0 to 1 over `warm_up` steps. At test time the code is μ, without sampling.
 
@@ -147,7 +149,7 @@ class CardiacVAE(keras.Model):
         return self.decode(mu), self.classifier(mu)
 
     def terms(self, x, labels, training):
-        """Return the loss and its terms as a dict of scalars."""
+        """Return the loss and its terms, a value for each heart: {name: (b,)}."""
         target = scaled(x)
         mu, log_variance = self.encode(target)
         noise = tf.random.normal(tf.shape(mu)) if training else 0.0
@@ -155,16 +157,14 @@ class CardiacVAE(keras.Model):
         dice = soft_dice(tf.sigmoid(SHARPNESS * distance), tf.cast(x > 0, tf.float32))
         probability = self.classifier(mu, training=training)
         values = {
-            "dice_ed": dice[0],
-            "dice_es": dice[1],
-            "distance": tf.reduce_mean(tf.abs(tf.clip_by_value(distance, -1.0, 1.0) - target)),
-            "kl": tf.reduce_mean(kl_divergence(mu, log_variance)),
-            "cross_entropy": tf.reduce_mean(
-                keras.losses.sparse_categorical_crossentropy(labels, probability)
+            "dice_ed": dice[:, 0],
+            "dice_es": dice[:, 1],
+            "distance": tf.reduce_mean(
+                tf.abs(tf.clip_by_value(distance, -1.0, 1.0) - target), (1, 2, 3, 4)
             ),
-            "accuracy": tf.reduce_mean(
-                keras.metrics.sparse_categorical_accuracy(labels, probability)
-            ),
+            "kl": kl_divergence(mu, log_variance),
+            "cross_entropy": keras.losses.sparse_categorical_crossentropy(labels, probability),
+            "accuracy": keras.metrics.sparse_categorical_accuracy(labels, probability),
         }
         w = tf.minimum(tf.cast(self.optimizer.iterations, tf.float32) / self.warm_up, 1.0)
         values["loss"] = (
@@ -175,22 +175,28 @@ class CardiacVAE(keras.Model):
         return values
 
     def train_step(self, data):
-        """Take one step of gradient descent."""
-        x, labels = data[:2]
+        """Take one step of gradient descent on the weighted mean loss of a batch.
+
+        The optimizer sums the gradients of replicas, so each divides by the weight of them all.
+        """
+        x, labels, weight = data
+        total = tf.distribute.get_replica_context().all_reduce("sum", tf.reduce_sum(weight))
         with tf.GradientTape() as tape:
             values = self.terms(x, labels, training=True)
-        gradients = tape.gradient(values["loss"], self.trainable_variables)
+            loss = tf.reduce_sum(weight * values["loss"]) / total
+        gradients = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
-        return self.track(values)
+        return self.track(values, weight)
 
     def test_step(self, data):
         """Evaluate the terms at the mean code."""
-        return self.track(self.terms(*data[:2], training=False))
+        x, labels, weight = data
+        return self.track(self.terms(x, labels, training=False), weight)
 
-    def track(self, values):
-        """Update the trackers and return their means."""
+    def track(self, values, weight):
+        """Update the trackers with values and weights (b,) of hearts; return means over hearts."""
         for tracker in self.trackers:
-            tracker.update_state(values[tracker.name])
+            tracker.update_state(values[tracker.name], weight)
         return {tracker.name: tracker.result() for tracker in self.trackers}
 
 
@@ -200,10 +206,10 @@ def scaled(x):
 
 
 def soft_dice(p, mask):
-    """Return Sørensen-Dice of ED and ES (2,), averaged over a folded batch (b, h, h, h, 16)."""
+    """Return Sørensen-Dice of ED and ES, (b, 2), of a folded batch (b, h, h, h, 16)."""
     overlap, total = (tf.reduce_sum(x, (1, 2, 3)) for x in (p * mask, p + mask))  # (b, 16)
     overlap, total = (tf.reduce_sum(tf.reshape(x, (-1, 8, 2)), 1) for x in (overlap, total))
-    return tf.reduce_mean((2 * overlap + 1e-5) / (total + 1e-5), 0)
+    return (2 * overlap + 1e-5) / (total + 1e-5)
 
 
 def kl_divergence(mu, log_variance):
@@ -212,7 +218,11 @@ def kl_divergence(mu, log_variance):
 
 
 class Batches(keras.utils.PyDataset):
-    """Shuffled batches sliced from a byte array; only a batch at a time becomes floats."""
+    """Shuffled batches sliced from a byte array; only a batch at a time becomes floats.
+
+    Under a distribution strategy each replica takes the same number of hearts, for none may be left
+    without: a short batch repeats hearts with weight 0.
+    """
 
     def __init__(self, shapes, labels, indices, batch, seed):
         """Keep references, copy nothing."""
@@ -220,6 +230,7 @@ class Batches(keras.utils.PyDataset):
         self.shapes, self.labels = shapes, labels
         self.indices, self.batch = np.array(indices), batch
         self.generator = np.random.default_rng(seed)
+        self.replicas = tf.distribute.get_strategy().num_replicas_in_sync
         self.on_epoch_end()
 
     def __len__(self):
@@ -227,9 +238,12 @@ class Batches(keras.utils.PyDataset):
         return -(-len(self.indices) // self.batch)
 
     def __getitem__(self, index):
-        """Return (folded int8 shapes, labels) of one batch."""
+        """Return (folded int8 shapes, labels, weights) of one batch."""
         chosen = np.sort(self.order[index * self.batch : (index + 1) * self.batch])
-        return fold(self.shapes[chosen]), self.labels[chosen]
+        weight = np.ones(len(chosen), np.float32)
+        missing = -len(chosen) % self.replicas
+        chosen, weight = np.resize(chosen, len(chosen) + missing), np.pad(weight, (0, missing))
+        return fold(self.shapes[chosen]), self.labels[chosen], weight
 
     def on_epoch_end(self):
         """Shuffle for the next epoch."""

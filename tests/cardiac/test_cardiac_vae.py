@@ -1,3 +1,5 @@
+import types
+
 import keras
 import numpy as np
 import pytest
@@ -54,7 +56,7 @@ def test_soft_dice_of_a_case_worked_by_hand():
     p[0, 0, 0, 0, 0], p[0, 0, 0, 1, 0] = 0.5, 1.0  # ED: 2 · 0.5 / (1.5 + 1)
     mask[0, 0, 0, 0, 0] = 1
     mask[0, ..., 1] = p[0, ..., 1] = 1  # ES: perfect
-    np.testing.assert_allclose(vae.soft_dice(vae.fold(p), vae.fold(mask)), [0.4, 1.0], atol=1e-4)
+    np.testing.assert_allclose(vae.soft_dice(vae.fold(p), vae.fold(mask)), [[0.4, 1.0]], atol=1e-4)
 
 
 def test_gradients_reach_every_variable(shapes):
@@ -68,6 +70,33 @@ def test_gradients_reach_every_variable(shapes):
         model.trainable_variables, tape.gradient(loss, model.trainable_variables), strict=True
     ):
         assert gradient is not None and np.abs(gradient).max() > 0, variable.path
+
+
+def test_a_step_follows_the_gradient_of_the_mean_loss(shapes):
+    model = build(shapes[0])
+    model.compile(keras.optimizers.SGD(0.5), jit_compile=False)
+    model.classifier.get_layer("classifier_dropout").rate = 0
+    model.encoder.get_layer("log_variance").bias.assign([-60.0] * D)  # no noise
+    x, labels, variables = vae.fold(shapes[0][:5]), shapes[1][:5], model.trainable_variables
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(model.terms(x, labels, training=True)["loss"])
+    wanted = [v - 0.5 * g for v, g in zip(variables, tape.gradient(loss, variables), strict=True)]
+    blank, weight = np.pad(x, [(0, 1)] + [(0, 0)] * 4), np.float32([1] * 5 + [0])  # not to count
+    said = model.train_on_batch(blank, np.append(labels, 0), weight, return_dict=True)
+    assert said["loss"] == pytest.approx(float(loss), rel=1e-5)
+    for variable, value in zip(variables, wanted, strict=True):
+        assert variable.dtype == "float32"
+        np.testing.assert_allclose(variable, value, rtol=1e-4, atol=1e-6)
+
+
+def test_means_over_an_epoch_weigh_every_heart_alike(shapes):
+    model = build(shapes[0])
+    indices = np.arange(17)  # the last batch of 8 holds one heart
+    batches = vae.Batches(*shapes, indices, batch=8, seed=0)
+    said = model.evaluate(batches, verbose=0, return_dict=True)
+    every = model.terms(vae.fold(shapes[0][indices]), shapes[1][indices], training=False)
+    for name, values in every.items():
+        assert said[name] == pytest.approx(np.mean(values), rel=1e-5), name
 
 
 def test_parameter_count_is_exact():
@@ -100,12 +129,23 @@ def test_training_starts_from_the_linear_shape_model(shapes):
 def test_batches_cover_the_chosen_subjects_and_stay_bytes(shapes):
     batches = vae.Batches(*shapes, indices=range(3, 14), batch=4, seed=0)
     seen = [batches[index] for index in range(len(batches))]
-    assert [len(labels) for _, labels in seen] == [4, 4, 3]
+    assert [weight.tolist() for *_, weight in seen] == [[1] * 4, [1] * 4, [1] * 3]
     assert seen[0][0].dtype == np.int8
-    assert sum(labels.sum() for _, labels in seen) == shapes[1][3:14].sum()
+    assert sum(labels.sum() for _, labels, _ in seen) == shapes[1][3:14].sum()
     first = batches.order.copy()
     batches.on_epoch_end()
     assert sorted(batches.order) == sorted(first) and not np.array_equal(batches.order, first)
+
+
+@pytest.mark.parametrize("replicas", [2, 3, 8])
+def test_every_replica_gets_as_many_hearts(shapes, monkeypatch, replicas):
+    strategy = types.SimpleNamespace(num_replicas_in_sync=replicas)
+    monkeypatch.setattr(tf.distribute, "get_strategy", lambda: strategy)
+    batches = vae.Batches(*shapes, indices=range(17), batch=8, seed=0)
+    x, labels, weight = (np.concatenate(part) for part in zip(*batches, strict=True))
+    assert [len(batch[2]) % replicas for batch in batches] == [0, 0, 0]
+    assert weight.sum() == 17 and labels[weight > 0].sum() == shapes[1][:17].sum()
+    assert len(x) == len(weight)
 
 
 def test_training_lowers_the_loss_and_repeats_itself(shapes):
