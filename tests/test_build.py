@@ -71,7 +71,7 @@ def write_catalogue(root, **texts):
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """The small project, built once, in a folder whose name has spaces, quotes, a $ and Cyrillic."""
+    """The small project, built once, in a folder whose name holds what shells and make read."""
     root = tmp_path_factory.mktemp("a folder") / "it's a $HOME, папка"
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(paths.ROOT / "helpers", root / "helpers", ignore=ignored)

@@ -95,10 +95,8 @@ def test_segments_follow_the_aha_scheme():
 def test_generated_hearts_measure_as_they_were_drawn(tmp_path, right_ventricle):
     table = synthetic_cohort.write(tmp_path, {"healthy": 3, "HCM": 3}, seed=1)
     subjects = [
-        cohort.Subject(
-            row.participant_id, row.group, tmp_path / row.ed, tmp_path / row.es, 2, right_ventricle
-        )
-        for row in table.itertuples()
+        cohort.Subject("s", "healthy", tmp_path / ed, tmp_path / es, 2, right_ventricle)
+        for ed, es in zip(table.ed, table.es, strict=True)
     ]
     grid = preparation.Grid(64, 2.0)
     errors = []
