@@ -66,8 +66,6 @@ def start(notebook, profile, seed, tensorflow=True):
         import keras
         import tensorflow as tf
 
-        for gpu in gpus():
-            tf.config.experimental.set_memory_growth(gpu, True)
         tf.zeros(1)  # starts the devices, which is when they talk
     tf.config.experimental.enable_tensor_float_32_execution(False)
     keras.utils.set_random_seed(seed)
@@ -87,6 +85,7 @@ def configure_tensorflow():
         )
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
+    os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # several processes share a GPU
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 

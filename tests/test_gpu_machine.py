@@ -26,7 +26,6 @@ found = {}
 
 def start(gpus):
     tf.config.list_physical_devices = lambda kind="": ["GPU"] * gpus if kind == "GPU" else devices
-    tf.config.experimental.set_memory_growth = lambda *_: None
     tf.config.experimental.get_device_details = lambda gpu: {}
     return runtime.start("09_test", "smoke", 0)
 
