@@ -29,7 +29,6 @@ def test_only_a_single_gpu_compiles_with_xla(monkeypatch, gpus, compiled):
     import tensorflow as tf
 
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind] * gpus)
-    monkeypatch.setattr(tf.config.experimental, "set_memory_growth", lambda *_: None)
     monkeypatch.setattr(
         tf.config.experimental, "get_device_details", lambda gpu: {"device_name": "a GPU"}
     )
