@@ -135,11 +135,21 @@ def of_notebook(name, record):
     Args:
         name: such as "03_cardiac_vae".
         record: holds its "parameters", and what its last run has "used" and the "texts" of figures.
+
+    Raises:
+        ProfileError: a cell is not Python; the message names notebook and cell.
     """
     notebook = paths.NOTEBOOKS / f"{name}.ipynb"
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     code = {cell["id"]: "".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"}
-    sources = followed(imported("\n".join(map(python_of, code.values()))))
+    sources = set()
+    for cell, source in code.items():
+        try:
+            sources |= imported(python_of(source))
+        except SyntaxError as error:
+            fault = f"{notebook.name}, cell {cell}: not Python: {error}"
+            raise profiles.ProfileError(fault) from error
+    sources = followed(sources)
     now = {f"parameter {name}": value for name, value in record["parameters"].items()}
     now |= {f"cell {name}": content_digest(source) for name, source in code.items()}
     now["order of the cells"] = list(code)

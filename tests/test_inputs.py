@@ -6,7 +6,7 @@ import os
 import nbformat
 import pytest
 
-from helpers import inputs, paths, translation
+from helpers import inputs, paths, profiles, translation
 
 
 @pytest.fixture
@@ -113,3 +113,8 @@ def test_a_record_is_written_only_when_it_changes(project):
     assert path.stat().st_mtime == 0
     inputs.write("01_heart", record | {"now": {"a": 2}})
     assert path.stat().st_mtime > 0
+
+
+def test_a_cell_that_is_not_python_is_named(project):
+    with pytest.raises(profiles.ProfileError, match=r"01_heart\.ipynb, cell c1: not Python"):
+        project("a = 1", "def f(:")

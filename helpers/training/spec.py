@@ -14,8 +14,8 @@ from helpers.training import grid
 ENGINE = "helpers.training.engine:train"
 # Modules that carry data, words and tasks about: no number of a training depends on them.
 CARRIERS = (
-    "bundles", "download", "files", "inputs", "numerals", "paths", "profiles", "progress", "results",
-    "training/grid", "translation", "yaml_errors",
+    "bundles", "download", "files", "inputs", "numerals", "paths", "profiles", "progress",
+    "results", "training/grid", "translation", "yaml_errors",
 )  # fmt: skip
 
 
