@@ -10,7 +10,6 @@ import yaml
 from helpers import paths, yaml_errors
 
 
-
 class ProfileError(ValueError):
     """A profile does not fit the notebooks; the message names file, key and remedy."""
 
