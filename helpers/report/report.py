@@ -12,7 +12,6 @@ from helpers import files, paths
 from helpers.report import compiler, languages, notebook, provenance, title
 from helpers.report.compiler import TEMPLATES
 from helpers.report.document import Document, keys_of
-from helpers.report.problems import ReportError
 
 
 def build(executed, pdf, language="en", fields=None, results=None, code=False):
