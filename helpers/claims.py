@@ -7,11 +7,7 @@ import math
 
 import numpy as np
 
-from helpers.translation import for_catalogue
-
-REPRODUCED = for_catalogue("reproduced")
-NOT_REPRODUCED = for_catalogue("not reproduced")
-NOT_DECIDED = for_catalogue("not decided")
+REPRODUCED, NOT_REPRODUCED, NOT_DECIDED = "reproduced", "not reproduced", "not decided"
 
 
 def estimate(sample, images=None, trained=True):

@@ -1,10 +1,12 @@
 """pyproject.toml, requirements*.txt and environment.yml name the same environment."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 import tomllib
+import types
 
 import pytest
 import yaml
@@ -124,3 +126,74 @@ def test_fingerprint_follows_the_pins(tmp_path):
     other.write_text("keras==3.15.2")
     assert environment.fingerprint(one) == environment.fingerprint(one)
     assert environment.fingerprint(one) != environment.fingerprint(other)
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Return a function: `environment.install` by a Python, giving what it would have run."""
+    for name in ("requirements.txt", "requirements-gpu.txt", "pyproject.toml"):
+        (tmp_path / name).write_bytes((paths.ROOT / name).read_bytes())
+    (tmp_path / ".venv").mkdir()
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
+    monkeypatch.setattr(environment, "STAMP", tmp_path / ".venv" / "installed.json")
+
+    def run(kind="", python=(3, 12, 1), fails=None):
+        steps = []
+
+        def step(command, check):
+            words = " ".join(map(str, command))
+            names = ("-m venv --clear", "requirements.txt", "requirements-gpu.txt", "-e")
+            steps.append(next(name for name in names if name in words))
+            if steps[-1] == fails:
+                raise subprocess.CalledProcessError(1, command)
+
+        monkeypatch.setattr(environment.subprocess, "run", step)
+        interpreter = types.SimpleNamespace(version_info=python, executable=sys.executable)
+        monkeypatch.setattr(environment, "sys", interpreter)
+        environment.install(kind)
+        return steps
+
+    return run
+
+
+VENV, CPU, GPU, PROJECT = "-m venv --clear", "requirements.txt", "requirements-gpu.txt", "-e"
+
+
+def test_a_new_environment_has_the_pins_of_the_cpu_and_is_not_made_twice(install):
+    assert environment.installed() == {"python": "", "kind": "", "fingerprint": ""}
+    assert install() == [VENV, CPU, PROJECT]
+    assert environment.installed()["kind"] == "cpu"
+    assert environment.installed()["python"] == "3.12.1"
+    assert install() == install("cpu") == []
+
+
+def test_make_without_gpu_keeps_an_environment_for_gpus(install):
+    assert install("gpu") == [VENV, GPU, PROJECT]
+    assert install() == []
+    assert environment.installed()["kind"] == "gpu"
+
+
+def test_an_environment_for_the_cpu_is_made_anew_for_gpus(install):
+    install()
+    assert install("gpu") == [VENV, GPU, PROJECT]
+
+
+def test_another_python_makes_the_environment_anew_and_of_the_same_kind(install):
+    install("gpu")
+    assert install(python=(3, 13, 0)) == [VENV, GPU, PROJECT]
+    assert environment.installed()["python"] == "3.13.0"
+
+
+def test_changed_pins_are_brought_up_to_date_in_place(install):
+    install()
+    with open(environment.ROOT / CPU, "a", encoding="utf-8") as file:
+        file.write("# changed\n")
+    assert install() == [CPU, PROJECT]
+
+
+def test_an_interrupted_installation_is_made_anew(install):
+    with pytest.raises(subprocess.CalledProcessError):
+        install(fails=PROJECT)
+    assert install() == [VENV, CPU, PROJECT]
+    environment.STAMP.write_text(json.dumps({"python": "3.12.1"})[:-3])
+    assert install() == [VENV, CPU, PROJECT]

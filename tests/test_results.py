@@ -11,9 +11,14 @@ from helpers import files, paths, results, runtime
 
 @pytest.fixture
 def session(tmp_path, monkeypatch):
-    monkeypatch.setattr(paths, "RESULTS", tmp_path)
+    """A notebook that is run by hand."""
+    monkeypatch.delenv("REPORT_RUN", raising=False)
+    monkeypatch.setattr(paths, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(paths, "BY_HAND", tmp_path / "by_hand")
     started = datetime.datetime.now(datetime.UTC)
-    return runtime.Session("09_test", "smoke", 3, started, device="none")
+    return runtime.Session(
+        "09_test", "smoke", 3, started, device="none", cores=2, parameters={"epochs": 4}
+    )
 
 
 def test_numpy_values_come_back_as_plain_numbers(session):
@@ -33,6 +38,7 @@ def test_provenance_is_complete(session):
     ]
     assert provenance["profile"] == "smoke"
     assert provenance["seed"] == 3
+    assert provenance["cores"] == 2
     assert provenance["versions"]["keras"]
     assert {"commit", "dirty", "device", "started", "seconds"} <= set(provenance)
 
@@ -74,10 +80,27 @@ def test_replacing_leaves_the_old_file_on_an_error(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_each_language_has_results_of_its_own(session, monkeypatch):
+def test_parameters_are_kept(session):
     results.write(session, {"value": 1})
-    monkeypatch.setattr(results.translation, "language", "ru")
+    assert results.read("09_test")["parameters"] == {"epochs": 4}
+
+
+def test_a_run_by_hand_leaves_the_numbers_of_the_report_alone(session, monkeypatch, tmp_path):
+    """By hand, its own results come first; the report reads and notes those of the report."""
+    log = tmp_path / "used"
+    monkeypatch.setenv("REPORT_RUN", str(log))
+    results.write(session, {"value": 1})
+    assert results.read("09_test")["value"] == 1
+    monkeypatch.delenv("REPORT_RUN")
     results.write(session, {"value": 2})
-    assert results.read(session.notebook)["value"] == 2
-    monkeypatch.setattr(results.translation, "language", "en")
-    assert results.read(session.notebook)["value"] == 1
+    assert results.read("09_test")["value"] == 2
+    (paths.BY_HAND / "09_test.json").unlink()
+    assert results.read("09_test")["value"] == 1
+    assert log.read_text() == f"{paths.RESULTS / '09_test.json'}\n"
+
+
+def test_the_report_does_not_read_what_was_run_by_hand(session, monkeypatch, tmp_path):
+    results.write(session, {"value": 2})
+    monkeypatch.setenv("REPORT_RUN", str(tmp_path / "used"))
+    with pytest.raises(FileNotFoundError, match=r"09_test\.json is missing: .* or make report"):
+        results.read("09_test")

@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -34,10 +35,30 @@ def test_only_a_single_gpu_compiles_with_xla(monkeypatch, gpus, compiled):
     )
     session = runtime.start("09_test", "smoke", 0)
     assert (session.gpus, session.jit_compile) == (gpus, compiled)
+    assert session.cores == (None if gpus else runtime.cores())  # of what computes
     assert session.device == ("a GPU" if gpus else runtime.processor())
     assert keras.config.dtype_policy().name == "float32"
     assert not tf.config.experimental.tensor_float_32_execution_enabled()
     assert runtime.provenance(session)["precision"] == "float32"
+
+
+def test_a_session_knows_cores_and_parameters_as_they_are(monkeypatch):
+    import IPython
+
+    monkeypatch.setattr(runtime, "cores", lambda: 3)
+    assert runtime.start("00_task", "smoke", 0, tensorflow=False).parameters == {}  # no notebook
+    values = {"profile": "quick", "seed": 5, "session": None}
+    kernel = types.SimpleNamespace(user_ns=values)
+    monkeypatch.setattr(IPython, "get_ipython", lambda: kernel)
+    session = runtime.start("00_task", "smoke", 0, tensorflow=False)
+    assert (session.cores, session.parameters) == (3, {"profile": "quick", "seed": 5})
+    assert runtime.provenance(session)["cores"] == 3
+
+
+def test_parameters_that_do_not_go_together_end_in_one_line():
+    runtime.require(True, "never said")
+    with pytest.raises(ValueError, match=r"^scalings must hold 1\.0$"):
+        runtime.require(1.0 in [0.9, 1.1], "scalings must hold 1.0")
 
 
 def test_without_several_gpus_the_scope_is_empty():

@@ -59,7 +59,7 @@ def joined(content):
 
 
 def ours(output):
-    """Return what `helpers.figures` stored with an output; {} if "report" there is not its own."""
+    """Return what `helpers.say` stored with an output; {} if "report" there is not its own."""
     match output.get("metadata", {}).get("report"):
         case {"kind": "caption" | "control"} as report:
             return report
@@ -92,7 +92,7 @@ def picture(data, mime, metadata, report, place, document):
     alt = report.get("alt", "")
     if not alt:
         if document.strict:
-            fault = "the figure has no alternative text; show it with figures.show(…, alt=…)"
+            fault = "the figure has no alternative text; show it with show(…, alt=…)"
             document.complain(place, fault)
         alt = f"Output of cell {place.number}: {place.first_line}"
     if not report.get("label"):

@@ -65,8 +65,10 @@ class Make:
 
     @staticmethod
     def table(columns, rows, align, label="tab-a", caption="A table."):
-        output = Make.shown({"kind": "table", "label": label, "caption": caption})
-        content = {"columns": columns, "rows": rows, "align": align}
+        content = {"columns": columns, "rows": rows}
+        report = {"kind": "table", "label": label, "caption": caption, **content}
+        output = Make.shown(report | {"formats": [None] * len(columns)})
+        content["align"] = align
         output["data"] = {"application/vnd.report.table+json": content, "text/html": "<table/>"}
         return output
 
@@ -140,7 +142,7 @@ def project(tmp_path):
         }
         paths = []
         for name, cells in books.items():
-            paths.append(tmp_path / f"{name}.en.ipynb")
+            paths.append(tmp_path / f"{name}.ipynb")
             paths[-1].write_text(json.dumps(Make.book(*cells)), encoding="utf-8")
             results = tmp_path / f"{name}.json"
             results.write_text(json.dumps({"provenance": record}), encoding="utf-8")

@@ -1,3 +1,4 @@
+import json
 import re
 import subprocess
 import sys
@@ -80,7 +81,7 @@ def test_the_report(arguments):
     text = text_of(given["pdf"])
     assert "A sentence with [1]." in text
     assert "[1] K. He, X. Zhang, S. Ren, and J. Sun, “Deep Residual Learning" in text
-    assert "See figure 1 and section 2." in text
+    assert "See figure 1.1 and section 2." in text
     assert "Notebook notebooks/01_first.ipynb, at commit 0123456789" in text
     assert outline(reader.outline) == [
         "1 First section",
@@ -177,11 +178,31 @@ def test_text_can_be_searched_with_hyphenation_undone(arguments, language):
 
 def test_the_russian_report(arguments):
     given = arguments()
-    build(**given, language="ru")
+    (notice,) = build(**given, language="ru")
+    assert re.match(r"ru: \d texts are in English; `make messages`: 'First section', ", notice)
     text = text_of(given["pdf"])
-    for words in ("Домашнее задание № 1", "Содержание", "Список литературы", "Рис. 1 — A caption."):
+    for words in (
+        "Домашнее задание № 1",
+        "Содержание",
+        "Список литературы",
+        "Рис. 1.1 — A caption.",
+    ):
         assert words in text
     assert pypdf.PdfReader(given["pdf"]).trailer["/Root"]["/Lang"] == "ru"
+
+
+def test_prose_is_that_of_the_stored_notebook(arguments, make, tmp_path, monkeypatch):
+    """A changed sentence needs no run: outputs are found in the executed copy by cell id."""
+    given = arguments()
+    monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path / "stored")
+    paths.NOTEBOOKS.mkdir()
+    (paths.NOTEBOOKS / "references.bib").touch()
+    stored = make.book(make.markdown("# New words", "c0"), make.code("fig-one", cell_id="c1"))
+    (paths.NOTEBOOKS / "01_first.ipynb").write_text(json.dumps(stored), encoding="utf-8")
+    build(**given)
+    text = text_of(given["pdf"])
+    assert "1 New words" in text and "A sentence" not in text
+    assert "Figure 1.1" in text
 
 
 def test_code_is_hidden_unless_tagged_or_asked_for(arguments):
@@ -249,7 +270,7 @@ def test_a_bad_notebook_is_named(arguments, content, fault):
         given["executed"][1].unlink()
     else:
         given["executed"][1].write_text(content)
-    with pytest.raises(ReportError, match=f"02_second.en.ipynb: {fault}"):
+    with pytest.raises(ReportError, match=f"02_second.ipynb: {fault}"):
         build(**given)
 
 

@@ -45,7 +45,7 @@ def test_a_figure_without_alternative_text_names_its_cell(typeset, make):
     )
     assert document.problems == [
         "01_test, cell 2 (plot), 'plot()': the figure has no alternative text; "
-        "show it with figures.show(…, alt=…)"
+        "show it with show(…, alt=…)"
     ]
 
 
