@@ -6,12 +6,13 @@ Networks side by side as in Fig. 3 of 1512.03385, units as in Fig. 4 of 1603.050
 import dataclasses
 
 import keras
+import matplotlib.pyplot as plt
 from keras import layers
 from matplotlib.path import Path
 
 from helpers import diagram, figures
 from helpers.cost import without_weights
-from helpers.diagram import TINTS, parents
+from helpers.diagram import parents
 from helpers.residual.units import residual_unit
 from helpers.translation import localised, text
 
@@ -23,6 +24,13 @@ KINDS = {
     "ReLU": ("ReLU", diagram.GREEN),
     "Add": ("+", diagram.WHITE),
 }
+TITLES = {
+    "original": "original",
+    "bn_after_addition": "BN after addition",
+    "relu_before_addition": "ReLU before addition",
+    "relu_only_preactivation": "ReLU-only pre-activation",
+    "preactivation": "full pre-activation",
+}  # of units.PLACEMENTS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,11 +86,12 @@ def last_box(name, feeds, drawn):
     return name
 
 
-def side_by_side(ax, models, titles):
-    """Draw `models` in columns, rows aligned by the size of the map; return `ax`.
+def side_by_side(models, titles):
+    """Return a figure of `models` in columns, rows aligned by the size of the map.
 
     Solid arcs are identity shortcuts, dotted ones change dimensions.
     """
+    figure, ax = plt.subplots(figsize=(figures.WIDTH, 8.3))
     columns = [boxes(model) for model in models]
     sizes = sorted({box.size for column in columns for box in column}, reverse=True)
     tallest = {size: max(sum(box.size == size for box in c) for c in columns) for size in sizes}
@@ -97,15 +106,14 @@ def side_by_side(ax, models, titles):
         for box in column:
             place[box.name] = top[box.size] + used[box.size] + 0.5
             used[box.size] += 1
-        draw_column(
-            ax, x, column, place, [TINTS[sizes.index(box.size) % len(TINTS)] for box in column]
-        )
+        tints = [diagram.TINTS[sizes.index(box.size) % len(diagram.TINTS)] for box in column]
+        draw_column(ax, x, column, place, tints)
         for start, end, changes in shortcuts(model):
             draw_shortcut(ax, x, place[start] + 0.5, place[end] + 0.5, changes)
     ax.text(-0.55, -0.7, "map", ha="center", va="bottom")
     ax.set(xlim=(-0.7, len(models) - 0.45), ylim=(y, -1.6))
     ax.axis("off")
-    return ax
+    return figure
 
 
 def draw_column(ax, x, column, place, tints):

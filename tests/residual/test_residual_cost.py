@@ -107,11 +107,9 @@ def test_drawn_shortcuts_span_a_unit_each(networks):
 
 
 def test_networks_are_drawn_side_by_side(networks):
-    from matplotlib.figure import Figure
-
     pairs = [("vgg", 19), ("plain", 34), ("resnet", 34)]
     models = [networks[pair] for pair in pairs]
-    ax = drawing.side_by_side(Figure().add_subplot(), models, ["a", "b", "c"])
+    (ax,) = drawing.side_by_side(models, ["a", "b", "c"]).axes
     texts = [text.get_text() for text in ax.texts]
     assert texts.count("3×3 conv, 512") == 8 + 5 + 5
     assert {"a", "b", "c", "224×224", "1×1"} <= set(texts)
