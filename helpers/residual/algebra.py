@@ -155,7 +155,7 @@ def gradient_draws(x_l, F, E, seeds, f=identity, factors=(1.0,)):
     if not np.isfinite(np.log(norms)).all():
         raise ValueError(
             f"within {len(F)} units a gradient vanishes or leaves the range of float32: take fewer "
-            f"units, weaker branches, or factors nearer to one than {list(factors)}"
+            f"units, or factors on the shortcut nearer to one than {list(factors)}"
         )
     shape = (len(seeds), len(factors), -1)
     return np.reshape(norms, shape), np.reshape(variances, shape)
