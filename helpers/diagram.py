@@ -1,6 +1,7 @@
 """Block diagrams of built Keras models: layers condensed to stages, drawn as boxes and arrows.
 
-Lengths are points, so that a text fits its box in any language; y points down.
+Lengths are points; y points down. Boxes are as wide as their words in the language that is being
+drawn: `show` gets a function that arranges and draws a diagram anew for each of them.
 """
 
 import dataclasses
@@ -15,7 +16,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
 
-from helpers import figures
+from helpers import figures, say, translation
 
 GREY, BLUE, YELLOW, GREEN, ORANGE, PINK, WHITE = TINTS = (
     "#ECECEC", "#CFE6F5", "#FBE3B5", "#BFE5D6", "#F5CDB8", "#E9CFE0", "#FFFFFF",
@@ -37,7 +38,7 @@ class Block:
 
 @dataclasses.dataclass(frozen=True)
 class Box:
-    """A block on paper: its centre, width and height, its text and tint."""
+    """A block on paper: its centre, width and height, its text as it is to be read, its tint."""
 
     x: float
     y: float
@@ -102,11 +103,12 @@ def match(stages, name):
 
 
 def describe(block, narrow=False):
-    """Return a block's text: title, then shape and number of parameters as far as known.
+    """Return a block's text: title in the figure's language, then shape and parameters, if known.
 
     Only narrow, the title keeps its line breaks, and each number has its line.
     """
-    title = block.title if narrow else block.title.replace("\n", " ")
+    title = translation.localised(block.title)
+    title = title if narrow else title.replace("\n", " ")
     shape = "×".join(map(str, block.shape))
     params = f"{block.params:,}".replace(",", "\u00a0") if block.params else ""
     details = ("\n" if narrow else " · ").join(filter(None, (shape, params)))
@@ -204,7 +206,7 @@ def crosses(way, box):
 
 
 def draw_box(ax, box, size=SIZE):
-    """Draw a box; one that holds only "+" is a circle."""
+    """Draw a `Box`; one that holds only "+" is a circle."""
     corner = (box.x - box.width / 2, box.y - box.height / 2)
     if box.text == "+":
         shape = patches.Circle((box.x, box.y), box.height / 2)
@@ -213,7 +215,12 @@ def draw_box(ax, box, size=SIZE):
     shape.set(facecolor=box.tint, edgecolor="0.3", linewidth=0.5, zorder=2)
     ax.add_patch(shape)
     style = {"ha": "center", "va": "center", "linespacing": 1.1, "zorder": 3}
-    ax.text(box.x, box.y, box.text, fontsize=size, **style)
+    write(ax, box.x, box.y, box.text, fontsize=size, **style)
+
+
+def write(ax, x, y, words, **style):
+    """Write words that are in the figure's language already, as Matplotlib does by itself."""
+    say.set_text(ax.text(x, y, "", **style), words)
 
 
 def draw_arrow(ax, corners, codes=None, **style):
@@ -226,7 +233,8 @@ def draw_arrow(ax, corners, codes=None, **style):
 def side_by_side(graphs, titles=("",)):
     """Return a figure of graphs (boxes, edges) in columns, with a title above each.
 
-    It is as wide as the text; wider, to be shrunk on paper, only if the boxes need it.
+    Titles are English, or made by `text`. The figure is as wide as the text; wider, to be shrunk
+    on paper, only if the boxes need it.
     """
     columns = [[route(boxes, *edge) for edge in edges] for boxes, edges in graphs]
     spans = []
@@ -240,7 +248,7 @@ def side_by_side(graphs, titles=("",)):
     space = (width - needed) / len(graphs)
     titles = [
         textwrap.fill(title, int((right - left + space) / 4), break_on_hyphens=False)
-        for title, (left, right) in zip(titles, spans, strict=True)
+        for title, (left, right) in zip(map(translation.localised, titles), spans, strict=True)
     ]
     top = LINE * (1.3 * max(title.count("\n") + 1 for title in titles) + 1) if any(titles) else 2
     figure = plt.figure(figsize=(width / 72, (top + height + 2) / 72), layout="none")
@@ -254,7 +262,7 @@ def side_by_side(graphs, titles=("",)):
             draw_box(ax, dataclasses.replace(box, x=box.x + shift))
         for way in ways:
             draw_arrow(ax, [(corner + shift, y) for corner, y in way])
-        ax.text(x + (right - left) / 2, -LINE / 2, title, ha="center", va="bottom", fontsize=8)
+        write(ax, x + (right - left) / 2, -LINE / 2, title, ha="center", va="bottom", fontsize=8)
         x += right - left + space
     ax.set(xlim=(0, width), ylim=(height + 2, -top))
     ax.axis("off")

@@ -161,8 +161,7 @@ def copies(figure):
 
 def set_localised_text(artist, content):
     """Set a text of a figure, tick labels too, in the language in which it is being drawn."""
-    content = translation.localised(str(content)) if content else content
-    set_text(artist, content.replace("\u202f", "\u00a0") if content else content)  # STIX lacks it
+    set_text(artist, translation.localised(str(content)) if content else content)
 
 
 Text.set_text = set_localised_text

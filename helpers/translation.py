@@ -120,9 +120,9 @@ def shown(packed, language, markdown=True):
 def localised(text):
     """Return a text of a figure in the language in which it is being drawn."""
     drawn.append(pack(text))
-    if language == "en":
-        return text
-    return numerals.set_numbers(render(pack(text), language), language)
+    if language != "en":
+        text = numerals.set_numbers(render(pack(text), language), language)
+    return text.replace("\u202f", "\u00a0")  # STIX lacks it
 
 
 drawn = []  # what `localised` was asked for since `drawing` began

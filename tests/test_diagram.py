@@ -9,7 +9,7 @@ import pytest
 from keras import layers
 from matplotlib.colors import to_rgba
 
-from helpers import diagram
+from helpers import diagram, translation
 from helpers.cardiac import shape_model, stages, vae
 from helpers.cost import without_weights
 from helpers.deeplab import network
@@ -109,6 +109,20 @@ def test_the_figure_has_every_box_and_arrow(deeplab):
     assert len(ax.patches) - len(arrows) == sum(len(boxes) for boxes, _edges in drawn)
     assert {"preactivation", "+", "$x_l$"} <= {text.get_text() for text in ax.texts}
     assert min(text.get_fontsize() for text in ax.texts) >= 6.5
+
+
+def test_boxes_and_titles_are_as_wide_as_their_words_in_each_language(monkeypatch):
+    russian = {"image": "изображение на входе", "a\nb": "раз\nдва", "two words": "два слова " * 40}
+    monkeypatch.setattr(translation, "catalogue", lambda language, domain="": russian)
+    blocks = {key: diagram.Block(key, shape=(8, 8, 3)) for key in ("image", "a\nb")}
+    with translation.drawing("ru") as drawn:
+        boxes = diagram.arrange(blocks, [("image", "a\nb")])
+        figure = diagram.side_by_side([(boxes, [])], ["two words"])
+    words = [each.get_text() for each in figure.axes[0].texts]
+    assert words[:2] == ["изображение на входе\n8×8×3", "раз два\n8×8×3"]
+    assert boxes["image"].width > diagram.text_width(words[0])
+    assert words[2].split() == ["два", "слова"] * 40 and "\n" in words[2]
+    assert list(filter(None, drawn)) == ["image", "a\nb", "two words"]  # each once, in English
 
 
 def test_a_unit_adds_what_it_got():

@@ -133,6 +133,9 @@ def gradient_draws(x_l, F, E, seeds, f=identity, factors=(1.0,)):
     Returns:
         (norms of dE/dx_i relative to that of dE/dx_L, variances of x_i), each of shape
         (seeds, factors, units + 1).
+
+    Raises:
+        ValueError: a gradient leaves the range of float32 on its way.
     """
     start = f(tf.convert_to_tensor(x_l))
 
@@ -149,6 +152,11 @@ def gradient_draws(x_l, F, E, seeds, f=identity, factors=(1.0,)):
             found, deviations = follow(tf.constant(factor, start.dtype))
             norms.append(found / found[-1])
             variances.append(deviations**2)
+    if not np.isfinite(np.log(norms)).all():
+        raise ValueError(
+            f"within {len(F)} units a gradient vanishes or leaves the range of float32: take fewer "
+            f"units, or factors on the shortcut nearer to one than {list(factors)}"
+        )
     shape = (len(seeds), len(factors), -1)
     return np.reshape(norms, shape), np.reshape(variances, shape)
 

@@ -5,7 +5,7 @@ import re
 
 from keras import layers
 
-from helpers.cost import multiply_adds
+from helpers.cost import layer_multiply_adds, multiply_adds
 from helpers.diagram import parents
 
 WEIGHTED = (layers.Conv2D, layers.Dense)
@@ -51,3 +51,27 @@ def stage_units(model):
             unit = stages.setdefault(match[1], {}).setdefault(match[2], [])
             unit.append((layer.kernel_size[0], layer.filters))
     return [(len(units), *zip(*list(units.values())[-1], strict=True)) for units in stages.values()]
+
+
+def unit_row(model):
+    """Return a line on a residual network: layers, kernels, units of each stage, layers by place.
+
+    Such as [50, "1×1 3×3 1×1", "3 × (64, 64, 256)", ..., "1 + 48 + 1"]: in stem, units, classifier.
+    """
+    stages, total = stage_units(model), depth(model)
+    inside = sum(count * len(filters) for count, _kernels, filters in stages)
+    return [
+        total,
+        " ".join(f"{size}×{size}" for size in stages[0][1]),
+        *(f"{count} × ({', '.join(map(str, filters))})" for count, _kernels, filters in stages),
+        f"1 + {inside} + {total - inside - 1}",
+    ]
+
+
+def gmacs_with_later_stride(model):
+    """Return the giga multiply-adds of a bottleneck network if its 3x3 convolutions had the stride.
+
+    As built, the first 1x1 convolution of a stage has it and works at a quarter of the positions.
+    """
+    strided = [model.get_layer(f"stage{stage}_unit1_conv1") for stage in (2, 3, 4)]
+    return (multiply_adds(model) + 3 * sum(map(layer_multiply_adds, strided))) / 1e9

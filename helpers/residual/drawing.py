@@ -6,28 +6,36 @@ Networks side by side as in Fig. 3 of 1512.03385, units as in Fig. 4 of 1603.050
 import dataclasses
 
 import keras
+import matplotlib.pyplot as plt
 from keras import layers
 from matplotlib.path import Path
 
 from helpers import diagram, figures
 from helpers.cost import without_weights
-from helpers.diagram import TINTS, parents
+from helpers.diagram import parents
 from helpers.residual.units import residual_unit
-from helpers.translation import translate as _
+from helpers.translation import localised, text
 
-POOLINGS = (layers.MaxPooling2D, layers.GlobalAveragePooling2D)
+POOLINGS = {layers.MaxPooling2D: "max pool", layers.GlobalAveragePooling2D: "average pool"}
 KINDS = {
     "InputLayer": ("$x_l$", diagram.WHITE),
-    "Conv2D": (_("{0}×{0} conv"), diagram.BLUE),
+    "Conv2D": ("{k}×{k} conv", diagram.BLUE),
     "FusedBatchNormalization": ("BN", diagram.YELLOW),
     "ReLU": ("ReLU", diagram.GREEN),
     "Add": ("+", diagram.WHITE),
 }
+TITLES = {
+    "original": "original",
+    "bn_after_addition": "BN after addition",
+    "relu_before_addition": "ReLU before addition",
+    "relu_only_preactivation": "ReLU-only pre-activation",
+    "preactivation": "full pre-activation",
+}  # of units.PLACEMENTS
 
 
 @dataclasses.dataclass(frozen=True)
 class Box:
-    """One drawn layer: its text and the height of the map it gives (1 after the pooling)."""
+    """One drawn layer: its text, and the height of the map it gives (1 after the pooling)."""
 
     name: str
     text: str
@@ -40,20 +48,18 @@ def boxes(model):
     for layer in model.operations:
         if "projection" in layer.name:
             continue
-        size = layer.output.shape[1] if len(layer.output.shape) == 4 else 1
-        halved = ", /2" if max(getattr(layer, "strides", (1,))) > 1 else ""
         if isinstance(layer, layers.Conv2D):
-            kernel = layer.kernel_size[0]
-            drawn.append(
-                Box(
-                    layer.name, f"{_('{0}×{0} conv').format(kernel)}, {layer.filters}{halved}", size
-                )
-            )
+            title = text("{k}×{k} conv, {n}", k=layer.kernel_size[0], n=layer.filters)
         elif isinstance(layer, layers.Dense):
-            drawn.append(Box(layer.name, _("fc {units}").format(units=layer.units), size))
-        elif isinstance(layer, POOLINGS):
-            text = _("max pool") if isinstance(layer, layers.MaxPooling2D) else _("average pool")
-            drawn.append(Box(layer.name, text + halved, size))
+            title = text("fc {units}", units=layer.units)
+        elif type(layer) in POOLINGS:
+            title = POOLINGS[type(layer)]
+        else:
+            continue
+        if max(getattr(layer, "strides", (1,))) > 1:
+            title = text("{title}, /2", title=title)
+        size = layer.output.shape[1] if len(layer.output.shape) == 4 else 1
+        drawn.append(Box(layer.name, title, size))
     return drawn
 
 
@@ -80,11 +86,12 @@ def last_box(name, feeds, drawn):
     return name
 
 
-def side_by_side(ax, models, titles):
-    """Draw `models` in columns, rows aligned by the size of the map; return `ax`.
+def side_by_side(models, titles):
+    """Return a figure of `models` in columns, rows aligned by the size of the map.
 
     Solid arcs are identity shortcuts, dotted ones change dimensions.
     """
+    figure, ax = plt.subplots(figsize=(figures.WIDTH, 8.3))
     columns = [boxes(model) for model in models]
     sizes = sorted({box.size for column in columns for box in column}, reverse=True)
     tallest = {size: max(sum(box.size == size for box in c) for c in columns) for size in sizes}
@@ -99,15 +106,14 @@ def side_by_side(ax, models, titles):
         for box in column:
             place[box.name] = top[box.size] + used[box.size] + 0.5
             used[box.size] += 1
-        draw_column(
-            ax, x, column, place, [TINTS[sizes.index(box.size) % len(TINTS)] for box in column]
-        )
+        tints = [diagram.TINTS[sizes.index(box.size) % len(diagram.TINTS)] for box in column]
+        draw_column(ax, x, column, place, tints)
         for start, end, changes in shortcuts(model):
             draw_shortcut(ax, x, place[start] + 0.5, place[end] + 0.5, changes)
-    ax.text(-0.55, -0.7, _("map"), ha="center", va="bottom")
+    ax.text(-0.55, -0.7, "map", ha="center", va="bottom")
     ax.set(xlim=(-0.7, len(models) - 0.45), ylim=(y, -1.6))
     ax.axis("off")
-    return ax
+    return figure
 
 
 def draw_column(ax, x, column, place, tints):
@@ -115,7 +121,7 @@ def draw_column(ax, x, column, place, tints):
     rows = [place[box.name] for box in column]
     ax.plot([x, x], [rows[0], rows[-1]], color="0.4", linewidth=0.6, zorder=1)
     for box, row, tint in zip(column, rows, tints, strict=True):
-        diagram.draw_box(ax, diagram.Box(x, row, 0.64, 0.72, box.text, tint), size=6.5)
+        diagram.draw_box(ax, diagram.Box(x, row, 0.64, 0.72, localised(box.text), tint), size=6.5)
 
 
 def draw_shortcut(ax, x, start, end, changes):
@@ -140,7 +146,9 @@ def unit_graph(placement, filters=16):
     stages = {}
     for layer in unit.operations:
         title, tint = KINDS[type(layer).__name__]
-        stages[f"{layer.name}$"] = title.format(*getattr(layer, "kernel_size", ())[:1]), tint
+        if isinstance(layer, layers.Conv2D):
+            title = text(title, k=layer.kernel_size[0])
+        stages[f"{layer.name}$"] = title, tint
     blocks, edges = diagram.condense(unit, stages)
     blocks = {key: diagram.Block(block.title, block.tint) for key, block in blocks.items()}
     edges.append((list(blocks)[-1], "output"))

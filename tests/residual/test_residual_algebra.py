@@ -145,6 +145,13 @@ def test_gradient_norms_do_not_overflow(x_l):
     assert float(norms[0] / norms[-1]) == pytest.approx(1.5**100, rel=1e-4)
 
 
+@pytest.mark.parametrize("factor", [1e-4, 1e4])
+def test_a_gradient_beyond_float32_is_refused(x_l, factor):
+    weak = algebra.branches(12, 3, gain=1e-3)
+    with pytest.raises(ValueError, match="within 12 units a gradient .* float32: take fewer"):
+        algebra.gradient_draws(x_l, weak, squared, [0], factors=[factor])
+
+
 @pytest.mark.parametrize("placement", PLACEMENTS)
 def test_equation_4_inside_networks(placement):
     """It holds where nothing follows the addition (1603.05027, section 4)."""

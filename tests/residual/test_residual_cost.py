@@ -80,6 +80,19 @@ def test_152_layers_are_a_stem_150_convolutions_and_a_classifier(networks):
     assert 1 + sum(count * len(filters) for count, _kernels, filters in stages) + 1 == 152
 
 
+def test_a_line_on_a_network_tells_its_units(networks):
+    stages = ["3 × (64, 64)", "4 × (128, 128)", "6 × (256, 256)", "3 × (512, 512)"]
+    assert cost.unit_row(networks["resnet", 34]) == [34, "3×3 3×3", *stages, "1 + 32 + 1"]
+
+
+def test_a_later_stride_costs_three_more_quarters_of_the_first_convolutions(networks):
+    """At 56, 28 and 14 pixels in the place of half, from 4w to 2w channels."""
+    more = sum(3 * 4 * w * 2 * w * (56 * 64 // w // 2) ** 2 for w in (64, 128, 256))
+    network = networks["resnet", 152]
+    moved = cost.cost(network)["gmacs"] + more / 1e9
+    assert cost.gmacs_with_later_stride(network) == pytest.approx(moved)
+
+
 def test_weights_are_not_allocated_then_or_later():
     with without_weights():
         model = cifar.build_cifar("resnet", 8, (8, 8, 1))
@@ -107,11 +120,9 @@ def test_drawn_shortcuts_span_a_unit_each(networks):
 
 
 def test_networks_are_drawn_side_by_side(networks):
-    from matplotlib.figure import Figure
-
     pairs = [("vgg", 19), ("plain", 34), ("resnet", 34)]
     models = [networks[pair] for pair in pairs]
-    ax = drawing.side_by_side(Figure().add_subplot(), models, ["a", "b", "c"])
+    (ax,) = drawing.side_by_side(models, ["a", "b", "c"]).axes
     texts = [text.get_text() for text in ax.texts]
     assert texts.count("3×3 conv, 512") == 8 + 5 + 5
     assert {"a", "b", "c", "224×224", "1×1"} <= set(texts)
