@@ -5,6 +5,8 @@ import numpy as np
 
 from helpers import figures
 
+NAMES = {"digits": "the digits", "cifar10": "CIFAR-10"}  # as sentences call the data sets
+
 
 def gallery(dataset):
     """Return a figure of the first training image of each class, where there is one."""
