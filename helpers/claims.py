@@ -7,7 +7,9 @@ import math
 
 import numpy as np
 
-REPRODUCED, NOT_REPRODUCED, NOT_DECIDED = "reproduced", "not reproduced", "not decided"
+REPRODUCED = "reproduced"
+NOT_REPRODUCED = "not reproduced"
+NOT_DECIDED = "not decided"
 
 
 def estimate(sample, images=None, trained=True):
@@ -72,3 +74,8 @@ def smallest(name, estimates):
         return NOT_DECIDED
     others = [each for key, each in estimates.items() if key != name]
     return all_of([smaller(estimates[name], other) for other in others])
+
+
+def best(estimates):
+    """Return the name that has the smallest of {name: estimate} beyond the noise, or None."""
+    return next((name for name in estimates if smallest(name, estimates) == REPRODUCED), None)

@@ -57,6 +57,7 @@ def test_best_of_a_table_only_if_better_than_every_other():
     assert claims.smallest("a", table | {"untrained": (9.0, math.inf)}) == NOT_DECIDED
     assert claims.smallest("a", {"a": (1.0, 0.01)}) == NOT_DECIDED  # nothing to beat
     assert claims.smallest("d", table) == NOT_DECIDED  # not measured
+    assert claims.best(table) == "a" and claims.best(table | {"close": (1.1, 0.01)}) is None
 
 
 @pytest.mark.parametrize(

@@ -115,11 +115,16 @@ def test_every_parameter_tells_its_meaning(notebook):
 def assigned(cell):
     """Return the names that a cell assigns at its own level, but for those of drawing."""
     statements = ast.parse(inputs.python_of(cell.source)).body
-    targets = [node for node in statements if isinstance(node, ast.Assign | ast.AugAssign)]
+    targets = [
+        target
+        for node in statements
+        if isinstance(node, ast.Assign | ast.AugAssign)
+        for target in getattr(node, "targets", None) or [node.target]
+    ]
     names = [
         name.id
-        for statement in targets
-        for name in ast.walk(statement)
+        for target in targets  # what a comprehension binds stays inside it
+        for name in ast.walk(target)
         if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
     ]
     functions = [node.name for node in statements if isinstance(node, ast.FunctionDef)]

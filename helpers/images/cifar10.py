@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers import download, paths
+from helpers import download, inputs, paths
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 SIZE = 170_052_171
@@ -54,6 +54,7 @@ def read():
         FileNotFoundError: a file is missing; the message says how to get it.
         ValueError: a file has not the size or the labels of CIFAR-10.
     """
+    inputs.used(paths.DATA / "cifar10")
     return read_files(TRAIN), read_files(TEST), CLASSES, URL
 
 

@@ -3,6 +3,7 @@
 import math
 import re
 
+import pandas as pd
 from keras import layers
 
 from helpers.cost import layer_multiply_adds, multiply_adds
@@ -38,6 +39,20 @@ def cost(model):
         "gmacs": multiply_adds(model) / 1e9,
         "sizes": list(dict.fromkeys(maps)),
     }
+
+
+def table(models):
+    """Return a table of built networks: input, layers, parameters, multiply-adds."""
+    costs = [cost(model) for model in models]
+    return pd.DataFrame(
+        {
+            "network": [each["name"].replace("_", "-") for each in costs],
+            "input": ["×".join(map(str, model.input_shape[1:])) for model in models],
+            "layers": [each["layers"] for each in costs],
+            "parameters": [each["params"] for each in costs],
+            "multiply-adds (millions)": [1000 * each["gmacs"] for each in costs],
+        }
+    )
 
 
 def stage_units(model):

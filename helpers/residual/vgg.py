@@ -42,8 +42,11 @@ def build_vgg(
         sum(convolutions) + len(dense) + 1 weighted layers.
 
     Raises:
-        ValueError: the image is too small for the number of poolings.
+        ValueError: the image is too small for the number of poolings, or the lists differ in
+            length.
     """
+    if len(convolutions) != len(widths):
+        raise ValueError(f"a VGG's stages have as many {convolutions=} as {widths=}")
     if min(input_shape[:2]) < 2 ** len(widths):
         raise ValueError(f"{len(widths)} poolings do not fit images of {input_shape[:2]} pixels")
     x = inputs = keras.Input(input_shape, name="image")  # (batch, height, width, channels)

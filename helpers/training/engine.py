@@ -111,8 +111,8 @@ def compile_epoch(model, velocities, data, protocol):
         "test_loss", "test_error", and "gradient_norms": the norm of the loss gradient in every
         kernel at the first iteration.
     """
-    weights = [v.value for v in model.trainable_variables]
-    kernels = [k for k, weight in enumerate(weights) if len(weight.shape) > 1]
+    variables = model.trainable_variables
+    kernels = [k for k, variable in enumerate(variables) if len(variable.shape) > 1]
     shape = model.input_shape[1:]
 
     def step(indices, rate, seed):
@@ -120,20 +120,7 @@ def compile_epoch(model, velocities, data, protocol):
         images = tf.ensure_shape(images, (indices.shape[0], *shape))
         if protocol.augment:
             images = protocol.augment(images, seed)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(weights)
-            logits = model(images, training=True)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-            loss = tf.reduce_mean(losses)
-        gradients = tape.gradient(loss, weights)
-        for weight, velocity, gradient in zip(weights, velocities, gradients, strict=True):
-            tf.raw_ops.ResourceApplyMomentum(
-                var=weight.handle,
-                accum=velocity.handle,
-                lr=rate,
-                grad=gradient + protocol.weight_decay * weight,
-                momentum=protocol.momentum,
-            )
+        loss, logits, gradients = descend(model, velocities, images, labels, rate, protocol)
         norms = tf.stack([tf.norm(gradients[k]) for k in kernels])
         return loss, tf.reduce_mean(mistakes(logits, labels)), norms
 
@@ -179,6 +166,29 @@ def compile_epoch(model, velocities, data, protocol):
     )
     compiled = tf.function(epoch, signature, autograph=False, jit_compile=runtime.compiles())
     return compiled.get_concrete_function()  # traced once, here
+
+
+def descend(model, velocities, images, labels, rate, protocol):
+    """Take a step of stochastic gradient descent; return loss, logits and the loss's gradients.
+
+    v <- momentum v + gradient + decay w;  w <- w - rate v
+    """
+    weights = [variable.value for variable in model.trainable_variables]
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(weights)
+        logits = model(images, training=True)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        loss = tf.reduce_mean(losses)
+    gradients = tape.gradient(loss, weights)
+    for weight, velocity, gradient in zip(weights, velocities, gradients, strict=True):
+        tf.raw_ops.ResourceApplyMomentum(
+            var=weight.handle,
+            accum=velocity.handle,
+            lr=rate,
+            grad=gradient + protocol.weight_decay * weight,
+            momentum=protocol.momentum,
+        )
+    return loss, logits, gradients
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Results of runs as rows, tables, curves, and what noise allows to say about them.
+"""Results of runs as rows and tables, and what noise allows to say about them.
 
 A group is the list of `store.Result`s of one network, a result for each seed.
 """
@@ -7,11 +7,10 @@ import math
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
 
 from helpers import claims
 from helpers.training import grid
-from helpers.translation import translate as _
+from helpers.translation import text
 
 
 def train_groups(groups):
@@ -20,21 +19,35 @@ def train_groups(groups):
     return {name: [next(finished) for _run in runs] for name, runs in groups.items()}
 
 
-def row(result, model, family, depth):
-    """Return a run as `reports/results` stores it; losses that diverged are None."""
-    return {
-        "model": model,
-        "family": family,
-        "depth": depth,
-        "seed": result.run.seed,
-        "params": result.record["parameters"],
-        "train_loss": [x if math.isfinite(x) else None for x in result.series("train_loss")],
-        "train_error": result.series("train_error"),
-        "test_error": result.series("test_error"),
-        "seconds": result.record["seconds"],
-        "images_per_second": result.images_per_second(),
-        "cached": result.cached,
-    }
+def measure_groups(groups, measurement):
+    """Make a measurement in {name: [finished run of each seed]}; return {name: [what it finds]}."""
+    pairs = [(run, measurement) for runs in groups.values() for run in runs]
+    found = iter(grid.measure_all(pairs))
+    return {name: [next(found) for _run in runs] for name, runs in groups.items()}
+
+
+def rows(groups, kinds):
+    """Return every run of {name: group} as `reports/results` stores it; lost losses are None.
+
+    `kinds` has each name's (family, depth).
+    """
+    return [
+        {
+            "model": name,
+            "family": kinds[name][0],
+            "depth": kinds[name][1],
+            "seed": result.run.seed,
+            "params": result.record["parameters"],
+            "train_loss": [x if math.isfinite(x) else None for x in result.series("train_loss")],
+            "train_error": result.series("train_error"),
+            "test_error": result.series("test_error"),
+            "seconds": result.record["seconds"],
+            "images_per_second": result.images_per_second(),
+            "cached": result.cached,
+        }
+        for name, group in groups.items()
+        for result in group
+    ]
 
 
 def finals(group, name):
@@ -54,8 +67,19 @@ def last(group, name):
 def percent(group, name):
     """Return the last epoch's error in per cent: "2.5", or "2.5 ± 0.3" over several seeds."""
     mean, deviation = last(group, name)
-    text = f"{100 * mean:.1f}"
-    return text if deviation is None else f"{text} ± {100 * deviation:.1f}"
+    if deviation is None:
+        return text("{mean:.1f}", mean=100 * mean)
+    return text("{mean:.1f} ± {deviation:.1f}", mean=100 * mean, deviation=100 * deviation)
+
+
+def means(groups, name):
+    """Return {network: mean over the seeds of the last epoch's value} of {network: group}."""
+    return {network: last(group, name)[0] for network, group in groups.items()}
+
+
+def told(values, template):
+    """Return {name: value} as a list of texts, from a template of `{name}` and `{value}`."""
+    return [text(template, name=name, value=value) for name, value in values.items()]
 
 
 def untrained(groups, chance):
@@ -63,7 +87,7 @@ def untrained(groups, chance):
 
     `chance` is the error of guessing the commonest class; 80 % of it still counts as guessing.
     """
-    return [n for n, group in groups.items() if last(group, "train_error")[0] > 0.8 * chance]
+    return [name for name, error in means(groups, "train_error").items() if error > 0.8 * chance]
 
 
 def estimates(groups, images, idle):
@@ -81,12 +105,46 @@ def errors(groups):
     """Return the table of the last epoch's errors: network, parameters, training and test."""
     return pd.DataFrame(
         {
-            _("network"): list(groups),
-            _("parameters"): [group[0].record["parameters"] for group in groups.values()],
-            _("training error (%)"): [percent(group, "train_error") for group in groups.values()],
-            _("test error (%)"): [percent(group, "test_error") for group in groups.values()],
+            "network": list(groups),
+            "parameters": [group[0].record["parameters"] for group in groups.values()],
+            "training error (%)": [percent(group, "train_error") for group in groups.values()],
+            "test error (%)": [percent(group, "test_error") for group in groups.values()],
         }
     )
+
+
+def speeds(groups):
+    """Return how many images a second each of {name: group} trained on, as whole numbers."""
+    return [
+        round(np.mean([result.images_per_second() for result in group]))
+        for group in groups.values()
+    ]
+
+
+def response_order(responses, depths, idle):
+    """Judge by the responses of every training what 1512.03385 says of them (section 4.2, Fig. 7).
+
+    Args:
+        responses: {"plain-20": [standard deviation of each layer, of each seed]} and the like.
+        depths: of the plain and residual networks.
+        idle: names of networks that have not trained.
+
+    Returns:
+        ({name: median over the layers, mean over the seeds}, {depth: verdict that residual
+        responses are below plain ones}, verdict that they fall from the least depth to the
+        greatest).
+    """
+    medians = {name: np.median(each, axis=1) for name, each in responses.items()}
+    typical = {n: claims.estimate(each, trained=n not in idle) for n, each in medians.items()}
+    below = {d: claims.smaller(typical[f"resnet-{d}"], typical[f"plain-{d}"]) for d in depths}
+    falling = claims.smaller(typical[f"resnet-{max(depths)}"], typical[f"resnet-{min(depths)}"])
+    return {name: float(each.mean()) for name, each in medians.items()}, below, falling
+
+
+def gradient_ratios(result):
+    """Return the gradient's norm in the second convolution / last one, in first and last epoch."""
+    norms = [result.history[epoch]["gradient_norms"] for epoch in (0, -1)]
+    return [each[1] / each[-2] for each in norms]  # the last kernel is the classifier's
 
 
 def epoch_time(groups):
@@ -104,52 +162,3 @@ def epoch_time(groups):
     }
     slope, intercept = np.polyfit(list(seconds), list(seconds.values()), 1)
     return float(slope), float(intercept), seconds
-
-
-def plot_history(ax, group, name, factor=1.0, **line):
-    """Draw a quantity of every epoch: the mean over seeds, their range shaded; return `ax`.
-
-    Args:
-        ax: Matplotlib axes.
-        group: a `store.Result` for each seed.
-        name: of the quantity, such as "train_error".
-        factor: on the values, such as 100 for per cent.
-        line: `color`, `label` and the like for `ax.plot`.
-    """
-    curves = factor * np.array([result.series(name) for result in group])
-    epochs = np.arange(1, curves.shape[1] + 1)
-    marker = "." if len(epochs) == 1 else ""
-    (drawn,) = ax.plot(epochs, curves.mean(axis=0), marker=marker, **line)
-    if len(curves) > 1:
-        ax.fill_between(
-            epochs, curves.min(0), curves.max(0), color=drawn.get_color(), alpha=0.2, linewidth=0
-        )
-    ax.set(xlabel=_("epoch"))
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    return ax
-
-
-def plot_gradient_norms(ax, result, epochs, colours):
-    """Draw the norm of every kernel's gradient at the start of some epochs; return `ax`.
-
-    Args:
-        ax: Matplotlib axes.
-        result: a `store.Result`.
-        epochs: numbers of epochs, from 1.
-        colours: one for each.
-    """
-    for epoch, colour in zip(epochs, colours, strict=True):
-        norms = result.history[epoch - 1]["gradient_norms"]
-        ax.semilogy(np.arange(1, len(norms) + 1), norms, color=colour, label=str(epoch))
-    ax.set(xlabel=_("layer"))
-    return ax
-
-
-def plot_surface(ax, surface, levels):
-    """Draw contours of the loss over a plane through the trained weights; return the contours."""
-    axis = surface["axis"]
-    loss = np.clip(surface["loss"], levels[0], levels[-1])
-    contours = ax.contourf(axis, axis, loss, levels=levels, norm="log")
-    ax.plot(0, 0, "+", color="white")
-    ax.set(xlabel=_("second direction"), aspect="equal")
-    return contours

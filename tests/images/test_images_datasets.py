@@ -2,12 +2,13 @@
 
 import re
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
 from helpers import data, download, images, paths
-from helpers.images import cifar10
+from helpers.images import cifar10, drawing
 
 
 def test_digits_are_all_there_once_and_split_evenly():
@@ -40,6 +41,14 @@ def test_load_refuses_what_is_not_there(name, subset):
         images.load(name, train_subset=subset)
 
 
+def test_gallery_leaves_out_classes_that_a_subset_lacks():
+    subset = images.load("digits", train_subset=5)
+    axes = drawing.gallery(subset).axes
+    shown = [label for label, ax in enumerate(axes) if ax.images]
+    assert shown == sorted(set(subset.train_labels)) and len(axes) == 10
+    plt.close("all")
+
+
 @pytest.fixture
 def cifar_folder(tmp_path, monkeypatch):
     """Write CIFAR-10 files of two images each: image k of file f is a ramp that names itself."""
@@ -67,6 +76,18 @@ def test_cifar_records(cifar_folder):
     np.testing.assert_allclose(
         data.train_images[2:, 0, 0, 0] - data.train_images[:2, 0, 0, 0], 10 / 255
     )
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_cifar_is_noted_as_data_of_the_notebook(cifar_folder, monkeypatch, tmp_path, there):
+    monkeypatch.setenv("REPORT_RUN", str(tmp_path / "used"))
+    if there:
+        images.load("cifar10")
+    else:
+        (cifar_folder / "test_batch.bin").unlink()
+        with pytest.raises(FileNotFoundError):
+            images.load("cifar10")
+    assert (tmp_path / "used").read_text() == f"{cifar_folder}\n"
 
 
 def test_cifar_inside_the_archives_own_folder(cifar_folder):

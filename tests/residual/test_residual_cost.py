@@ -33,6 +33,18 @@ def test_multiply_adds_of_a_small_network_by_hand():
     }
 
 
+def test_table_of_networks():
+    with without_weights():
+        frame = cost.table([cifar.build_cifar("resnet", 8, (8, 8, 1), name="resnet_8")])
+    row = frame.iloc[0]
+    assert row[["network", "input", "layers"]].tolist() == ["resnet-8", "8×8×1", 8]
+    positions, widths = (64, 16, 4), (16, 32, 64)
+    inner = sum(n * 9 * w * w for n, w in zip(positions, widths, strict=True))  # second ones
+    first = sum(n * 9 * w * v for n, w, v in zip(positions, widths, (16, 16, 32), strict=True))
+    millions = (64 * 9 * 16 + inner + first + 64 * 10) / 1e6
+    assert row["multiply-adds (millions)"] == pytest.approx(millions)
+
+
 def test_depth_is_the_longest_path():
     inputs = keras.Input((4, 4, 2))
     x = inputs

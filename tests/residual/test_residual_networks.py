@@ -303,6 +303,8 @@ def test_bad_imagenet_depth_is_named():
 def test_vgg_refuses_images_too_small_for_its_poolings():
     with pytest.raises(ValueError, match="4 poolings do not fit"):
         vgg.build_vgg((8, 8, 1), widths=(4, 4, 4, 4), convolutions=(1, 1, 1, 1))
+    with pytest.raises(ValueError, match=r"as many convolutions=\[1\] as widths=\[4, 8\]"):
+        vgg.build_vgg((8, 8, 1), widths=[4, 8], convolutions=[1])
 
 
 def test_vgg_for_digits_by_hand():

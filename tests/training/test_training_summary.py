@@ -1,10 +1,11 @@
 """Rows, means, noise and fits of results made up by hand."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from helpers.training import Protocol, Run, call, store, summary
+from helpers import translation
+from helpers.claims import NOT_DECIDED, NOT_REPRODUCED, REPRODUCED
+from helpers.training import Protocol, Run, call, grid, store, summary
 
 
 def result(test_errors, seed=0, seconds=1.0, losses=None):
@@ -35,10 +36,23 @@ def test_last_errors_with_their_deviation():
     assert summary.percent(GROUP[:1], "test_error") == "10.0"
     frame = summary.errors({"plain-8": GROUP})
     assert frame.iloc[0].tolist() == ["plain-8", 7, "7.5 ± 3.5", "15.0 ± 7.1"]
+    assert summary.means({"a": GROUP}, "test_error") == {"a": pytest.approx(0.15)}
+
+
+def test_numbers_of_a_table_and_of_a_list_follow_the_language():
+    packed = translation.pack(summary.percent(GROUP, "train_error"))
+    assert translation.shown(packed, "ru") == "7,5 ± 3,5"
+    told = summary.told({"plain-8": 0.25, "VGG": 1.0}, "{name}: {value:.1f}")
+    assert told == ["plain-8: 0.2", "VGG: 1.0"]
+    assert translation.shown(translation.pack(told[1]), "ru") == "VGG: 1,0"
 
 
 def test_a_row_holds_what_results_need_and_no_infinity():
-    row = summary.row(result([0.9, 0.8], 5, losses=[2.0, float("nan")]), "plain-8", "plain", 8)
+    groups = {"plain-8": [result([0.9, 0.8], 5, losses=[2.0, float("nan")])], "VGG": GROUP}
+    row, *others = summary.rows(groups, {"plain-8": ("plain", 8), "VGG": ("vgg", 6)})
+    assert [(each["model"], each["depth"], each["seed"]) for each in others] == [
+        ("VGG", 6, 0), ("VGG", 6, 1),
+    ]  # fmt: skip
     assert row["train_loss"] == [2.0, None] and row["test_error"] == [0.9, 0.8]
     assert (row["seed"], row["params"], row["seconds"], row["cached"]) == (5, 7, 30.0, True)
     assert {"model", "family", "depth", "train_error", "images_per_second"} <= row.keys()
@@ -68,15 +82,29 @@ def test_epoch_time_is_a_line_in_depth():
     assert (slope, start) == pytest.approx((0.01, 0.25)) and seconds[56] == pytest.approx(0.81)
 
 
-def test_plots_draw_every_point():
-    fig, axes = plt.subplots(1, 3)
-    summary.plot_history(axes[0], GROUP, "test_error", 100, color="C0")
-    (line,) = axes[0].lines
-    assert line.get_xydata().tolist() == [[1, pytest.approx(55)], [2, pytest.approx(15)]]
-    assert len(axes[0].collections) == 1  # the band over the seeds
-    summary.plot_gradient_norms(axes[1], GROUP[0], [1, 2], ["C0", "C1"])
-    assert [line.get_label() for line in axes[1].lines] == ["1", "2"]
-    surface = {"axis": np.linspace(-1, 1, 3), "loss": np.full((3, 3), np.inf)}
-    summary.plot_surface(axes[2], surface, np.geomspace(0.01, 100, 5))
-    fig.canvas.draw()
-    plt.close(fig)
+def test_measurements_come_back_by_network_and_seed(monkeypatch):
+    monkeypatch.setattr(grid, "measure_all", lambda pairs: [f"{run}!{what}" for run, what in pairs])
+    found = summary.measure_groups({"a": ["run 1", "run 2"], "b": ["run 3"]}, "norm")
+    assert found == {"a": ["run 1!norm", "run 2!norm"], "b": ["run 3!norm"]}
+
+
+def test_speeds_are_whole_means_over_the_seeds():
+    assert summary.speeds({"a": [result([0.5] * 3), result([0.5] * 3, seconds=0.5)]}) == [120]
+
+
+def test_order_of_responses_is_judged_by_medians_over_layers():
+    def seeds(*medians):
+        return [np.array([0.0, median, 9.0]) for median in medians]
+
+    responses = {"plain-8": seeds(1.0, 1.1), "resnet-8": seeds(0.5, 0.6)}
+    responses |= {"plain-14": seeds(1.0, 1.1), "resnet-14": seeds(0.7, 0.8)}
+    medians, below, falling = summary.response_order(responses, [8, 14], idle=["plain-14"])
+    assert medians["plain-8"] == pytest.approx(1.05)
+    assert below == {8: REPRODUCED, 14: NOT_DECIDED} and falling == NOT_REPRODUCED
+
+
+def test_gradients_of_first_and_last_convolution_are_compared_at_both_ends():
+    one = result([0.5, 0.4])
+    one.history[0]["gradient_norms"] = [1.0, 8.0, 5.0, 4.0, 7.0]  # the last is of the classifier
+    one.history[1]["gradient_norms"] = [1.0, 3.0, 5.0, 6.0, 7.0]
+    assert summary.gradient_ratios(one) == [2.0, 0.5]
