@@ -1,12 +1,11 @@
 """Block diagrams of built Keras models: layers condensed to stages, drawn as boxes and arrows.
 
-Lengths are points, so that a text fits its box in any language; y points down.
+Lengths are points; y points down. A box fits its text in the language in which it is being drawn.
 """
 
 import dataclasses
 import math
 import re
-import textwrap
 
 import keras
 import matplotlib.pyplot as plt
@@ -16,6 +15,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
 
 from helpers import figures
+from helpers.translation import localised, text
 
 GREY, BLUE, YELLOW, GREEN, ORANGE, PINK, WHITE = TINTS = (
     "#ECECEC", "#CFE6F5", "#FBE3B5", "#BFE5D6", "#F5CDB8", "#E9CFE0", "#FFFFFF",
@@ -106,27 +106,29 @@ def describe(block, narrow=False):
 
     Only narrow, the title keeps its line breaks, and each number has its line.
     """
-    title = block.title if narrow else block.title.replace("\n", " ")
+    title = "{title}" if narrow else "{title:wrap:999}"
     shape = "×".join(map(str, block.shape))
     params = f"{block.params:,}".replace(",", "\u00a0") if block.params else ""
     details = ("\n" if narrow else " · ").join(filter(None, (shape, params)))
-    return "\n".join(filter(None, (title, details)))
+    template = "\n".join(filter(None, (block.title and title, details and "{details}")))
+    return text(template, title=block.title, details=details)
 
 
-def text_width(text):
+def text_width(words):
     """Return the width of the widest line at the diagrams' size and font."""
     font = FontProperties(family=plt.rcParams["font.family"], size=SIZE)
     return max(
         text_to_path.get_text_width_height_descent(line, font, ismath="$" in line)[0]
-        for line in text.split("\n")
+        for line in words.split("\n")
     )
 
 
-def fit(text, tint):
-    """Return a Box at the origin that the text fills; "+" gets a round one."""
-    height = LINE * (text.count("\n") + 1) + 2 * PADDING
-    width = height if text == "+" else max(text_width(text) + 4 * PADDING, 5 * LINE)
-    return Box(0, 0, width, height, text, tint)
+def fit(content, tint):
+    """Return a Box at the origin that a text fills; "+" gets a round one."""
+    words = localised(content)
+    height = LINE * (words.count("\n") + 1) + 2 * PADDING
+    width = height if words == "+" else max(text_width(words) + 4 * PADDING, 5 * LINE)
+    return Box(0, 0, width, height, content, tint)
 
 
 def arrange(blocks, edges):
@@ -239,10 +241,11 @@ def side_by_side(graphs, titles=("",)):
     width = max(72 * figures.WIDTH, needed + GAP * len(graphs))
     space = (width - needed) / len(graphs)
     titles = [
-        textwrap.fill(title, int((right - left + space) / 4), break_on_hyphens=False)
+        title and text(f"{{title:wrap:{int((right - left + space) / 4)}}}", title=title)
         for title, (left, right) in zip(titles, spans, strict=True)
     ]
-    top = LINE * (1.3 * max(title.count("\n") + 1 for title in titles) + 1) if any(titles) else 2
+    lines = max(localised(title).count("\n") + 1 for title in titles)
+    top = LINE * (1.3 * lines + 1) if any(titles) else 2
     figure = plt.figure(figsize=(width / 72, (top + height + 2) / 72), layout="none")
     ax = figure.add_axes((0, 0, 1, 1))
     x = space / 2

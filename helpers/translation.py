@@ -6,6 +6,7 @@ import math
 import os
 import re
 import string
+import textwrap
 
 from helpers import numerals, paths
 
@@ -89,14 +90,21 @@ class Formatter(string.Formatter):
         self.language = language
 
     def format_field(self, value, spec):
-        """Return one value; `{n:plural:layer|layers}` gives the form that goes with n."""
+        """Return one value.
+
+        `{n:plural:layer|layers}` gives the form that goes with n, `{title:wrap:20}` lines of at
+        most 20 characters.
+        """
         if value is None:  # not a number
             return "–"
         if isinstance(value, list):
             items = [self.format_field(item, spec) for item in value]
             return ("; " if any("," in item for item in items) else ", ").join(items)
         if isinstance(value, str | dict):
-            return format(render(value, self.language), spec)
+            shown = render(value, self.language)
+            if spec.startswith("wrap:"):
+                return textwrap.fill(shown, int(spec.removeprefix("wrap:")), break_on_hyphens=False)
+            return format(shown, spec)
         if spec.startswith("plural:"):
             forms = spec.removeprefix("plural:").split("|")
             return forms[min(plural_form(value, self.language), len(forms) - 1)]

@@ -9,7 +9,8 @@ import pytest
 from keras import layers
 from matplotlib.colors import to_rgba
 
-from helpers import diagram
+import helpers.say  # noqa: F401 (it lets figures be drawn in any language)
+from helpers import diagram, translation
 from helpers.cardiac import shape_model, stages, vae
 from helpers.cost import without_weights
 from helpers.deeplab import network
@@ -109,6 +110,25 @@ def test_the_figure_has_every_box_and_arrow(deeplab):
     assert len(ax.patches) - len(arrows) == sum(len(boxes) for boxes, _edges in drawn)
     assert {"preactivation", "+", "$x_l$"} <= {text.get_text() for text in ax.texts}
     assert min(text.get_fontsize() for text in ax.texts) >= 6.5
+
+
+def test_boxes_and_titles_are_measured_in_the_words_that_are_drawn(monkeypatch):
+    words = {"dense, {n}": "полносвязный слой, {n}", "a pair": "пара\nслоёв"}
+    monkeypatch.setattr(
+        translation, "catalogue", lambda language: words if language == "ru" else {}
+    )
+    title = translation.text("dense, {n}", n=3)
+    width = {}
+    for language in ("en", "ru"):
+        with translation.drawing(language) as drawn:
+            boxes = diagram.arrange({"a": diagram.Block(title, shape=(4, 4))}, [])
+            figure = diagram.side_by_side([(boxes, [])], ["a pair"])
+        width[language] = boxes["a"].width
+    texts = {text for packed in drawn for text in translation.templates(packed)}
+    assert texts == {"dense, {n}", "a pair"}  # and none that is put together from them
+    shown = [text.get_text() for text in figure.axes[0].texts]
+    assert shown == ["полносвязный слой, 3\n4×4", "пара слоёв"]
+    assert width["ru"] > 1.4 * width["en"]
 
 
 def test_a_unit_adds_what_it_got():
