@@ -109,9 +109,10 @@ def show_source(*functions):
     emit({"text/markdown": f"```python\n{source}\n```"}, {"kind": "source"})
 
 
-def show_control(widget):
-    """Show an interactive control in the notebook; the report leaves it out."""
-    display(widget, metadata={"report": {"kind": "control"}})
+def show_control(make):
+    """Show an interactive control, made by a function, in a notebook that runs by hand alone."""
+    if "REPORT_RUN" not in os.environ:
+        display(make())
 
 
 def emit(data, report):

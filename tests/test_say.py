@@ -128,9 +128,13 @@ def test_a_figure_without_label_caption_or_alternative_is_refused(shown, label, 
     assert shown == []
 
 
-def test_a_control_is_for_the_notebook_alone(shown):
-    say.show_control("slider")
-    assert shown == [("slider", {"report": {"kind": "control"}})]
+def test_a_control_is_for_a_notebook_run_by_hand(shown, monkeypatch):
+    monkeypatch.setenv("REPORT_RUN", "/dev/null")
+    say.show_control(lambda: "slider")
+    assert shown == []
+    monkeypatch.delenv("REPORT_RUN")
+    say.show_control(lambda: "slider")
+    assert shown == [("slider", None)]
 
 
 def test_a_source_is_shown_as_it_stands(shown):

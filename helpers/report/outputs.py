@@ -28,7 +28,7 @@ def fragments(output, place, document):
         return [terminal(trace, place)]
     data = {mime: joined(content) for mime, content in output.get("data", {}).items()}
     report = ours(output)
-    if report.get("kind") in ("caption", "control"):
+    if report.get("kind") == "caption":
         return []  # for JupyterLab alone
     if report.get("kind") == "table":
         return table(data[TABLE], report, place, document)
@@ -61,7 +61,7 @@ def joined(content):
 def ours(output):
     """Return what `helpers.say` stored with an output; {} if "report" there is not its own."""
     match output.get("metadata", {}).get("report"):
-        case {"kind": "caption" | "control"} as report:
+        case {"kind": "caption"} as report:
             return report
         case {"kind": "figure", "label": str(), "caption": str(), "alt": str()} as report:
             return report

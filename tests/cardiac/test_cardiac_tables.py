@@ -19,7 +19,7 @@ def test_choices_tell_the_papers_values_from_ours():
 
 def test_spread_and_intervals_are_those_of_the_data():
     dice = np.array([[0.8, 0.9], [0.9, 1.0]])
-    frame = tables.with_spread({"ours": dice}, "model")
+    frame = tables.with_spread({"ours": dice})
     assert frame.iloc[0].tolist() == ["ours", "0.850 ± 0.050", "0.950 ± 0.050"]
     labels = np.repeat([0, 1], 20)
     frame = tables.with_intervals(labels, {"perfect": labels * 0.8 + 0.1})
@@ -27,9 +27,10 @@ def test_spread_and_intervals_are_those_of_the_data():
 
 
 def test_seeds_become_a_mean_and_a_spread():
-    rows = [("a", 1, 0.8, np.nan), ("a", 2, 0.9, np.nan), ("b", 1, 1.0, np.nan)]
-    said = tables.over_seeds(pd.DataFrame(rows, columns=["decoder", "seed", "AUC", "r"]))
-    assert said.endswith("seeds: a: AUC 0.850 ± 0.071; b: AUC 1.000.")
+    rows = [("a", 1, 0.8, 2, np.nan), ("a", 2, 0.9, 3, np.nan), ("b", 1, 1.0, 4, np.nan)]
+    columns = ["decoder", "seed", "AUC", "mm", "r"]
+    said = tables.over_seeds(pd.DataFrame(rows, columns=columns))
+    assert said.endswith(": a: AUC 0.850 ± 0.071, mm 2.500 ± 0.707; b: AUC 1.000, mm 4.000.")
 
 
 def test_walls_without_a_thickness_have_no_mean():
@@ -71,3 +72,14 @@ def test_walks_are_judged_by_their_rows():
     said = tables.about_walks(frame)
     assert "0.90 times" in said and "from 0.60 to 0.50" in said
     assert said.endswith("by 15.0 mm, in: line.")
+
+
+def test_the_walks_change_is_compared_with_the_truth():
+    truth = np.array([4.0 if s in anatomy.SEPTUM else 1.0 for s in range(1, 18)])
+    said = tables.about_truth(truth, 0.9, [0.7, 0.5])
+    assert "by 4.0 and 1.0 mm" in said and "r = 0.90;" in said and said.endswith("0.50 to 0.70.")
+
+
+def test_segments_without_a_thickness_are_stored_as_none():
+    stored = tables.by_segment(np.array([1.23456, np.nan]))
+    assert stored == {"1": 1.235, "2": None}
