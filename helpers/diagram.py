@@ -1,6 +1,6 @@
 """Block diagrams of built Keras models: layers condensed to stages, drawn as boxes and arrows.
 
-Lengths are points, so that a text fits its box in any language; y points down.
+Lengths are points; boxes fit their words in the language in which they are drawn; y points down.
 """
 
 import dataclasses
@@ -15,7 +15,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
 
-from helpers import figures
+from helpers import figures, translation
+from helpers.translation import text
 
 GREY, BLUE, YELLOW, GREEN, ORANGE, PINK, WHITE = TINTS = (
     "#ECECEC", "#CFE6F5", "#FBE3B5", "#BFE5D6", "#F5CDB8", "#E9CFE0", "#FFFFFF",
@@ -27,12 +28,13 @@ PREPARATIONS = (keras.layers.ZeroPadding2D, keras.layers.Flatten)
 
 @dataclasses.dataclass
 class Block:
-    """A stage: its title and tint, the shape it gives for one sample, its trainable parameters."""
+    """A stage: title and tint, the shape it gives for one sample, trainable parameters, notes."""
 
     title: str
     tint: str = WHITE
     shape: tuple = ()
     params: int = 0
+    notes: list = dataclasses.field(default_factory=list)  # texts that follow the title
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,30 +104,35 @@ def match(stages, name):
 
 
 def describe(block, narrow=False):
-    """Return a block's text: title, then shape and number of parameters as far as known.
+    """Return a block's text: title and notes, then shape and number of parameters as far as known.
 
-    Only narrow, the title keeps its line breaks, and each number has its line.
+    Narrow, each note and each number has its line.
     """
-    title = block.title if narrow else block.title.replace("\n", " ")
+    title = block.title
+    for note in block.notes:
+        title = text("{title},\n{note}" if narrow else "{title}, {note}", title=title, note=note)
     shape = "×".join(map(str, block.shape))
     params = f"{block.params:,}".replace(",", "\u00a0") if block.params else ""
     details = ("\n" if narrow else " · ").join(filter(None, (shape, params)))
-    return "\n".join(filter(None, (title, details)))
+    if not (title and details):
+        return title or details
+    return text("{title}\n{details}", title=title, details=details)
 
 
-def text_width(text):
-    """Return the width of the widest line at the diagrams' size and font."""
+def text_width(lines):
+    """Return the width of the widest of the lines at the diagrams' size and font."""
     font = FontProperties(family=plt.rcParams["font.family"], size=SIZE)
     return max(
         text_to_path.get_text_width_height_descent(line, font, ismath="$" in line)[0]
-        for line in text.split("\n")
+        for line in lines
     )
 
 
 def fit(text, tint):
-    """Return a Box at the origin that the text fills; "+" gets a round one."""
-    height = LINE * (text.count("\n") + 1) + 2 * PADDING
-    width = height if text == "+" else max(text_width(text) + 4 * PADDING, 5 * LINE)
+    """Return a Box at the origin that the text fills in its language; "+" gets a round one."""
+    lines = translation.localised(text).split("\n")
+    height = LINE * len(lines) + 2 * PADDING
+    width = height if text == "+" else max(text_width(lines) + 4 * PADDING, 5 * LINE)
     return Box(0, 0, width, height, text, tint)
 
 

@@ -9,7 +9,7 @@ import pytest
 from keras import layers
 from matplotlib.colors import to_rgba
 
-from helpers import diagram
+from helpers import diagram, translation
 from helpers.cardiac import shape_model, stages, vae
 from helpers.cost import without_weights
 from helpers.deeplab import network
@@ -111,6 +111,23 @@ def test_the_figure_has_every_box_and_arrow(deeplab):
     assert min(text.get_fontsize() for text in ax.texts) >= 6.5
 
 
+def test_boxes_fit_their_words_in_every_language(monkeypatch):
+    russian = {"3×3 conv": "свёртка 3×3", "rate {numbers}": "дилатация {numbers}"}
+    monkeypatch.setattr(
+        translation, "catalogue", lambda language: russian if language == "ru" else {}
+    )
+    rate = translation.text("rate {numbers}", numbers=[2, 4])
+    block = diagram.Block("3×3 conv", shape=(9, 9, 4), params=1200, notes=["/2", rate])
+    assert diagram.describe(block) == "3×3 conv, /2, rate 2, 4\n9×9×4 · 1\u00a0200"
+    narrow = diagram.describe(block, narrow=True)
+    assert narrow == "3×3 conv,\n/2,\nrate 2, 4\n9×9×4\n1\u00a0200"
+    english = diagram.fit(narrow, diagram.BLUE)
+    with translation.drawing("ru") as shown:
+        assert translation.localised(narrow).startswith("свёртка 3×3,\n/2,\nдилатация 2, 4\n")
+        assert diagram.fit(narrow, diagram.BLUE).width > english.width
+    assert set(translation.templates(shown)) == set(russian)  # and nothing composed of them
+
+
 def test_a_unit_adds_what_it_got():
     for placement, (_before, _last, after) in PLACEMENTS.items():
         boxes, edges = drawing.unit_graph(placement)
@@ -127,9 +144,10 @@ def test_deeplab_counts_every_weight_and_joins_low_level_features(deeplab):
     assert (r"xception_65\.entry_flow\.block2", r"decoder\.feature_projection") in edges
     joined = [start for start, end in edges if end == "concat_projection"]
     assert len(joined) == 5
-    titles = [block.title for block in blocks.values()]
-    assert "3 middle units,\nrate 2" in titles
-    assert "3×3 conv,\nrate 36" in titles
+    noted = [(block.title, block.notes) for block in blocks.values()]
+    assert ("3 middle units", ["rate 2"]) in noted
+    assert ("3×3 conv", ["rate 36"]) in noted
+    assert ("entry unit 1", ["/2"]) in noted
 
 
 @pytest.fixture(scope="module")
