@@ -28,7 +28,7 @@ def test_a_network_of_official_size_equals_its_graph(tmp_path, monkeypatch):
     figure = comparison.draw({name: found})
     assert len(figure.axes) == 3  # photograph, overlay, legend
     plt.close(figure)
-    assert name in comparison.describe({name: found})
+    assert comparison.describe({name: found})[0].startswith(f"{name} in cat: ")
 
 
 def test_agreement_counts_pixels():
@@ -38,7 +38,9 @@ def test_agreement_counts_pixels():
 
     found = {"a": {"x": one([[0, 1]]), "y": one([[2, 2]])},
              "b": {"x": one([[0, 1]]), "y": one([[2, 3]])}}  # fmt: skip
-    np.testing.assert_allclose(comparison.agreement(found), [[100, 75], [75, 100]])
+    alike = comparison.agreement(found)
+    assert list(alike["checkpoint"]) == ["a", "b"]
+    np.testing.assert_allclose(alike[["a", "b"]], [[100, 75], [75, 100]])
 
 
 def test_the_same_weights_serve_another_stride():
