@@ -3,8 +3,9 @@
 import json
 
 import numpy as np
+import pandas as pd
 
-from helpers import cost, files, paths, runtime
+from helpers import cost, files, inputs, paths, runtime
 from helpers.deeplab import checkpoint, fold, metrics, network, scenes, segmenter
 
 TEST_SCENES = 300
@@ -16,6 +17,19 @@ RECIPES = {
     "xception_no_decoder": {"width": 0.25, "middle_units": 4, "decoder": False, "start": "xception",
                             "output_stride": 16, "train_stride": 16, "steps": 500},
 }  # fmt: skip
+NAMES = {
+    "mobilenetv2": "MobileNetV2",
+    "xception": "Xception, decoder",
+    "xception_no_decoder": "Xception, no decoder",
+}
+COLUMNS = {
+    "model": "network",
+    "output_stride": "output stride",
+    "miou": "mIoU",
+    "boundary_miou": "mIoU within 3 pixels of an edge",
+    "gmacs": "10⁹ multiply-adds",
+    "latency_ms": "ms a scene",
+}
 
 
 def build(name, output_stride=None, size=scenes.SIZE):
@@ -46,7 +60,7 @@ def load(name, output_stride=None, size=scenes.SIZE):
         FileNotFoundError: they are not there; the message says how to train them.
         ValueError: they do not fit the network.
     """
-    path = paths.WEIGHTS / f"scenes_{name}.npz"
+    path = inputs.used(paths.WEIGHTS / f"scenes_{name}.npz")
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing: restore it from git, or make train-scenes")
     model = build(name, output_stride, size)
@@ -87,22 +101,27 @@ def strides(name, wanted):
 
 
 def measure_all(output_strides, images, labels):
-    """Return (row, predicted labels) of every compact network at its `strides`.
+    """Return (rows, {(network, output stride): predicted labels}) of every one at its `strides`.
 
     A row has the keys "model", "output_stride", "miou", "boundary_miou", "gmacs" and "latency_ms"
     (of one scene).
     """
-    measured = []
+    rows, predictions = [], {}
     for name in RECIPES:
         for output_stride in strides(name, output_strides):
             model = load(name, output_stride)
             forward = fold.compiled(model)
-            scores, predictions = score(forward, images, labels)
+            scores, predictions[name, output_stride] = score(forward, images, labels)
             row = {"model": name, "output_stride": output_stride, **scores}
             row["gmacs"] = cost.multiply_adds(model) / 1e9
             row["latency_ms"] = cost.latency(forward, scaled(images[:1]), repeats=9)
-            measured.append((row, predictions))
-    return measured
+            rows.append(row)
+    return rows, predictions
+
+
+def table(rows):
+    """Return the rows of `measure_all` as a DataFrame to show."""
+    return pd.DataFrame(rows)[list(COLUMNS)].replace({"model": NAMES}).rename(columns=COLUMNS)
 
 
 def score_scales(name, scales, images, labels):

@@ -4,10 +4,50 @@ import time
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
 from helpers import cost, figures
 from helpers.deeplab import drawing, network, official, reference, segmenter
-from helpers.translation import translate as _
+from helpers.translation import text
+
+TITLES = {  # of the columns of `table`
+    "name": "checkpoint",
+    "input_error": "inputs, max |Δ|",
+    "logits_error": "logits, max |Δ|",
+    "agreement": "equal labels, %",
+    "stride_16": "kept at stride 16, %",
+    "multi_scale": "kept with six scales, mirrored, %",
+    "latency_ms": "ms a photograph",
+    "feature_memory_mib": "feature maps, MiB",
+}
+
+
+def size_and_cost(name, model, output_stride, weights="none"):
+    """Return a network's row of the results: parameters, 10⁹ multiply-adds, MiB of features.
+
+    Args:
+        name: what the row calls it.
+        model: built for a fixed image size; `cost.without_weights` suffices.
+        output_stride: as it was built with.
+        weights: where they come from.
+    """
+    return {
+        "name": name,
+        "params": sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
+        "gmacs": cost.multiply_adds(model) / 1e9,
+        "feature_memory_mib": cost.feature_memory(model),
+        "output_stride": output_stride,
+        "weights": weights,
+    }
+
+
+def measure_all(names, pictures):
+    """Return (rows, {checkpoint: {picture name: Segmentation}}) of `measure` for each name."""
+    rows, segmentations = [], {}
+    for name in names:
+        row, segmentations[name] = measure(name, pictures)
+        rows.append(row)
+    return rows, segmentations
 
 
 def measure(name, pictures):
@@ -40,12 +80,7 @@ def measure(name, pictures):
         multi = demo.predict(picture, segmenter.SCALES, flip=True)
         averaged.append((multi.labels == one.labels).mean())
     return {
-        "name": name,
-        "params": sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
-        "gmacs": cost.multiply_adds(shape) / 1e9,
-        "feature_memory_mib": cost.feature_memory(shape),
-        "output_stride": 8,
-        "weights": "official",
+        **size_and_cost(name, shape, 8, "official"),
         "latency_ms": 1e3 * float(np.median(seconds)),
         "input_error": max(p["input"] for p in parity),
         "logits_error": max(p["logits"] for p in parity),
@@ -61,6 +96,16 @@ def rebuilt(model, output_stride):
     other = build(output_stride)
     other.set_weights(model.get_weights())
     return other
+
+
+def draw_times(names, seconds):
+    """Return a figure of one horizontal bar for each network, the first on top."""
+    figure, ax = plt.subplots(figsize=(figures.WIDTH, 2.0))
+    bars = ax.barh(names[::-1], seconds[::-1], color=figures.BLUE)
+    ax.bar_label(bars, fmt="{:.2f}", padding=3)
+    ax.set_xlabel("seconds a photograph")
+    ax.margins(x=0.1)
+    return figure
 
 
 def draw(segmentations):
@@ -80,7 +125,7 @@ def draw(segmentations):
         for ax, (name, found) in zip(row[1:], segmentations.items(), strict=True):
             drawing.show_overlay(ax, found[photograph])
             if ax.get_subplotspec().is_first_row():
-                ax.set_title(name.replace("_", "\n"), fontsize=7)
+                ax.set_title(name.replace("_", "_\n", 1), fontsize=7)
     for ax in axes[-1]:
         ax.remove()
     everything = [one for found in segmentations.values() for one in found.values()]
@@ -91,22 +136,38 @@ def draw(segmentations):
 
 
 def describe(segmentations):
-    """Return the largest classes that each checkpoint sees in each photograph, as a sentence."""
-    return "; ".join(
-        _("{model} in {photo}: {classes}").format(
+    """Return a text for each checkpoint and photograph: the largest classes that it sees there."""
+    return [
+        text(
+            "{model} in {photo}: {classes}",
             model=name,
             photo=photograph,
-            classes=", ".join(drawing.shares(one)[:3]),
+            classes=drawing.shares(one)[:3],
         )
         for name, found in segmentations.items()
         for photograph, one in found.items()
-    )
+    ]
+
+
+def found_classes(segmentations):
+    """Return the rows of the results that tell which classes cover which share of a photograph."""
+    return [
+        {"image": photograph, "model": name, "classes": one.shares}
+        for name, found in segmentations.items()
+        for photograph, one in found.items()
+    ]
+
+
+def table(rows):
+    """Return the rows of `measure` as a DataFrame to show, a line for each checkpoint."""
+    return pd.DataFrame(rows)[list(TITLES)].rename(columns=TITLES)
 
 
 def agreement(segmentations):
-    """Return the share of pixels, in %, that each pair of checkpoints labels alike, (n, n)."""
-    labels = [
-        np.concatenate([one.labels.ravel() for one in found.values()])
-        for found in segmentations.values()
-    ]
-    return np.array([[100 * (a == b).mean() for b in labels] for a in labels])
+    """Return a DataFrame: the share of pixels, in %, that each pair of checkpoints labels alike."""
+    labels = {
+        name: np.concatenate([one.labels.ravel() for one in found.values()])
+        for name, found in segmentations.items()
+    }
+    alike = {name: [100 * (a == b).mean() for b in labels.values()] for name, a in labels.items()}
+    return pd.DataFrame({"checkpoint": list(labels), **alike})

@@ -1,20 +1,36 @@
 """Segmentations as pictures: the classes' colours laid over the photograph, and their legend."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Patch
 
-from helpers.translation import translate
-
-
-def names(classes):
-    """Return the class names in the report's language, as a list."""
-    return translate(", ".join(classes)).split(", ")
+from helpers import figures
+from helpers.translation import text
 
 
 def shares(segmentation):
-    """Return "name share" of the classes found, largest first, in the report's language."""
-    shown = dict(zip(segmentation.classes, names(segmentation.classes), strict=True))
-    return [f"{shown[name]} {share:.0%}" for name, share in segmentation.shares.items()]
+    """Return texts "name share" of the classes found, largest first."""
+    found = segmentation.shares.items()
+    return [text("{name} {share:.0%}", name=name, share=share) for name, share in found]
+
+
+def grid(rows, height, titles=()):
+    """Return (figure, axes) of pictures side by side, without frames.
+
+    Args:
+        rows: a sequence of equally many pictures for each row.
+        height: of the figure in inches.
+        titles: of the rows, at their left.
+    """
+    size = (figures.WIDTH, height)
+    figure, axes = plt.subplots(len(rows), len(rows[0]), figsize=size, squeeze=False)
+    for ax, picture in zip(axes.flat, (each for row in rows for each in row), strict=True):
+        ax.imshow(picture)
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+    for ax, title in zip(axes[:, 0], titles, strict=False):
+        ax.set_ylabel(title)
+    return figure, axes
 
 
 def palette(count=21):
@@ -46,8 +62,15 @@ def show_overlay(ax, segmentation, opacity=0.7):
 def show_legend(ax, classes, found, columns=1):
     """Draw the colours and names of the classes `found` (labels) on an empty `ax`; return it."""
     colours = palette(len(classes)) / 255
-    shown = names(classes)
-    patches = [Patch(facecolor=colours[i], edgecolor="0.4", label=shown[i]) for i in found]
+    patches = [Patch(facecolor=colours[i], edgecolor="0.4", label=classes[i]) for i in found]
     ax.legend(handles=patches, ncols=columns, loc="center", handlelength=1.2)
     ax.set_axis_off()
     return ax
+
+
+def draw(segmentation):
+    """Return a figure of one segmentation over its picture, with the classes found beside it."""
+    figure, axes = plt.subplots(1, 2, width_ratios=[3, 1])
+    show_overlay(axes[0], segmentation)
+    show_legend(axes[1], segmentation.classes, np.unique(segmentation.labels))
+    return figure

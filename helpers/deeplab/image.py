@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from helpers import inputs
+
 
 def read(image):
     """Return a picture as RGB, uint8 (height, width, 3), upright and without transparency.
@@ -28,7 +30,7 @@ def read(image):
         raise ValueError(
             f"a picture is a path, a PIL image or an array, not {type(image).__name__}"
         )
-    path = Path(image)
+    path = inputs.used(Path(image).absolute())
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file")
     try:

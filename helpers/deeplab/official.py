@@ -1,6 +1,6 @@
 """The four official checkpoints of the demo: where they are, and Keras networks from them."""
 
-from helpers import download, paths
+from helpers import download, inputs, paths
 from helpers.deeplab import checkpoint, network
 
 FOLDER = paths.DATA / "deeplab"
@@ -30,6 +30,16 @@ ARCHIVES = {
     ),
 }
 
+ZOO = [  # checkpoint, output stride, scales, mIoU in %, and what it was measured on:
+    # tensorflow/models, research/deeplab/g3doc/model_zoo.md
+    ("mobilenetv2_coco_voctrainaug", 16, "one", 75.32, "validation set"),
+    ("mobilenetv2_coco_voctrainaug", 8, "six, mirrored", 77.33, "validation set"),
+    ("mobilenetv2_coco_voctrainval", 8, "six, mirrored", 80.25, "test set"),
+    ("xception_coco_voctrainaug", 16, "one", 82.20, "validation set"),
+    ("xception_coco_voctrainaug", 8, "six, mirrored", 83.58, "validation set"),
+    ("xception_coco_voctrainval", 8, "six, mirrored", 87.80, "test set"),
+]
+
 
 def fetch_all():
     """Download and unpack the four archives and the demo's three photographs (about 0.9 GB).
@@ -45,29 +55,40 @@ def fetch_all():
         download.fetch(PHOTOGRAPHS + image, FOLDER / image)
 
 
-def unpacked(name):
-    """Return the folder of an official archive, downloaded and unpacked if it is not there yet."""
+def archive_of(name):
+    """Return (file name, bytes, checksum) of a checkpoint; raise ValueError for an unknown one."""
     if name not in ARCHIVES:
         raise ValueError(f"no official checkpoint {name!r}; there are {', '.join(ARCHIVES)}")
-    archive, size, checksum = ARCHIVES[name]
+    return ARCHIVES[name]
+
+
+def unpacked(name):
+    """Return the folder of an official archive, downloaded and unpacked if it is not there yet."""
+    archive, size, checksum = archive_of(name)
     folder = FOLDER / archive.removesuffix(".tar.gz")
     if not folder.exists():
         download.unpack(download.fetch(URL + archive, FOLDER / archive, checksum, size), folder)
     return folder
 
 
-def available():
-    """Return the names of the checkpoints whose archive or folder is on this machine."""
-    return [
-        name
-        for name, (archive, *_) in ARCHIVES.items()
-        if (FOLDER / archive).exists() or (FOLDER / archive.removesuffix(".tar.gz")).exists()
-    ]
+def available(wanted=tuple(ARCHIVES)):
+    """Return which of the checkpoints `wanted` have an archive or a folder on this machine.
+
+    Raises:
+        ValueError: one of them is unknown.
+    """
+    found = []
+    for name in wanted:
+        archive = inputs.used(FOLDER / archive_of(name)[0])
+        folder = inputs.used(FOLDER / archive.name.removesuffix(".tar.gz"))
+        if archive.exists() or folder.exists():
+            found.append(name)
+    return found
 
 
 def photographs():
     """Return {name: path} of the demo's photographs that are on this machine."""
-    return {name: FOLDER / name for name in IMAGES if (FOLDER / name).exists()}
+    return {name: FOLDER / name for name in IMAGES if inputs.used(FOLDER / name).exists()}
 
 
 def graph_of(name):

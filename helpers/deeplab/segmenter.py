@@ -7,14 +7,10 @@ import tensorflow as tf
 from PIL import Image
 
 from helpers.deeplab import fold, image
-from helpers.translation import for_catalogue
 
-VOC = tuple(
-    for_catalogue(
-        "background, aeroplane, bicycle, bird, boat, bottle, bus, car, cat, chair, cow, "
-        "diningtable, dog, horse, motorbike, person, pottedplant, sheep, sofa, train, tv"
-    ).split(", ")
-)
+VOC = ("background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair",
+       "cow", "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa",
+       "train", "tv")  # fmt: skip
 SCALES = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75)  # the model zoo's multi-scale test
 
 

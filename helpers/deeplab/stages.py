@@ -6,7 +6,7 @@ from keras.layers import DepthwiseConv2D
 
 from helpers import diagram
 from helpers.deeplab.mobilenet_v2 import STAGES
-from helpers.translation import translate as _
+from helpers.translation import text
 
 
 def graph(model):
@@ -16,29 +16,27 @@ def graph(model):
 
 
 def condense(model):
-    """Return the network's stages as `diagram.condense` does, with strides and rates in titles."""
-    stages = (
-        {"image$": (_("image"), diagram.WHITE)} | mobilenet_v2() | xception(model) | head(model)
-    )
+    """Return the network's stages as `diagram.condense` does, with strides and rates noted."""
+    stages = {"image$": ("image", diagram.WHITE)} | mobilenet_v2() | xception(model) | head(model)
     blocks, edges = diagram.condense(model, stages)
     for pattern, block in blocks.items():
         layers = [layer for layer in model.layers if re.match(pattern, layer.name)]
         if any(max(getattr(layer, "strides", (1,))) > 1 for layer in layers):
-            block.title += ", /2"
+            block.title = text("{title},\n{note}", title=block.title, note="/2")
         rates = {each.dilation_rate[0] for each in layers if isinstance(each, DepthwiseConv2D)}
         if max(rates, default=1) > 1:
-            numbers = ", ".join(map(str, sorted(rates)))
-            block.title += ",\n" + _("rate {numbers}").format(numbers=numbers)
+            rate = text("rate {numbers}", numbers=sorted(rates))
+            block.title = text("{title},\n{note}", title=block.title, note=rate)
     return blocks, edges
 
 
 def mobilenet_v2():
     """Return the stages of MobileNetV2: its first convolution and the seven groups of blocks."""
-    stages = {r"MobilenetV2\.Conv": (_("3×3 conv"), diagram.BLUE)}
+    stages = {r"MobilenetV2\.Conv": ("3×3 conv", diagram.BLUE)}
     index = 0
     for _expansion, _channels, repetitions, _stride in STAGES:
         numbers = "|".join(f"_{index + i}" if index + i else "" for i in range(repetitions))
-        title = _("{count} × inverted residual").format(count=repetitions)
+        title = text("{count} × inverted residual", count=repetitions)
         stages[rf"MobilenetV2\.expanded_conv({numbers})\."] = (title, diagram.BLUE)
         index += repetitions
     return stages
@@ -49,13 +47,13 @@ def xception(model):
     flow = r"xception_65\.middle_flow\.block1\.unit_\d+"
     units = {found[0] for layer in model.layers if (found := re.match(flow, layer.name))}
     titles = {
-        r"entry_flow\.conv": _("two 3×3 convs"),
-        r"entry_flow\.block1": _("entry unit 1"),
-        r"entry_flow\.block2": _("entry unit 2"),
-        r"entry_flow\.block3": _("entry unit 3"),
-        r"middle_flow": _("{count} middle units").format(count=len(units)),
-        r"exit_flow\.block1": _("exit unit"),
-        r"exit_flow\.block2": _("three separable convs"),
+        r"entry_flow\.conv": "two 3×3 convs",
+        r"entry_flow\.block1": "entry unit 1",
+        r"entry_flow\.block2": "entry unit 2",
+        r"entry_flow\.block3": "entry unit 3",
+        r"middle_flow": text("{count} middle units", count=len(units)),
+        r"exit_flow\.block1": "exit unit",
+        r"exit_flow\.block2": "three separable convs",
     }
     return {rf"xception_65\.{name}": (title, diagram.BLUE) for name, title in titles.items()}
 
@@ -63,13 +61,13 @@ def xception(model):
 def head(model):
     """Return the stages after the backbone: pyramid pooling, decoder, logits."""
     decodes = any(layer.name.startswith("decoder") for layer in model.layers)
-    project = _("1×1 conv, enlarged") if decodes else _("1×1 conv")
+    project = "1×1 conv, enlarged" if decodes else "1×1 conv"
     return {
-        "global_average_pooling2d|image_pooling": (_("image\npooling"), diagram.GREEN),
-        "aspp0": (_("1×1 conv"), diagram.GREEN),
-        **{f"aspp{branch}": (_("3×3 conv"), diagram.GREEN) for branch in (1, 2, 3)},
+        "global_average_pooling2d|image_pooling": ("image\npooling", diagram.GREEN),
+        "aspp0": ("1×1 conv", diagram.GREEN),
+        **{f"aspp{branch}": ("3×3 conv", diagram.GREEN) for branch in (1, 2, 3)},
         "concat_projection": (project, diagram.YELLOW),
-        r"decoder\.feature_projection": (_("1×1 conv"), diagram.ORANGE),
-        r"decoder\.decoder_conv": (_("two separable convs"), diagram.ORANGE),
-        "logits": (_("logits, enlarged"), diagram.GREY),
+        r"decoder\.feature_projection": ("1×1 conv", diagram.ORANGE),
+        r"decoder\.decoder_conv": ("two separable convs", diagram.ORANGE),
+        "logits": ("logits, enlarged", diagram.GREY),
     }

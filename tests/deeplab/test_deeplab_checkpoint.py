@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from helpers import download
-from helpers.deeplab import checkpoint, image, network, official, reference
+from helpers import download, inputs, paths
+from helpers.deeplab import checkpoint, compact, image, network, official, reference
 
 SIZE, CLASSES = 65, 5
 WIDTH = {"mobilenet": 0.5, "xception": 0.125}
@@ -119,3 +119,27 @@ def test_official_archive_laid_by_hand_is_used(exported, tmp_path, monkeypatch):
     assert official.graph_of(name).read_bytes() == graph_path.read_bytes()
     with pytest.raises(ValueError, match="MobilenetV2/Conv/weights"):
         official.load(name)  # the archive's small graph is found and read, and does not fit
+
+
+def test_what_is_looked_for_is_noted_though_it_is_missing(tmp_path, monkeypatch):
+    name = "xception_coco_voctrainval"
+    archive = official.ARCHIVES[name][0]
+    monkeypatch.setattr(official, "FOLDER", tmp_path)
+    monkeypatch.setenv("REPORT_RUN", str(tmp_path / "used"))
+    (tmp_path / "image1.jpg").touch()
+    (tmp_path / archive).touch()
+    assert official.available([name]) == [name]
+    assert list(official.photographs()) == ["image1.jpg"]
+    compact.load("xception")
+    with pytest.raises(FileNotFoundError):
+        image.read(tmp_path / "own.png")
+    noted = (tmp_path / "used").read_text(encoding="utf-8").split()
+    weights = inputs.named(paths.WEIGHTS / "scenes_xception.npz")
+    expected = [archive, archive.removesuffix(".tar.gz"), *official.IMAGES]
+    expected = [str(tmp_path / each) for each in [*expected, "own.png"]]
+    assert sorted(noted) == sorted([*expected, weights])
+
+
+def test_an_unknown_checkpoint_is_refused_and_those_there_are_named():
+    with pytest.raises(ValueError, match="'xception'; there are mobilenetv2_coco_voctrainaug, "):
+        official.available(["xception"])

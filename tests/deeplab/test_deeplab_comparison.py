@@ -6,6 +6,7 @@ import official_style
 import pytest
 import skimage.data
 
+from helpers import cost, translation
 from helpers.deeplab import comparison, network, official, segmenter
 
 
@@ -28,17 +29,50 @@ def test_a_network_of_official_size_equals_its_graph(tmp_path, monkeypatch):
     figure = comparison.draw({name: found})
     assert len(figure.axes) == 3  # photograph, overlay, legend
     plt.close(figure)
-    assert name in comparison.describe({name: found})
+    assert comparison.describe({name: found})[0].startswith(f"{name} in cat: ")
+
+
+def one(labels):
+    return segmenter.Segmentation(None, np.array(labels, np.uint8), None, segmenter.VOC)
 
 
 def test_agreement_counts_pixels():
-    def one(labels):
-        labels = np.array(labels, np.uint8)
-        return segmenter.Segmentation(None, labels, None, segmenter.VOC)
-
     found = {"a": {"x": one([[0, 1]]), "y": one([[2, 2]])},
              "b": {"x": one([[0, 1]]), "y": one([[2, 3]])}}  # fmt: skip
-    np.testing.assert_allclose(comparison.agreement(found), [[100, 75], [75, 100]])
+    alike = comparison.agreement(found)
+    assert list(alike["checkpoint"]) == ["a", "b"]
+    np.testing.assert_allclose(alike[["a", "b"]], [[100, 75], [75, 100]])
+
+
+def test_what_is_seen_is_told_in_texts_and_in_results():
+    found = {"a_1": {"coffee": one([[5, 5, 5, 0]])}}
+    assert comparison.found_classes(found) == [
+        {"image": "coffee", "model": "a_1", "classes": {"bottle": 0.75, "background": 0.25}}
+    ]
+    (told,) = comparison.describe(found)
+    assert told == "a_1 in coffee: bottle 75%, background 25%"
+    assert set(translation.templates(translation.pack(told))) == {
+        "{model} in {photo}: {classes}", "coffee", "bottle", "background",
+    }  # fmt: skip
+
+
+def test_a_network_is_counted_without_its_weights():
+    with cost.without_weights():
+        model = network.deeplab_v3(16, width=0.125, classes=3, size=33)
+    row = comparison.size_and_cost("small", model, 16)
+    real = network.deeplab_v3(16, width=0.125, classes=3, size=33)
+    assert row["params"] == sum(weight.numpy().size for weight in real.trainable_weights)
+    assert row["gmacs"] * 1e9 == pytest.approx(cost.multiply_adds(real))
+    assert (row["name"], row["output_stride"], row["weights"]) == ("small", 16, "none")
+
+
+def test_the_first_network_s_bar_is_on_top():
+    figure = comparison.draw_times(["fast", "slow"], [0.5, 2])
+    (ax,) = figure.axes
+    figure.draw_without_rendering()
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["slow", "fast"]
+    assert [bar.get_width() for bar in ax.patches] == [2, 0.5]
+    plt.close(figure)
 
 
 def test_the_same_weights_serve_another_stride():

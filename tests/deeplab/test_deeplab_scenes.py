@@ -90,6 +90,14 @@ def test_every_choice_of_strides_measures_what_the_ablations_compare(wanted):
     assert compact.strides("xception_no_decoder", wanted) == [16]
 
 
+def test_every_network_has_a_name_in_the_table():
+    scores = dict.fromkeys(("boundary_miou", "gmacs", "latency_ms"), 0.5)
+    rows = [{"model": name, "output_stride": 16, "miou": 0.5} | scores for name in compact.RECIPES]
+    table = compact.table(rows)
+    assert list(table["network"]) == ["MobileNetV2", "Xception, decoder", "Xception, no decoder"]
+    assert list(table.columns[1:3]) == ["output stride", "mIoU"]
+
+
 @pytest.fixture
 def tiny(monkeypatch, tmp_path):
     """A network small enough to train in a test, and folders of its own."""

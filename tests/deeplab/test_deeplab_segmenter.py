@@ -1,6 +1,9 @@
 """What a user gets from a picture, with networks whose right answer is known."""
 
+import dataclasses
+
 import keras
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -106,13 +109,24 @@ def test_overlay_mixes_as_the_demo():
     assert mixed[0, 1].tolist() == [120, 30, 30]  # 0.3 · 100 + 0.7 · (128, 0, 0)
 
 
-def test_russian_readers_get_russian_class_names(monkeypatch):
-    assert drawing.names(segmenter.VOC) == list(segmenter.VOC)
-    monkeypatch.setattr(translation, "strings", translation.catalogue("ru"))
-    russian = drawing.names(segmenter.VOC)
-    assert len(russian) == len(segmenter.VOC) == 21
-    assert russian[15] == "человек"  # label 15 of PASCAL VOC is a person
-    assert drawing.names(("red", "blue")) == ["red", "blue"]
-    labels = np.array([[15, 15], [15, 0]], np.uint8)
+def test_class_names_are_texts_of_their_own():
+    labels = np.array([[15, 15], [15, 0]], np.uint8)  # label 15 of PASCAL VOC is a person
     found = segmenter.Segmentation(None, labels, None, segmenter.VOC)
-    assert drawing.shares(found) == ["человек 75%", "фон 25%"]
+    shares = drawing.shares(found)
+    assert shares == ["person 75%", "background 25%"]
+    assert set(translation.templates(list(map(translation.pack, shares)))) == {
+        "person", "background",
+    }  # fmt: skip
+    figure = drawing.draw(dataclasses.replace(found, picture=np.zeros((2, 2, 3), np.uint8)))
+    legend = figure.axes[1].get_legend()
+    assert [entry.get_text() for entry in legend.get_texts()] == ["background", "person"]
+    plt.close(figure)
+
+
+def test_pictures_stand_in_rows_under_their_titles():
+    rows = np.arange(2 * 3 * 4 * 4).reshape(2, 3, 4, 4)
+    figure, axes = drawing.grid(rows, 2, titles=["scene", "labels"])
+    assert axes.shape == (2, 3)
+    np.testing.assert_array_equal(axes[1, 2].images[0].get_array(), rows[1, 2])
+    assert [ax.get_ylabel() for ax in axes[:, 0]] == ["scene", "labels"]
+    plt.close(figure)
