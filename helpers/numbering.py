@@ -1,7 +1,7 @@
 """The numbers of what an executed copy shows, those that the report gives them.
 
-In the report Typst counts; here captions and references are given the same numbers, so that an
-executed notebook reads well in JupyterLab.
+In the report Typst counts; here references are given the same numbers, which captions have already,
+so that an executed notebook reads well in JupyterLab.
 """
 
 import json
@@ -14,29 +14,23 @@ EQUATION = re.compile(r"\\tag\{([^{}]*)\}\s*\\label\{([^{}]*)\}")
 
 
 def numbered(book, name):
-    """Return an executed notebook with numbers in its captions and in its references to labels.
+    """Return an executed notebook with numbers in its references to labels.
 
     Args:
         book: nbformat node; name: its stem. Labels of other notebooks are looked up in their
             executed copies and, as far as these are missing, left without a number.
     """
-    places = all_labels(name, book)
-    addresses = bibliography()
+    places, addresses = all_labels(name, book), bibliography()
+
+    def with_numbers(source):
+        return LINK.sub(lambda link: reference(link, name, places, addresses), source)
+
     for cell in book.cells:
         if cell.cell_type == "markdown":
-            cell.source = LINK.sub(lambda link: reference(link, places, addresses), cell.source)
-            continue
-        caption = ""
+            cell.source = with_numbers(cell.source)
         for output in cell.get("outputs", []):
-            report = output.get("metadata", {}).get("report", {})
-            if "label" in report:
-                caption = f"*{report['kind'].capitalize()} {places[report['label']][1]}.* "
-            elif report.get("kind") == "caption":
-                output.data["text/markdown"] = caption + output.data["text/markdown"]
-            elif report.get("kind") == "sentence":
-                words = output.data["text/markdown"]
-                words = LINK.sub(lambda link: reference(link, places, addresses), words)
-                output.data["text/markdown"] = words
+            if output.get("metadata", {}).get("report", {}).get("kind") == "sentence":
+                output.data["text/markdown"] = with_numbers(output.data["text/markdown"])
     return book
 
 
@@ -54,7 +48,7 @@ def all_labels(name, book):
 
 def labels(book, name, section):
     """Return {label: (notebook, number, cell id)} of what one executed notebook shows."""
-    found, counts = {}, {"figure": 0, "table": 0}
+    found = {}
     parts = [section, 0, 0]  # of the last heading
     for cell in book["cells"]:
         source = "".join(cell["source"])
@@ -70,20 +64,23 @@ def labels(book, name, section):
         for output in cell.get("outputs", []):
             report = output.get("metadata", {}).get("report", {})
             if "label" in report:
-                counts[report["kind"]] += 1
-                found[report["label"]] = name, f"{section}.{counts[report['kind']]}", cell["id"]
+                found[report["label"]] = name, report["number"], cell["id"]
     return found
 
 
-def reference(link, places, addresses):
-    """Return a Markdown link with the number of what it refers to, and an address that works."""
+def reference(link, name, places, addresses):
+    """Return a Markdown link with the number of what it refers to, and an address that works.
+
+    JupyterLab finds the cell of another notebook by its id, also where that is not open yet.
+    """
     words, _file, label = link.groups()
     if label.removeprefix("ref-") in addresses:
         return f"[{words}]({addresses[label.removeprefix('ref-')]})"
     if label not in places:
         return link[0]
     notebook, number, cell = places[label]
-    return f"[{words} {number}]({notebook}.ipynb#cell-id={cell})"
+    file = "" if notebook == name else f"{notebook}.ipynb"
+    return f"[{words} {number}]({file}#cell-id={cell})"
 
 
 def bibliography():

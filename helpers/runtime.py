@@ -54,6 +54,7 @@ def start(notebook, profile, seed, tensorflow=True):
         RuntimeError: TensorFlow was imported before this call with oneDNN off.
     """
     started = datetime.datetime.now(datetime.UTC)
+    os.environ["REPORT_NOTEBOOK"] = notebook  # whose section figures are numbered in
     commit()  # of the code that runs, whatever is committed while it does
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 (libraries that still use the global generator)

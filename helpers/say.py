@@ -17,12 +17,17 @@ import pandas as pd
 from IPython.display import Markdown, display
 from matplotlib.text import Text
 
-from helpers import translation
+from helpers import profiles, translation
 from helpers.bundles import PICTURES, TABLE, set_table
 from helpers.translation import text
 
 __all__ = ["say", "show", "show_control", "show_source", "show_table", "text"]
 
+KINDS = {
+    "en": {"figure": "Figure", "table": "Table"},
+    "ru": {"figure": "Рис.", "table": "Таблица"},
+}
+numbered = {}  # {kind: labels in the order in which they were first shown}
 set_text = Text.set_text
 
 
@@ -116,11 +121,29 @@ def show_control(make):
 
 
 def emit(data, report):
-    """Display a MIME bundle with its report metadata, then its caption as a paragraph."""
+    """Display a MIME bundle with its report metadata, then its caption as a paragraph.
+
+    The caption has the number that the report gives it, and is what links to the label reach.
+    """
+    if "label" in report:
+        report["number"] = number(report["kind"], report["label"])
     display(data, metadata={"report": report}, raw=True)
     if "caption" in report:
-        caption = f"*{shown(report['caption'])}*"
+        label, kind = report["label"], KINDS[translation.language][report["kind"]]
+        anchor = f'<a id="{label}" data-jupyter-id="{label}"></a>'
+        caption = f"{anchor}**{kind} {report['number']}.** *{shown(report['caption'])}*"
         display(Markdown(caption), metadata={"report": {"kind": "caption"}})
+
+
+def number(kind, label):
+    """Return the number of a label in its section: "4.2" for the second figure of notebook 03."""
+    labels = numbered.setdefault(kind, [])
+    if label not in labels:
+        labels.append(label)
+    notebooks = [path.stem for path in profiles.notebooks()]
+    name = os.environ.get("REPORT_NOTEBOOK")
+    section = notebooks.index(name) + 1 if name in notebooks else 1
+    return f"{section}.{labels.index(label) + 1}"
 
 
 def shown(packed, markdown=True):

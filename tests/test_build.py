@@ -142,8 +142,8 @@ def test_results_hold_parameters_and_provenance(project):
 
 def test_an_executed_copy_has_numbers_and_links(project):
     text = (project / "reports" / "notebooks" / "00_first.ipynb").read_text(encoding="utf-8")
-    assert "*Figure 1.1.* *Depth 3.*" in text
-    assert "See [figure 1.1](00_first.ipynb#cell-id=figure)." in text
+    assert "**Figure 1.1.** *Depth 3.*" in text
+    assert "See [figure 1.1](#cell-id=figure)." in text
 
 
 def test_an_unknown_language_is_named_in_one_line(project):

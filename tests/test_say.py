@@ -17,6 +17,8 @@ def shown(monkeypatch):
     monkeypatch.setattr(
         say, "display", lambda item, metadata=None, raw=False: caught.append((item, metadata))
     )
+    monkeypatch.setattr(say, "numbered", {})
+    monkeypatch.delenv("REPORT_NOTEBOOK", raising=False)
     return caught
 
 
@@ -62,13 +64,24 @@ def test_a_figure_is_vector_closed_and_carries_its_texts(shown):
     assert metadata["report"] == {
         "kind": "figure",
         "label": "fig-line",
+        "number": "1.1",
         "texts": ["epoch", "low"],
         "caption": {"template": "{n} lines.", "values": {"n": 2, "top": 0.25}},
         "alt": {"template": "Up to {top:.1f}.", "values": {"n": 2, "top": 0.25}},
     }
     assert plt.get_fignums() == []
-    assert shown[1][0].data == "*2 lines.*"
+    anchor = '<a id="fig-line" data-jupyter-id="fig-line"></a>'
+    assert shown[1][0].data == f"{anchor}**Figure 1.1.** *2 lines.*"
     assert shown[1][1]["report"]["kind"] == "caption"
+
+
+def test_figures_and_tables_are_numbered_in_their_section(shown, monkeypatch):
+    monkeypatch.setenv("REPORT_NOTEBOOK", "03_cardiac_vae")
+    for label in ("fig-a", "fig-b", "fig-a"):  # a cell that runs again keeps its number
+        say.show(drawing(), label, caption="A line.", alt="A line.")
+    say.show_table(pd.DataFrame({"a": [1]}), "tab-a", caption="A.")
+    numbers = [output[1]["report"]["number"] for output in shown[::2]]
+    assert numbers == ["4.1", "4.2", "4.1", "4.1"]
 
 
 def test_the_same_drawing_gives_the_same_bytes(shown):
@@ -128,11 +141,10 @@ def test_a_figure_without_label_caption_or_alternative_is_refused(shown, label, 
     assert shown == []
 
 
-def test_a_control_is_for_a_notebook_run_by_hand(shown, monkeypatch):
-    monkeypatch.setenv("REPORT_RUN", "/dev/null")
+def test_a_control_is_for_a_notebook_that_runs_by_hand(shown, monkeypatch):
+    monkeypatch.delenv("REPORT_RUN", raising=False)
     say.show_control(lambda: "slider")
-    assert shown == []
-    monkeypatch.delenv("REPORT_RUN")
+    monkeypatch.setenv("REPORT_RUN", "/dev/null")
     say.show_control(lambda: "slider")
     assert shown == [("slider", None)]
 

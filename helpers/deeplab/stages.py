@@ -22,7 +22,7 @@ def condense(model):
     for pattern, block in blocks.items():
         layers = [layer for layer in model.layers if re.match(pattern, layer.name)]
         if any(max(getattr(layer, "strides", (1,))) > 1 for layer in layers):
-            block.title = text("{title},\n{note}", title=block.title, note="/2")
+            block.title = text("{title}, /2", title=block.title)
         rates = {each.dilation_rate[0] for each in layers if isinstance(each, DepthwiseConv2D)}
         if max(rates, default=1) > 1:
             rate = text("rate {numbers}", numbers=sorted(rates))

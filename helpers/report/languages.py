@@ -8,6 +8,7 @@ import json
 import os
 import re
 import sys
+from pathlib import Path
 
 from helpers import files, paths, translation
 from helpers.bundles import output_in, texts
@@ -118,6 +119,10 @@ def main():
         sys.exit(f"make lab: REPORT_LANG must be one of {', '.join(translation.languages())}")
     if language != "en":
         write_copies(language)
+    # Cells that were never on the screen have no height yet: a link to one would miss it.
+    settings = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "defer"}}
+    overrides = Path(sys.prefix) / "etc/jupyter/labconfig/default_setting_overrides.json"
+    files.write_text(overrides, json.dumps(settings))
     os.environ["REPORT_LANG"] = language
     os.chdir(paths.ROOT)
     options = [f"--LabApp.default_url=/lab/tree/{folder}"]
