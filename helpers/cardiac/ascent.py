@@ -2,6 +2,7 @@
 
 import numpy as np
 import tensorflow as tf
+from sklearn import manifold
 
 from helpers.cardiac import anatomy
 
@@ -84,6 +85,16 @@ def off_manifold(codes, training_codes, neighbours=5):
     """
     usual = np.sort(pairwise(training_codes, training_codes), 1)[:, 1 : neighbours + 1].mean(1)
     return np.sort(pairwise(codes, training_codes), 1)[:, :neighbours].mean(1) / np.median(usual)
+
+
+def eigenmaps(training_codes, path, seed):
+    """Return codes (n, d) and then a path (t, d) in two dimensions (n + t, 2), by eigenmaps.
+
+    They are Laplacian (Belkin and Niyogi, 2003).
+    """
+    neighbours = min(15, len(training_codes) - 1)
+    embedding = manifold.SpectralEmbedding(2, n_neighbors=neighbours, random_state=seed)
+    return embedding.fit_transform(np.concatenate([training_codes, path]))
 
 
 def pairwise(a, b):

@@ -14,6 +14,8 @@ import nibabel
 import numpy as np
 import pandas as pd
 
+from helpers import inputs, paths
+
 COLUMNS = ("participant_id", "group", "ed", "es")
 # Hearts of a group: of six the split gives two to the test, so that its figures have intervals, one
 # to the validation and three to the training.
@@ -40,6 +42,25 @@ class Subject:
     label: int = 2  # of the structure to learn: myocardium, or cavity
     right_ventricle: int | None = None  # its label, where the septal direction is to be found
     metadata: dict = dataclasses.field(default_factory=dict, compare=False)
+
+
+def own(kind, name, label):
+    """Return the subjects of a user's cohort, and note its files as inputs of the notebook.
+
+    Args:
+        kind: "acdc", or "folder" for a directory with a table.
+        name: of the directory in data/; what is added to it counts too.
+        label: of a folder, as for `folder`.
+
+    Raises:
+        CohortError: as `acdc` and `folder`.
+    """
+    path = paths.DATA / name
+    subjects = acdc(path) if kind == "acdc" else folder(path, label=label)
+    files = [file for subject in subjects for file in (subject.ed, subject.es)]
+    for each in (path, *files):  # files that a table names may lie elsewhere
+        inputs.used(each)
+    return subjects
 
 
 def folder(path, groups=None, label=2, right_ventricle=None):

@@ -5,7 +5,6 @@ from scipy import stats
 from sklearn import linear_model, pipeline, preprocessing
 
 from helpers.cardiac import anatomy, vae
-from helpers.translation import for_catalogue
 
 
 def encode(model, shapes, batch=32):
@@ -52,7 +51,7 @@ def measures(shapes, spacing):
     """Return what a cardiologist would measure first in int8 shapes at end-diastole: {name: (n,)}.
 
     Of walls the thickest segment in mm and the mass in g; cavities, which enclose nothing, have
-    only a volume in ml. Names are in English.
+    only a volume in ml.
     """
     rows = []
     for shape in shapes:
@@ -62,11 +61,8 @@ def measures(shapes, spacing):
         rows.append((np.nanmax(thickness), anatomy.volume(mask, spacing / 2)))
     wall, volume = np.array(rows).T
     if not wall.any():
-        return {for_catalogue("volume"): volume}
-    return {
-        for_catalogue("thickest segment"): wall,
-        for_catalogue("mass"): anatomy.DENSITY * volume,
-    }
+        return {"volume": volume}
+    return {"thickest segment": wall, "mass": anatomy.DENSITY * volume}
 
 
 def logistic(features, labels):

@@ -14,21 +14,19 @@ from sklearn import metrics
 
 from helpers import figures
 from helpers.cardiac import anatomy
-from helpers.translation import translate as _
+from helpers.translation import text
+
+THICKNESS = plt.Normalize(4, 18)  # mm, of the colours of surfaces
 
 
-def bullseye(ax, values, norm, cmap="cividis", digits=1):
-    """Draw the AHA bull's-eye: anterior up, septum left, apex in the middle.
+def bullseye(ax, values, norm, cmap):
+    """Draw the AHA bull's-eye of one decimal: anterior up, septum left, apex in the middle.
 
     Args:
         ax: Matplotlib axes.
-        values: (17,) in the units of the colour bar; NaN stays white.
+        values: (17,); NaN stays white.
         norm: Matplotlib colour norm.
         cmap: colour map's name.
-        digits: decimals written in each segment.
-
-    Returns:
-        The mappable for a colour bar.
     """
     mappable = plt.cm.ScalarMappable(norm, cmap)
     for segment, value in enumerate(values, start=1):
@@ -43,13 +41,13 @@ def bullseye(ax, values, norm, cmap="cividis", digits=1):
         middle = np.radians(low + width / 2)
         distance = radius - 0.5 if segment < 17 else 0
         dark = np.dot(colors.to_rgb(colour), (0.299, 0.587, 0.114)) < 0.5
+        shown = f"{round(value, 1) + 0.0:.1f}".replace("-", "−")  # but no −0.0
         ax.text(
-            distance * np.cos(middle), distance * np.sin(middle), f"{value:.{digits}f}",
+            distance * np.cos(middle), distance * np.sin(middle), shown,
             ha="center", va="center", fontsize=6, color="white" if dark else "black",
         )  # fmt: skip
     ax.set(xlim=(-4.05, 4.05), ylim=(-4.05, 4.05), aspect="equal")
     ax.axis("off")
-    return mappable
 
 
 def cell(segment):
@@ -61,16 +59,13 @@ def cell(segment):
     return (4 if segment <= 6 else 3), 60 * ((segment - 1) % 6 + 1), 60
 
 
-def surface(ax, distance, spacing, norm, cmap="cividis", view=(18, -20)):
-    """Draw a wall as a shaded surface coloured by its thickness.
+def surface(ax, distance, spacing):
+    """Draw a wall as a shaded surface coloured by its thickness, its septum in front.
 
     Args:
         ax: 3-D Matplotlib axes.
         distance: signed distances (x, y, z), positive in the wall.
         spacing: mm.
-        norm: colour norm of the thickness in mm.
-        cmap: colour map's name.
-        view: elevation and azimuth in degrees; azimuth 0 looks at the septum.
     """
     fine = ndimage.zoom(
         np.asarray(distance, np.float32), 2, order=1, grid_mode=True, mode="nearest"
@@ -83,7 +78,7 @@ def surface(ax, distance, spacing, norm, cmap="cividis", view=(18, -20)):
     nearest = ndimage.distance_transform_edt(~wall, return_distances=False, return_indices=True)
     local = ndimage.map_coordinates(thickness[tuple(nearest)], vertices[faces].mean(1).T, order=1)
     points = (vertices - (np.array(fine.shape) - 1) / 2) * step
-    colour = plt.get_cmap(cmap)(norm(local))
+    colour = plt.get_cmap()(THICKNESS(local))
     mesh = art3d.Poly3DCollection(
         points[faces],
         facecolors=colour,
@@ -96,36 +91,54 @@ def surface(ax, distance, spacing, norm, cmap="cividis", view=(18, -20)):
     reach = 0.5 * np.array(distance.shape) * spacing * 0.75
     ax.set(xlim=(-reach[0], reach[0]), ylim=(-reach[1], reach[1]), zlim=(-reach[2], reach[2]))
     ax.set_box_aspect((1, 1, 1), zoom=1.6)
-    ax.view_init(*view)
+    ax.view_init(18, -20)  # degrees of elevation and azimuth
     ax.axis("off")
-    return ax
 
 
-def strip(hearts, titles, spacing, norm, label):
-    """Return a figure of decoded hearts (n, s, s, s, 2): ED above, ES below, one column a step."""
-    figure, axes = plt.subplots(
-        2, len(hearts), figsize=(figures.WIDTH, 3.0), subplot_kw={"projection": "3d"}
-    )
-    for phase, row in enumerate(axes):
-        for ax, heart in zip(row, hearts, strict=True):
-            surface(ax, heart[..., phase], spacing, norm)
-    for ax, title in zip(axes[0], titles, strict=True):
-        ax.set_title(title)
-    figure.colorbar(plt.cm.ScalarMappable(norm), ax=axes, label=label, shrink=0.7)
+def portraits(hearts, spacing):
+    """Return pictures (n, 2, p, p, 3) of decoded hearts (n, s, s, s, 2) as shaded surfaces.
+
+    They hold no word and take the time, so one drawing of them serves every figure and language.
+    """
+    pictures = []
+    for distance in np.moveaxis(hearts, -1, 1).reshape(-1, *hearts.shape[1:4]):
+        figure = plt.figure(figsize=(2, 2), layout="none")
+        surface(figure.add_axes((0, 0, 1, 1), projection="3d"), distance, spacing)
+        pictures.append(plt.imread(io.BytesIO(png(figure)))[..., :3])
+    return np.reshape(pictures, (len(hearts), 2, *pictures[0].shape))
+
+
+def strip(pictures, titles):
+    """Return a figure of `portraits`: ED above, ES below, one column a step."""
+    figure, axes = plt.subplots(2, len(pictures), figsize=(figures.WIDTH, 3.0))
+    for step, title in enumerate(titles):
+        for phase, ax in enumerate(axes[:, step]):
+            portrait(ax, pictures[step, phase])
+        axes[0, step].set_title(title)
+    for ax, phase in zip(axes[:, 0], ("ED", "ES"), strict=True):
+        ax.set_ylabel(phase)
+    colours = plt.cm.ScalarMappable(THICKNESS)
+    figure.colorbar(colours, ax=axes, label="wall thickness (mm)", shrink=0.7)
     return figure
 
 
-def frames(hearts, titles, spacing, norm):
-    """Return one PNG (bytes) for each decoded heart (n, s, s, s, 2): ED and ES side by side."""
-    pictures = []
-    for heart, title in zip(hearts, titles, strict=True):
-        figure, axes = plt.subplots(1, 2, figsize=(4, 2.4), subplot_kw={"projection": "3d"})
-        for ax, phase, name in zip(axes, (0, 1), ("ED", "ES"), strict=True):
-            surface(ax, heart[..., phase], spacing, norm)
-            ax.set_title(name)
+def portrait(ax, picture):
+    """Draw a picture without a frame."""
+    ax.imshow(picture)
+    ax.set(xticks=[], yticks=[], frame_on=False)
+
+
+def frames(pictures, titles):
+    """Return one PNG (bytes) for each pair of `portraits`: ED and ES side by side."""
+    drawn = []
+    for pair, title in zip(pictures, titles, strict=True):
+        figure, axes = plt.subplots(1, 2, figsize=(4, 2.4))
+        for ax, picture, phase in zip(axes, pair, ("ED", "ES"), strict=True):
+            portrait(ax, picture)
+            ax.set_title(phase)
         figure.suptitle(title)
-        pictures.append(png(figure, 110))
-    return pictures
+        drawn.append(png(figure, 110))
+    return drawn
 
 
 def png(figure, dpi=200):
@@ -147,16 +160,24 @@ def movie(pictures, milliseconds=400):
     return buffer.getvalue()
 
 
-def slider(pictures, label):
+def slider(pictures):
     """Return a widget that shows the picture its slider points at."""
     image = widgets.Image(value=pictures[0], format="png")
-    control = widgets.IntSlider(0, 0, len(pictures) - 1, description=label)
+    control = widgets.IntSlider(0, 0, len(pictures) - 1, description="stop")
     control.observe(lambda change: setattr(image, "value", pictures[change["new"]]), "value")
     return widgets.VBox([control, image])
 
 
-def bullseyes(panels):
-    """Return a figure of bull's-eyes: panels are (title, values (17,), norm, colour map)."""
+def bullseyes(start, end, truth=None):
+    """Return a figure of thickness (17,) in mm at both ends of a walk, its change, and the truth.
+
+    `truth` is the true change, if that is known.
+    """
+    ends, both = plt.Normalize(4, 14), plt.Normalize(-7, 7)
+    panels = [("start", start, ends, "cividis"), ("end", end, ends, "cividis")]
+    panels.append(("change", end - start, both, "RdBu_r"))
+    if truth is not None:
+        panels.append(("true difference", truth, both, "RdBu_r"))
     figure, axes = plt.subplots(1, len(panels), figsize=(figures.WIDTH, 2.0))
     for ax, (title, values, norm, cmap) in zip(axes, panels, strict=True):
         bullseye(ax, values, norm, cmap)
@@ -164,27 +185,72 @@ def bullseyes(panels):
     return figure
 
 
-def roc(ax, labels, scores):
-    """Draw ROC curves of {name: scores (n,)} against labels (n,)."""
+def training(history):
+    """Return a figure of the terms of the loss: {name: value per epoch}, "val_" for validation."""
+    panels = {
+        "soft Dice": {"dice_ed": "ED", "dice_es": "ES"},
+        "KL (nats)": {"kl": None},
+        "cross-entropy": {"cross_entropy": None},
+    }
+    figure, axes = plt.subplots(1, 3, figsize=(figures.WIDTH, 1.9))
+    for ax, (quantity, terms) in zip(axes, panels.items(), strict=True):
+        for (name, label), colour in zip(terms.items(), figures.COLOURS, strict=False):
+            epochs = range(1, len(history[name]) + 1)
+            ax.plot(epochs, history[name], ".-", color=colour, label=label)
+            ax.plot(epochs, history[f"val_{name}"], ".--", color=colour)
+        ax.set(xlabel="epoch", ylabel=quantity)
+    axes[0].legend(fontsize=7)
+    return figure
+
+
+def classification(labels, scores, predicted, names):
+    """Return a figure of ROC curves and of a confusion matrix.
+
+    Args:
+        labels: (n,), 1 for disease.
+        scores: {classifier: score (n,)}.
+        predicted: labels (n,) of the classifier on the right.
+        names: of the classes.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.6), width_ratios=(1.3, 1))
     for name, values in scores.items():
-        false_positive, true_positive, _ = metrics.roc_curve(labels, values)
-        ax.plot(false_positive, true_positive, label=name)
-    ax.set(aspect="equal")
-    ax.legend(fontsize=7, loc="lower right")
-    return ax
-
-
-def confusion(ax, labels, predicted, names):
-    """Draw the confusion matrix of two classes with its counts, and return it."""
+        false_positive, true_positive, _thresholds = metrics.roc_curve(labels, values)
+        left.plot(false_positive, true_positive, label=name)
+    left.set(aspect="equal", xlabel="false positive rate", ylabel="true positive rate")
+    left.legend(fontsize=7, loc="lower right")
     matrix = metrics.confusion_matrix(labels, predicted, labels=(0, 1))
-    ax.imshow(matrix, cmap="Blues", vmax=2 * matrix.max())
+    right.imshow(matrix, cmap="Blues", vmax=2 * matrix.max())
     for (row, column), count in np.ndenumerate(matrix):
-        ax.text(column, row, count, ha="center", va="center")
-    ax.set(xticks=(0, 1), yticks=(0, 1), xticklabels=names, yticklabels=names)
-    return matrix
+        right.text(column, row, count, ha="center", va="center")
+    right.set(xticks=(0, 1), yticks=(0, 1), xticklabels=names, yticklabels=names)
+    right.set(xlabel="predicted", ylabel="true")
+    return figure
 
 
-def contours(ax, distance, spacing, plane, colour=figures.BLUE, fill=True, label=None):
+def sections(pairs, titles, labels, spacing):
+    """Return a figure of outlines in the planes of the short and of the long axis.
+
+    Args:
+        pairs: distances (n, s, s, s, 2), two outlines in each of n pairs of panels.
+        titles: of the n pairs.
+        labels: of the two outlines.
+        spacing: mm.
+    """
+    figure, axes = plt.subplots(1, 2 * len(pairs), figsize=(figures.WIDTH, 2.1), sharey=True)
+    for column, ax in enumerate(axes):
+        plane, name = ("short", "long")[column % 2], titles[column // 2]
+        for outline, colour in enumerate((figures.BLUE, figures.ORANGE)):
+            distance = pairs[column // 2][..., outline]
+            contours(ax, distance, spacing, plane, colour, labels[outline])
+        if plane == "short":
+            ax.set_title(text("{name}, short axis", name=name))
+        else:
+            ax.set_title(text("{name}, long axis", name=name))
+    axes[0].legend(loc="upper left", fontsize=6)
+    return figure
+
+
+def contours(ax, distance, spacing, plane, colour, label):
     """Draw the wall's outline in the middle "short" or "long" axis plane of distances (x, y, z)."""
     middle = distance.shape[0] // 2
     picture = distance[:, :, middle].T if plane == "short" else distance[:, middle, :].T
@@ -192,9 +258,32 @@ def contours(ax, distance, spacing, plane, colour=figures.BLUE, fill=True, label
     extent = np.linspace(-half, half, len(picture))
     picture = picture.astype(np.float32)
     across = -extent  # septum (x > 0) on the left, as radiologists look
-    if fill:
-        ax.contourf(across, extent, picture, levels=[0, np.inf], colors=[colour], alpha=0.25)
+    ax.contourf(across, extent, picture, levels=[0, np.inf], colors=[colour], alpha=0.25)
     ax.contour(across, extent, picture, levels=[0], colors=[colour], linewidths=1)
     ax.plot([], [], color=colour, label=label)
-    ax.set(aspect="equal", xlabel=_("mm"), ylabel=_("mm"))
-    return ax
+    ax.set(aspect="equal", xlabel="mm", ylabel="mm")
+
+
+def landscape(plane, labels, names, curves):
+    """Return a figure of codes with a walk among them, and of probabilities along walks.
+
+    Args:
+        plane: (n + t, 2), the codes, then the walk, in two dimensions.
+        labels: (n,) of the codes, 0 or 1.
+        names: of the classes.
+        curves: {walk: probability of its target (t,)}.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.6))
+    codes, walk = np.split(plane, [len(labels)])
+    for value, colour in enumerate((figures.BLUE, figures.ORANGE)):
+        cloud = codes[labels == value]
+        left.scatter(*cloud.T, s=8, color=colour, label=names[value], alpha=0.7)
+    left.plot(*walk.T, ".-", color="black", markersize=3, label="walk")
+    left.set(xlabel="first eigenmap", ylabel="second eigenmap", xticks=[], yticks=[])
+    left.legend(fontsize=7)
+    for name, p in curves.items():
+        right.plot(np.linspace(0, 1, len(p)), p, label=name)
+    right.set(xlabel="share of the walk", ylabel="probability of the target")
+    legend = right.get_legend_handles_labels()
+    figure.legend(*legend, loc="outside lower center", ncols=4, fontsize=7)
+    return figure

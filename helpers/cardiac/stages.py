@@ -5,7 +5,7 @@ from keras import layers
 
 from helpers import diagram
 from helpers.diagram import BLUE, GREEN, GREY, ORANGE, YELLOW, Block
-from helpers.translation import translate as _
+from helpers.translation import text
 
 
 def graph(model):
@@ -39,13 +39,14 @@ def condense(model):
     shape, z, mean = (next(iter(stages(network))) for network in networks)
     head = list(stages(model.decoder))[-1]
     size = "×".join(map(str, model.basis.shape))
-    blocks[shape].title = _("distances $s$,\nfolded")
+    blocks[shape].title = "distances $s$,\nfolded"
     blocks["mu"] = Block("$\\mu = E(s) +$\n$W^{+}(s - \\bar{s})$", GREY, blocks.pop(mean).shape)
     blocks[z].title = "$z = \\mu + \\sigma\\varepsilon$"
     blocks["output"] = Block("$\\hat{s} = F(z) +$\n$\\bar{s} + Wz$", GREY, blocks[head].shape)
-    fixed = "\n" + _("fixed, {size}").format(size=size)
-    blocks["linear_encoder"] = Block("$W^{+}(s - \\bar{s})$" + fixed, YELLOW, blocks["mu"].shape)
-    blocks["linear_decoder"] = Block("$\\bar{s} + Wz$" + fixed, YELLOW, blocks[head].shape)
+    linear = {"encoder": ("$W^{+}(s - \\bar{s})$", "mu"), "decoder": ("$\\bar{s} + Wz$", head)}
+    for name, (formula, like) in linear.items():
+        title = text("{formula}\nfixed, {size}", formula=formula, size=size)
+        blocks[f"linear_{name}"] = Block(title, YELLOW, blocks[like].shape)
     edges = [("mu" if start == mean else start, end) for start, end in edges]
     edges += [(shape, "linear_encoder"), ("linear_encoder", "mu"), ("mu_residual", "mu")]
     edges += [("mu", z), ("log_variance", z), (z, "linear_decoder")]
@@ -54,17 +55,17 @@ def condense(model):
 
 def stages(network, tint=GREY):
     """Return {layer name: (title, tint)} of a network's input, convolutions and dense layers."""
-    titles = {"mu_residual": _("dense, $E(s)$"), "log_variance": _("dense, $\\log\\,\\sigma^2$")}
+    titles = {"mu_residual": "dense, $E(s)$", "log_variance": "dense, $\\log\\,\\sigma^2$"}
     found = {network.inputs[0]._keras_history.operation.name: ("", GREY)}
     for layer in network.layers:
         stride = max(getattr(layer, "strides", (1,)))
         if isinstance(layer, layers.Conv3DTranspose):
-            title = _("3³ transposed\nconv, ×{stride}").format(stride=stride)
+            title = text("3³ transposed\nconv, ×{stride}", stride=stride)
         elif isinstance(layer, layers.Conv3D):
-            title = _("3³ conv") + (f", /{stride}" if stride > 1 else "")
+            title = text("3³ conv, /{stride}", stride=stride) if stride > 1 else "3³ conv"
         elif isinstance(layer, layers.Dense):
-            activation = layer.activation.__name__
-            title = titles.get(layer.name, _("dense,") + f" {activation}")
+            plain = text("dense, {activation}", activation=layer.activation.__name__)
+            title = titles.get(layer.name, plain)
         else:
             continue
         found[layer.name] = title, tint

@@ -10,7 +10,7 @@ import pandas as pd
 
 from helpers import files, paths, progress
 from helpers.cardiac import anatomy, geometry, synthetic
-from helpers.translation import translate as _
+from helpers.translation import text
 
 
 def write(folder, counts, seed, tick=lambda: None):
@@ -87,44 +87,30 @@ def against_literature(table):
     """Return the drawn cohort beside published values: group, quantity, drawn, published."""
     index = table.mass_g / table.body_surface_m2
     table = table.assign(ef=100 * (1 - table.esv_ml / table.edv_ml), index=index)
-    normal = index < table.sex.map({"male": 67 + 2 * 9, "female": 61 + 2 * 10})
     published = {
-        ("male", "edv_ml"): "160 ± 27", ("female", "edv_ml"): "132 ± 23",
-        ("male", "esv_ml"): "54 ± 14", ("female", "esv_ml"): "44 ± 11",
-        ("male", "ef"): "67 ± 5", ("female", "ef"): "67 ± 5",
-        ("male", "mass_g"): "134 ± 21", ("female", "mass_g"): "98 ± 21",
-    }  # fmt: skip
-    titles = {
-        "edv_ml": _("end-diastolic volume (ml)"), "esv_ml": _("end-systolic volume (ml)"),
-        "ef": _("ejection fraction (%)"), "mass_g": _("mass (g)"), "index": _("mass index (g/m²)"),
-        "max_wall_mm": _("greatest wall thickness (mm)"),
-    }  # fmt: skip
-    sexes = {"male": _("men"), "female": _("women")}
+        ("healthy", "edv_ml", "end-diastolic volume (ml)"): ("160 ± 27", "132 ± 23"),
+        ("healthy", "esv_ml", "end-systolic volume (ml)"): ("54 ± 14", "44 ± 11"),
+        ("healthy", "ef", "ejection fraction (%)"): ("67 ± 5", "67 ± 5"),
+        ("healthy", "mass_g", "mass (g)"): ("134 ± 21", "98 ± 21"),
+        ("HCM", "index", "mass index (g/m²)"): ("104 ± 40", "89 ± 33"),
+    }
+    names = {"healthy": "healthy, {sex}", "HCM": "HCM, {sex}"}
     rows = []
+    for (group, key, quantity), values in published.items():
+        for sex, people, value in zip(("male", "female"), ("men", "women"), values, strict=True):
+            chosen = table[(table.group == group) & (table.sex == sex)][key]
+            if len(chosen):
+                name = text(names[group], sex=people)
+                rows.append((name, quantity, mean_and_deviation(chosen), value))
+    ill = table[table.group == "HCM"]
+    normal = ill["index"] < ill.sex.map({"male": 67 + 2 * 9, "female": 61 + 2 * 10})
+    wall, septal = mean_and_deviation(ill.max_wall_mm), ill.pattern == "septal"
+    rows.append(("HCM", "greatest wall thickness (mm)", wall, "18.5 ± 4.4"))
+    rows.append(("HCM", "normal mass (%)", f"{100 * normal.mean():.0f}", "20"))
+    rows.append(("HCM", "asymmetric septal (%)", f"{100 * septal.mean():.0f}", "75.6"))
+    return pd.DataFrame(rows, columns=["group", "quantity", "drawn", "published"])
 
-    def add(group, title, chosen, values):
-        if len(chosen):
-            rows.append((group, title, f"{chosen.mean():.1f} ± {chosen.std():.1f}", values))
 
-    healthy, ill = table[table.group == "healthy"], table[table.group == "HCM"]
-    for (sex, key), values in published.items():
-        add(
-            _("healthy, {sex}").format(sex=sexes[sex]),
-            titles[key],
-            healthy[healthy.sex == sex][key],
-            values,
-        )
-    for sex, values in (("male", "104 ± 40"), ("female", "89 ± 33")):
-        add(
-            _("HCM, {sex}").format(sex=sexes[sex]),
-            titles["index"],
-            ill[ill.sex == sex]["index"],
-            values,
-        )
-    add("HCM", titles["max_wall_mm"], ill.max_wall_mm, "18.5 ± 4.4")
-    shares = (
-        (_("normal mass (%)"), normal[ill.index], "20"),
-        (_("asymmetric septal (%)"), ill.pattern == "septal", "75.6"),
-    )
-    rows += [("HCM", title, f"{100 * share.mean():.0f}", values) for title, share, values in shares]
-    return pd.DataFrame(rows, columns=[_("group"), _("quantity"), _("drawn"), _("published")])
+def mean_and_deviation(values):
+    """Return the text "mean ± standard deviation" of a Series."""
+    return text("{mean:.1f} ± {sd:.1f}", mean=values.mean(), sd=values.std())

@@ -1,90 +1,66 @@
-"""Tables of the cardiac notebook that are longer than a cell should be."""
+"""Tables and sentences of the cardiac notebook that are longer than a cell should be."""
 
 import numpy as np
 import pandas as pd
 
 from helpers.cardiac import anatomy, ascent, evaluation, training, vae
-from helpers.translation import translate as _
+from helpers.translation import text
 
 
 def choices(settings, grid, step):
     """Return what could be read of the paper beside what is chosen here, and why."""
-    same, unknown = _("as in the paper"), _("not known")
-    size = _("{size}³, {spacing} mm").format(size=grid.size, spacing=grid.spacing)
-    d = same if settings.d == 64 else _("few hearts")
-    return pd.DataFrame(
-        [
-            (_("latent dimensions"), "64", settings.d, d),
-            (
-                _("input"),
-                _("two masks"),
-                _("two signed distances"),
-                _("surfaces finer than a voxel"),
-            ),
-            (_("grid"), unknown, size, _("holds every heart")),
-            (_("decoder"), _("convolutional"), _("linear + convolutional"), _("measured below")),
-            (
-                _("filters of the four convolutions"),
-                unknown,
-                ", ".join(str(settings.width * factor) for factor in vae.FACTORS),
-                _("trains on two cores"),
-            ),
-            (
-                _("classifier"),
-                unknown,
-                _("{n} units, dropout").format(n=vae.HIDDEN),
-                _("keeps the slope of the walk"),
-            ),
-            (_("weight of KL, α"), unknown, settings.alpha, _("small: shapes lead")),
-            (
-                _("warm-up of α, share of steps"),
-                unknown,
-                f"{settings.warm_up:.0%}",
-                _("shapes first, then order"),
-            ),
-            (
-                _("weight of cross-entropy, β"),
-                unknown,
-                settings.beta,
-                _("shape leads, labels follow"),
-            ),
-            (
-                _("weight of distance, γ"),
-                _("none"),
-                settings.gamma,
-                _("a slope where Dice is flat"),
-            ),
-            (_("optimiser"), unknown, "AdamW, 1cycle", _("few epochs")),
-            (_("epochs"), unknown, settings.epochs, _("the time of the profile")),
-            (_("learning rate"), unknown, settings.learning_rate, _("the default of Adam")),
-            (_("batch"), unknown, settings.batch, _("fits every machine")),
-            (_("step of the ascent, λ"), "0.1", step, same if step == 0.1 else ""),
-        ],
-        columns=[_("choice"), _("paper"), _("here"), _("reason")],
-    )
+    same, unknown = "as in the paper", "not known"
+    size = text("{size}³, {spacing} mm", size=grid.size, spacing=grid.spacing)
+    filters = ", ".join(str(settings.width * factor) for factor in vae.FACTORS)
+    units = text("{n} units, dropout", n=vae.HIDDEN)
+    few = same if settings.d == 64 else "few hearts"
+    distances, both = "two signed distances", "linear + convolutional"
+    rows = [
+        ("latent dimensions", "64", settings.d, few),
+        ("input", "two masks", distances, "surfaces finer than a voxel"),
+        ("grid", unknown, size, "holds every heart"),
+        ("decoder", "convolutional", both, "measured below"),
+        ("filters of the four convolutions", unknown, filters, "trains on two cores"),
+        ("classifier", unknown, units, "keeps the slope of the walk"),
+        ("weight of KL, α", unknown, settings.alpha, "small: shapes lead"),
+        (
+            "warm-up of α, share of steps",
+            unknown,
+            f"{settings.warm_up:.0%}",
+            "shapes first, then order",
+        ),
+        ("weight of cross-entropy, β", unknown, settings.beta, "shape leads, labels follow"),
+        ("weight of distance, γ", "none", settings.gamma, "a slope where Dice is flat"),
+        ("optimiser", unknown, "AdamW, 1cycle", "few epochs"),
+        ("epochs", unknown, settings.epochs, "the time of the profile"),
+        ("learning rate", unknown, settings.learning_rate, "the default of Adam"),
+        ("batch", unknown, settings.batch, "fits every machine"),
+        ("step of the ascent, λ", "0.1", step, same if step == 0.1 else ""),
+    ]
+    return pd.DataFrame(rows, columns=["choice", "paper", "here", "reason"])
 
 
-def with_spread(rows, first):
-    """Return a table of (name, values (n, 2)) rows: mean ± SD for ED and ES."""
-    return pd.DataFrame(
-        [
-            (name, *(f"{v.mean():.3f} ± {v.std():.3f}" for v in dice.T))
-            for name, dice in rows.items()
-        ],
-        columns=[first, "Dice ED", "Dice ES"],
-    )
+def with_spread(dice):
+    """Return a table of {name: Dice (n, 2)}: mean ± SD for ED and ES."""
+    cell = "{mean:.3f} ± {sd:.3f}"
+    rows = [
+        (name, *(text(cell, mean=v.mean(), sd=v.std()) for v in values.T))
+        for name, values in dice.items()
+    ]
+    return pd.DataFrame(rows, columns=["reconstruction", "Dice ED", "Dice ES"])
 
 
 def with_intervals(labels, scores):
     """Return a table of accuracy and AUC with 95 % bootstrap intervals, one row a classifier."""
     rows = []
     for name, p in scores.items():
-        row = [name]
-        for metric in (evaluation.accuracy, evaluation.auc):
+        row = {"classifier": name}
+        for title, metric in (("accuracy", evaluation.accuracy), ("AUC", evaluation.auc)):
             low, high = evaluation.interval(metric, labels, p)
-            row.append(f"{metric(labels, p):.3f} ({low:.3f} – {high:.3f})")
+            cell = "{value:.3f} ({low:.3f} – {high:.3f})"
+            row[title] = text(cell, value=metric(labels, p), low=low, high=high)
         rows.append(row)
-    return pd.DataFrame(rows, columns=[_("classifier"), _("accuracy"), "AUC"])
+    return pd.DataFrame(rows)
 
 
 def walks(walked, spacing, truth):
@@ -103,25 +79,29 @@ def walks(walked, spacing, truth):
         r = np.nan if truth is None else evaluation.correlation(change, truth)
         rows.append((name, len(path) - 1, p[0], p[-1], *away, *septum_and_lateral(change), r))
     columns = [
-        _("walk"), _("steps"), _("p, start"), _("p, end"), _("off, start"), _("off, end"),
-        _("septum (mm)"), _("lateral (mm)"), "r",
+        "walk", "steps", "p, start", "p, end", "off, start", "off, end",
+        "septum (mm)", "lateral (mm)", "r",
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 
 def about_walks(table):
-    """Return what the rows of `walks` show: the farthest end, the prior, the thickest wall."""
-    first, second = table.iloc[0], table.iloc[1]
-    away, septum = _("off, end"), _("septum (mm)")
-    farthest, thickest = table.loc[table[away].idxmax()], table.loc[table[septum].idxmax()]
-    return _(
-        "Farthest from the data, {far:.2f} times the usual distance, ends the walk: {farthest}. "
-        "The prior takes the end of the first walk from {before:.2f} to {after:.2f}. The septum "
-        "grows most, by {mm:.1f} mm, in: {thickest}."
-    ).format(
-        far=farthest[away], farthest=farthest.iloc[0], before=first[away], after=second[away],
-        mm=thickest[septum], thickest=thickest.iloc[0],
-    )  # fmt: skip
+    """Return sentences on the rows of `walks`: the farthest end, the prior, the thickest wall."""
+    away, septum = table["off, end"], table["septum (mm)"]
+    sentences = [
+        text(
+            "Farthest from the data, {far:.2f} times the usual distance, ends the walk: "
+            "{farthest}. The prior takes the end of the first walk from {before:.2f} to "
+            "{after:.2f}.",
+            far=away.max(), farthest=table["walk"][away.idxmax()],
+            before=away[0], after=away[1],
+        )
+    ]  # fmt: skip
+    if septum.notna().any():  # cavities have no wall
+        thickest = table["walk"][septum.idxmax()]
+        most = "The septum grows most, by {mm:.1f} mm, in: {thickest}."
+        sentences.append(text(most, mm=septum.max(), thickest=thickest))
+    return sentences
 
 
 def septum_and_lateral(change):
@@ -130,10 +110,16 @@ def septum_and_lateral(change):
     return tuple(change[list(part)].mean() for part in (anatomy.SEPTUM, anatomy.LATERAL))
 
 
+def stored(value):
+    """Return a number as results can hold it: None where it is not one."""
+    return None if np.isnan(value) else float(value)
+
+
 def trial(shapes, labels, parts, settings, seed, spacing, truth, walk, jit_compile):
     """Train one model; return its test Dice ED and ES, accuracy, AUC, and what its walk changes.
 
-    That is the thickness in mm of septum and lateral wall, and its correlation r with the truth.
+    That is the thickness in mm of septum and lateral wall, and its correlation r with the truth:
+    {column: value}.
 
     Args:
         shapes, labels, parts: the prepared cohort and its split.
@@ -148,16 +134,41 @@ def trial(shapes, labels, parts, settings, seed, spacing, truth, walk, jit_compi
     path, _p = ascent.ascend(model.classifier, start, **walk)
     ends = ascent.thickness_along(evaluation.decode(model, path[[0, -1]])[..., 0], spacing)
     change = ends[1] - ends[0]
-    r = np.nan if truth is None else evaluation.correlation(change, truth)
-    hits, auc = (metric(labels[test], p[test]) for metric in (evaluation.accuracy, evaluation.auc))
-    return *dice, hits, auc, *septum_and_lateral(change), r
+    septum, lateral = septum_and_lateral(change)
+    return {
+        "Dice ED": dice[0],
+        "Dice ES": dice[1],
+        "accuracy": evaluation.accuracy(labels[test], p[test]),
+        "AUC": evaluation.auc(labels[test], p[test]),
+        "septum (mm)": septum,
+        "lateral (mm)": lateral,
+        "r": np.nan if truth is None else evaluation.correlation(change, truth),
+    }
 
 
 def over_seeds(repeats):
     """Return a sentence on rows of (name, seed, figures …): mean ± SD over the seeds of a name."""
     parts = []
-    for name, rows in repeats.dropna(axis=1).groupby(repeats.columns[0], sort=False):
-        columns = (rows[key] for key in rows.columns[2:])
-        spread = (f"{v.name} {v.mean():.3f}" + f" ± {v.std():.3f}" * (len(v) > 1) for v in columns)
-        parts.append(f"{name}: {', '.join(spread)}")
-    return _("Mean ± standard deviation over the seeds: {list}.").format(list="; ".join(parts))
+    for decoder, rows in repeats.dropna(axis=1).groupby(repeats.columns[0], sort=False):
+        figures = [
+            text("{name} {mean:.3f} ± {sd:.3f}", name=name, mean=values.mean(), sd=values.std())
+            if len(values) > 1
+            else text("{name} {mean:.3f}", name=name, mean=values.mean())
+            for name, values in rows.iloc[:, 2:].items()
+        ]
+        parts.append(text("{name}: {figures}", name=decoder, figures=figures))
+    return text("Mean ± standard deviation over the seeds: {list}.", list=parts)
+
+
+def about_truth(truth, correlation, correlations):
+    """Return a sentence on the true change (17,) and how walks' changes correlate with it.
+
+    `correlation` is that of the model's walk, the Series `correlations` those of short trainings.
+    """
+    return text(
+        "The groups differ by {true[0]:.1f} and {true[1]:.1f} mm. Over the segments the walk's "
+        "change correlates with the true difference at r = {r:.2f}; after the short trainings of "
+        "[table](#tab-repeats) at {low:.2f} to {high:.2f}.",
+        true=septum_and_lateral(truth), r=correlation,
+        low=correlations.min(), high=correlations.max(),
+    )  # fmt: skip

@@ -1,12 +1,8 @@
-import io
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import tensorflow as tf
-from PIL import Image
 
-from helpers.cardiac import anatomy, ascent, evaluation, plots, vae
+from helpers.cardiac import ascent, evaluation, vae
 
 W = np.array([2.0, -1.0, 0.5], np.float32)
 
@@ -97,46 +93,15 @@ def test_thickness_along_a_path():
     np.testing.assert_array_equal(thickness[0], thickness[1])
 
 
-def test_bullseye_cells_lie_where_their_segments_lie():
-    depth = {1: 0.1, 2: 0.5, 3: 0.9}
-    for segment in range(1, 17):
-        radius, low, width = plots.cell(segment)
-        display = np.radians(low + width / 2)
-        ring = 1 if segment <= 6 else 2 if segment <= 12 else 3
-        angle = np.pi - display  # septum on the left, anterior up
-        assert anatomy.segment_of(np.array(depth[ring]), np.array(angle)) == segment
-        assert radius == 5 - ring
-
-
 def test_a_shape_without_cavity_has_no_thickness():
     solid = np.where(distance_of_a_cup() > -9, 0.5, -0.5)
     empty = np.full((24, 24, 24), -1.0)
     assert np.isnan(ascent.thickness_along(np.stack([solid, empty]), 4.0)).all()
 
 
-def test_the_walk_becomes_frames_a_movie_and_a_slider():
-    hearts = np.stack([np.stack([distance_of_a_cup()] * 2, -1)] * 3)
-    hearts[2] += 0.2
-    pictures = plots.frames(hearts, ["a", "b", "c"], 4.0, plt.Normalize(4, 14))
-    assert [picture[:4] for picture in pictures] == [b"\x89PNG"] * 3
-    movie = Image.open(io.BytesIO(plots.movie(pictures)))
-    assert movie.format == "GIF" and movie.n_frames == 4  # there and back
-    box = plots.slider(pictures, "stop")
-    image, control = box.children[1], box.children[0]
-    control.value = 2
-    assert image.value == pictures[2] != pictures[0]
-    figure = plots.strip(hearts, ["a", "b", "c"], 4.0, plt.Normalize(4, 14), "mm")
-    assert len(figure.axes) == 7  # three columns, two phases, a colour bar
-    plt.close("all")
-
-
-def test_pictures_are_drawn():
-    figure, (flat, other) = plt.subplots(1, 2)
-    plots.bullseye(flat, [*range(16), np.nan], plt.Normalize(0, 16))
-    assert len(flat.patches) == 17 and len(flat.texts) == 16  # one is empty
-    plots.contours(other, distance_of_a_cup(), 4.0, "long")
-    assert other.collections
-    deep = plt.figure().add_subplot(projection="3d")
-    plots.surface(deep, distance_of_a_cup(), 4.0, plt.Normalize(4, 14))
-    assert len(deep.collections[0]._faces) > 500
-    plt.close("all")
+def test_eigenmaps_keep_the_order_of_codes_and_path():
+    codes = np.random.default_rng(0).normal(size=(12, 3))
+    plane = ascent.eigenmaps(codes, codes[[3, 5]], seed=0)
+    assert plane.shape == (14, 2)
+    for walked, code in ((12, 3), (13, 5)):  # twins lie nearest each other
+        assert ascent.pairwise(plane[[walked]], plane[:12])[0].argmin() == code

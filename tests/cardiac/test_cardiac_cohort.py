@@ -3,6 +3,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers import inputs, paths
 from helpers.cardiac import cohort, preparation
 
 GROUPS = {"N": "healthy", "HYP": "HCM"}
@@ -43,6 +44,22 @@ def test_a_folder_is_read_lazily(folder):
     labels, affine = cohort.load(subjects[0].ed, subjects[0].label)
     assert labels.sum() == 64
     np.testing.assert_array_equal(affine, np.eye(4))
+
+
+def test_files_of_a_users_cohort_are_inputs(folder, tmp_path_factory, monkeypatch):
+    table = pd.read_csv(folder / "participants.tsv", sep="\t")
+    far = tmp_path_factory.mktemp("elsewhere") / "s0_ed.nii.gz"
+    (folder / "s0_ed.nii.gz").rename(far)
+    table = table.replace({"s0_ed.nii.gz": str(far), "N": "healthy", "HYP": "HCM"})
+    table.to_csv(folder / "participants.tsv", sep="\t", index=False)
+    noted = []
+    monkeypatch.setattr(inputs, "used", noted.append)
+    monkeypatch.setattr(paths, "DATA", folder.parent)
+    subjects = cohort.own("folder", folder.name, 1)
+    assert {folder, far} <= set(noted)  # the folder, so that a new patient counts
+    noted.clear()
+    assert cohort.folder(folder, label=1) == subjects
+    assert noted == []  # the drawn cohort is read so, and is no input
 
 
 ROW0 = ("s0", "N", "s0_ed.nii.gz", "s0_es.nii.gz")

@@ -19,7 +19,7 @@ def test_choices_tell_the_papers_values_from_ours():
 
 def test_spread_and_intervals_are_those_of_the_data():
     dice = np.array([[0.8, 0.9], [0.9, 1.0]])
-    frame = tables.with_spread({"ours": dice}, "model")
+    frame = tables.with_spread({"ours": dice})
     assert frame.iloc[0].tolist() == ["ours", "0.850 ± 0.050", "0.950 ± 0.050"]
     labels = np.repeat([0, 1], 20)
     frame = tables.with_intervals(labels, {"perfect": labels * 0.8 + 0.1})
@@ -27,9 +27,10 @@ def test_spread_and_intervals_are_those_of_the_data():
 
 
 def test_seeds_become_a_mean_and_a_spread():
-    rows = [("a", 1, 0.8, np.nan), ("a", 2, 0.9, np.nan), ("b", 1, 1.0, np.nan)]
-    said = tables.over_seeds(pd.DataFrame(rows, columns=["decoder", "seed", "AUC", "r"]))
-    assert said.endswith("seeds: a: AUC 0.850 ± 0.071; b: AUC 1.000.")
+    rows = [("a", 1, 0.8, 2, np.nan), ("a", 2, 0.9, 3, np.nan), ("b", 1, 1.0, 4, np.nan)]
+    columns = ["decoder", "seed", "AUC", "mm", "r"]
+    said = tables.over_seeds(pd.DataFrame(rows, columns=columns))
+    assert said.endswith(": a: AUC 0.850 ± 0.071, mm 2.500 ± 0.707; b: AUC 1.000, mm 4.000.")
 
 
 def test_walls_without_a_thickness_have_no_mean():
@@ -68,6 +69,18 @@ def test_walks_are_judged_by_their_rows():
         [("first", 0.6, 3.4), ("held", 0.5, 2.0), ("line", 0.9, 15.0)],
         columns=["walk", "off, end", "septum (mm)"],
     )
-    said = tables.about_walks(frame)
-    assert "0.90 times" in said and "from 0.60 to 0.50" in said
-    assert said.endswith("by 15.0 mm, in: line.")
+    away, wall = tables.about_walks(frame)
+    assert "0.90 times" in away and away.endswith("from 0.60 to 0.50.")
+    assert wall.endswith("by 15.0 mm, in: line.")
+    cavities = frame.assign(**{"septum (mm)": np.nan})
+    assert tables.about_walks(cavities) == [away]
+
+
+def test_the_walks_change_is_compared_with_the_truth():
+    truth = np.array([4.0 if s in anatomy.SEPTUM else 1.0 for s in range(1, 18)])
+    said = tables.about_truth(truth, 0.9, pd.Series([0.7, np.nan, 0.5]))
+    assert "by 4.0 and 1.0 mm" in said and "r = 0.90;" in said and said.endswith("0.50 to 0.70.")
+
+
+def test_a_number_that_is_not_known_is_stored_as_none():
+    assert tables.stored(np.float64(1.5)) == 1.5 and tables.stored(np.nan) is None
