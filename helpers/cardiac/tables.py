@@ -86,16 +86,22 @@ def walks(walked, spacing, truth):
 
 
 def about_walks(table):
-    """Return what the rows of `walks` show: the farthest end, the prior, the thickest wall."""
-    away, septum = "off, end", "septum (mm)"
-    farthest, thickest = table.loc[table[away].idxmax()], table.loc[table[septum].idxmax()]
-    return text(
-        "Farthest from the data, {far:.2f} times the usual distance, ends the walk: {farthest}. "
-        "The prior takes the end of the first walk from {before:.2f} to {after:.2f}. The septum "
-        "grows most, by {mm:.1f} mm, in: {thickest}.",
-        far=farthest[away], farthest=farthest["walk"], before=table[away][0],
-        after=table[away][1], mm=thickest[septum], thickest=thickest["walk"],
-    )  # fmt: skip
+    """Return sentences on the rows of `walks`: the farthest end, the prior, the thickest wall."""
+    away, septum = table["off, end"], table["septum (mm)"]
+    sentences = [
+        text(
+            "Farthest from the data, {far:.2f} times the usual distance, ends the walk: "
+            "{farthest}. The prior takes the end of the first walk from {before:.2f} to "
+            "{after:.2f}.",
+            far=away.max(), farthest=table["walk"][away.idxmax()],
+            before=away[0], after=away[1],
+        )
+    ]  # fmt: skip
+    if septum.notna().any():  # cavities have no wall
+        thickest = table["walk"][septum.idxmax()]
+        most = "The septum grows most, by {mm:.1f} mm, in: {thickest}."
+        sentences.append(text(most, mm=septum.max(), thickest=thickest))
+    return sentences
 
 
 def septum_and_lateral(change):
@@ -104,12 +110,9 @@ def septum_and_lateral(change):
     return tuple(change[list(part)].mean() for part in (anatomy.SEPTUM, anatomy.LATERAL))
 
 
-def by_segment(change):
-    """Return {AHA segment: change in mm, None where it has no thickness} of change (17,)."""
-    return {
-        str(segment): None if np.isnan(mm) else round(float(mm), 3)
-        for segment, mm in enumerate(change, 1)
-    }
+def stored(value):
+    """Return a number as results can hold it: None where it is not one."""
+    return None if np.isnan(value) else float(value)
 
 
 def trial(shapes, labels, parts, settings, seed, spacing, truth, walk, jit_compile):
@@ -160,12 +163,12 @@ def over_seeds(repeats):
 def about_truth(truth, correlation, correlations):
     """Return a sentence on the true change (17,) and how walks' changes correlate with it.
 
-    `correlation` is that of the model's walk, `correlations` (k,) those of short trainings.
+    `correlation` is that of the model's walk, the Series `correlations` those of short trainings.
     """
     return text(
         "The groups differ by {true[0]:.1f} and {true[1]:.1f} mm. Over the segments the walk's "
         "change correlates with the true difference at r = {r:.2f}; after the short trainings of "
         "[table](#tab-repeats) at {low:.2f} to {high:.2f}.",
         true=septum_and_lateral(truth), r=correlation,
-        low=min(correlations), high=max(correlations),
+        low=correlations.min(), high=correlations.max(),
     )  # fmt: skip

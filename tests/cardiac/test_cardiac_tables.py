@@ -69,17 +69,18 @@ def test_walks_are_judged_by_their_rows():
         [("first", 0.6, 3.4), ("held", 0.5, 2.0), ("line", 0.9, 15.0)],
         columns=["walk", "off, end", "septum (mm)"],
     )
-    said = tables.about_walks(frame)
-    assert "0.90 times" in said and "from 0.60 to 0.50" in said
-    assert said.endswith("by 15.0 mm, in: line.")
+    away, wall = tables.about_walks(frame)
+    assert "0.90 times" in away and away.endswith("from 0.60 to 0.50.")
+    assert wall.endswith("by 15.0 mm, in: line.")
+    cavities = frame.assign(**{"septum (mm)": np.nan})
+    assert tables.about_walks(cavities) == [away]
 
 
 def test_the_walks_change_is_compared_with_the_truth():
     truth = np.array([4.0 if s in anatomy.SEPTUM else 1.0 for s in range(1, 18)])
-    said = tables.about_truth(truth, 0.9, [0.7, 0.5])
+    said = tables.about_truth(truth, 0.9, pd.Series([0.7, np.nan, 0.5]))
     assert "by 4.0 and 1.0 mm" in said and "r = 0.90;" in said and said.endswith("0.50 to 0.70.")
 
 
-def test_segments_without_a_thickness_are_stored_as_none():
-    stored = tables.by_segment(np.array([1.23456, np.nan]))
-    assert stored == {"1": 1.235, "2": None}
+def test_a_number_that_is_not_known_is_stored_as_none():
+    assert tables.stored(np.float64(1.5)) == 1.5 and tables.stored(np.nan) is None
