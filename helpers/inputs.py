@@ -139,6 +139,11 @@ def of_notebook(name, record):
     Raises:
         ProfileError: a cell is not Python; the message names notebook and cell.
     """
+    return code_of(name, record["parameters"]) | traces_of(name, record)
+
+
+def code_of(name, parameters):
+    """Return the part of `of_notebook` that decides what a run does: cells, modules, parameters."""
     notebook = paths.NOTEBOOKS / f"{name}.ipynb"
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     code = {cell["id"]: "".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"}
@@ -150,20 +155,24 @@ def of_notebook(name, record):
             fault = f"{notebook.name}, cell {cell}: not Python: {error}"
             raise profiles.ProfileError(fault) from error
     sources = followed(sources)
-    now = {f"parameter {name}": value for name, value in record["parameters"].items()}
+    now = {f"parameter {name}": value for name, value in parameters.items()}
     now |= {f"cell {name}": content_digest(source) for name, source in code.items()}
     now["order of the cells"] = list(code)
     now |= {
         named(path): digest(path) for path in [*sorted(sources), paths.ROOT / "requirements.txt"]
     }
-    now["device"] = "gpu" if os.environ.get("REPORT_GPU") else "cpu"
-    now |= {path: digest(path) for path in record["used"]}
+    return now | {"device": "gpu" if os.environ.get("REPORT_GPU") else "cpu"}
+
+
+def traces_of(name, record):
+    """Return the part of `of_notebook` that a run tells: data used, texts drawn, files written."""
+    now = {path: digest(path) for path in record["used"]}
     now |= {
         f"{text!r} in {language}": translation.catalogue(language).get(text)
         for language in translation.languages()[1:]
         for text in record["texts"]
     }
-    return now | outputs(paths.EXECUTED / notebook.name, paths.RESULTS / f"{notebook.stem}.json")
+    return now | outputs(paths.EXECUTED / f"{name}.ipynb", paths.RESULTS / f"{name}.json")
 
 
 def of_report(name, record):
@@ -201,11 +210,18 @@ def present(name, of, parameters=None):
     return record | {"now": of(name, record)}
 
 
-def finish(name, of, **facts):
-    """Record that a notebook or report is made from what is there at present."""
-    record = RECORD | read_json(paths.INPUTS / f"{name}.json") | facts
-    now = of(name, record)
-    write(name, record | {"now": now, "made": now})
+def finish(name, before, **facts):
+    """Record what a notebook was made from.
+
+    Args:
+        name: such as "03_cardiac_vae".
+        before: its record when it began: code that has changed meanwhile did not run.
+        facts: "used", "texts" and "seconds" of the run.
+    """
+    record = before | facts
+    made = {key: before["now"].get(key) for key in code_of(name, before["parameters"])}
+    made |= traces_of(name, record)
+    write(name, record | {"now": of_notebook(name, record), "made": made})
 
 
 def write(name, record):

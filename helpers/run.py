@@ -62,7 +62,7 @@ def main():
     log.unlink(missing_ok=True)
     outputs = [output for cell in book.cells for output in cell.get("outputs", [])]
     texts = sorted({text for output in outputs for text in bundles.texts_drawn(output)})
-    inputs.finish(name, inputs.of_notebook, used=used, texts=texts, seconds=seconds)
+    inputs.finish(name, record, used=used, texts=texts, seconds=seconds)
     copy.touch()  # newer than its record
     say(f"{title}: done in {seconds:.0f} s")
 

@@ -54,6 +54,7 @@ def start(notebook, profile, seed, tensorflow=True):
         RuntimeError: TensorFlow was imported before this call with oneDNN off.
     """
     started = datetime.datetime.now(datetime.UTC)
+    tell_what_to_run_first()
     os.environ["REPORT_NOTEBOOK"] = notebook  # whose section figures are numbered in
     commit()  # of the code that runs, whatever is committed while it does
     random.seed(seed)
@@ -166,6 +167,18 @@ def parameters(notebook):
 
     names = get_ipython() and profiles.defaults(paths.NOTEBOOKS / f"{notebook}.ipynb")
     return {name: get_ipython().user_ns.get(name) for name in names or ()}
+
+
+def tell_what_to_run_first():
+    """Let a cell that misses a name of an earlier one say so, beside Python's own message."""
+    from IPython import get_ipython
+
+    def explain(shell, kind, error, trace, tb_offset=None):
+        print(f"{error}: run the cells above first (Run, Run All Above Selected Cell)")
+        shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+
+    if shell := get_ipython():
+        shell.set_custom_exc((NameError,), explain)
 
 
 def require(condition, remedy):

@@ -118,3 +118,15 @@ def test_a_record_is_written_only_when_it_changes(project):
 def test_a_cell_that_is_not_python_is_named(project):
     with pytest.raises(profiles.ProfileError, match=r"01_heart\.ipynb, cell c1: not Python"):
         project("a = 1", "def f(:")
+
+
+def test_code_that_changed_while_its_notebook_ran_is_out_of_date(project):
+    now = project("a = 1", parameters={"epochs": 2})
+    before = inputs.RECORD | {"parameters": {"epochs": 2}, "now": now}
+    project("a = 2", "b = 3")
+    inputs.finish("01_heart", before, used=["data/acdc"], texts=["epoch"], seconds=1.0)
+    record = inputs.present("01_heart", inputs.of_notebook)
+    assert inputs.difference(record["made"], record["now"]).startswith("cell c0; cell c1; order")
+    project("a = 1")
+    record = inputs.present("01_heart", inputs.of_notebook)
+    assert set(record["made"]) - set(record["now"]) == {"cell c1"}  # its digest is None: not run

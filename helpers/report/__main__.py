@@ -24,7 +24,8 @@ def main():
         notices = build(executed, pdf, language, code=code)
     except ReportError as error:
         sys.exit(f"make report: {error}")
-    inputs.finish(name, inputs.of_report)
+    now = inputs.of_report(name, record)
+    inputs.write(name, record | {"now": now, "made": now})
     pdf.touch()  # newer than its record
     written = f"{inputs.named(pdf)} and {inputs.named(page)}/index.html written"
     print(*notices, f"{written} in {time.monotonic() - started:.1f} s", sep="\n", file=sys.stderr)
