@@ -7,8 +7,9 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
-from helpers import paths
+ROOT = Path(__file__).resolve().parents[2]
 
 CODE = """
 import sys
@@ -20,7 +21,7 @@ print(pdf[:4].decode(), sorted({"tensorflow", "keras", "pandas"} & set(sys.modul
 
 
 def test_a_copy_of_the_folder_sets_a_notebook(make, tmp_path):
-    shutil.copytree(paths.ROOT / "nbtypst", tmp_path / "nbtypst")
+    shutil.copytree(ROOT / "nbtypst", tmp_path / "nbtypst")
     book = make.book(make.markdown("# One\n$x$"), make.code("x", make.figure()))
     (tmp_path / "book.ipynb").write_text(json.dumps(book), encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
@@ -33,7 +34,7 @@ def test_a_copy_of_the_folder_sets_a_notebook(make, tmp_path):
 def test_its_dependencies_are_among_those_of_the_project():
     own, project = (
         tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        for folder in (paths.ROOT / "nbtypst", paths.ROOT)
+        for folder in (ROOT / "nbtypst", ROOT)
     )
     assert set(own["dependencies"]) <= set(project["dependencies"])
     assert own["requires-python"].split(",")[0] == project["requires-python"].split(",")[0]

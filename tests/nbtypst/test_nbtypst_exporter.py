@@ -11,7 +11,6 @@ import pytest
 import typst
 from nbconvert.writers import FilesWriter
 
-from helpers import paths
 from nbtypst import compiler
 from nbtypst.exporter import TypstExporter, TypstPDFExporter
 
@@ -73,9 +72,7 @@ def test_listing_exporters_loads_nothing_heavy():
         "import sys; from nbtypst.exporter import TypstPDFExporter; TypstPDFExporter();"
         "print(sorted({'typst', 'pypandoc', 'pydantic', 'matplotlib'} & set(sys.modules)))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=paths.ROOT, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
