@@ -15,8 +15,8 @@ import psutil
 from helpers import paths
 
 KEPT = (
-    "Makefile", "helpers", "notebooks", "locale", "data/weights", "report.yml", "pyproject.toml",
-    "requirements.txt",
+    "Makefile", "helpers", "nbtypst", "notebooks", "locale", "data/weights", "report.yml",
+    "pyproject.toml", "requirements.txt",
 )  # fmt: skip
 
 

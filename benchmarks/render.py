@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import nbformat.v4 as v4
 from nbconvert.exporters import get_exporter
 
-from helpers.report import pandoc
+from nbtypst import pandoc
 
 PROSE = (
     "## Section {number}\n\nA residual unit adds its input $x_l$ to a branch of weighted layers, "

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from helpers import environment, inputs, paths, profiles, translation
-from helpers.report import ReportError, title
+from helpers.report import DocumentError, title
 
 
 def main():
@@ -27,7 +27,7 @@ def main():
             return
         with environment.exclusive(paths.REPORTS / ".lock", waiting):
             build(parameters, languages, arguments.code, arguments.make)
-    except (profiles.ProfileError, ReportError) as error:
+    except (profiles.ProfileError, DocumentError) as error:
         sys.exit(f"make report: {error}")
     except KeyboardInterrupt:
         sys.exit("make report: interrupted; what is finished is kept, the next run goes on from it")
@@ -37,17 +37,17 @@ def checked(languages):
     """Return the languages, each with a title page and a catalogue that can be read.
 
     Raises:
-        ReportError: the first that has not.
+        DocumentError: the first that has not.
     """
     for language in languages:
         if language not in translation.languages():
             known = " or ".join(translation.languages())
-            raise ReportError(f"REPORT_LANG must be {known}, not {language!r}")
+            raise DocumentError(f"REPORT_LANG must be {known}, not {language!r}")
         title.read(paths.ROOT / "report.yml", language)
         try:
             translation.catalogue(language)
         except ValueError as error:
-            raise ReportError(str(error)) from error
+            raise DocumentError(str(error)) from error
     return languages
 
 

@@ -183,6 +183,7 @@ def of_report(name, record):
     sources += [paths.EXECUTED / notebook.name for notebook in notebooks]
     sources += followed(imported("import helpers.report.report"))
     sources += files_below(paths.ROOT / "helpers" / "report" / "templates")
+    sources += files_below(paths.ROOT / "nbtypst")
     sources += files_below(paths.LOCALE / language)
     results = [paths.RESULTS / f"{notebook.stem}.json" for notebook in notebooks]
     now = {named(path): file_digest(path) for path in [*sources, *results]}

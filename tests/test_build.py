@@ -75,7 +75,8 @@ def project(tmp_path_factory):
     """The small project, built once, in a folder whose name holds what shells and make read."""
     root = tmp_path_factory.mktemp("a folder") / "it's a $HOME, папка"
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(paths.ROOT / "helpers", root / "helpers", ignore=ignored)
+    for name in ("helpers", "nbtypst"):
+        shutil.copytree(paths.ROOT / name, root / name, ignore=ignored)
     (root / "helpers" / "extra.py").write_text("FACTOR = 10\n")
     for name in ("Makefile", "report.yml", "requirements.txt"):
         shutil.copy2(paths.ROOT / name, root / name)

@@ -104,6 +104,16 @@ def test_results_of_others_count_without_their_provenance(project):
     assert inputs.digest(path) == "damaged"
 
 
+def test_a_report_is_made_from_all_of_nbtypst(project, tmp_path):
+    style = tmp_path / "nbtypst" / "templates" / "typst" / "style.typ"
+    style.parent.mkdir(parents=True)
+    style.write_text("#let ink = black")
+    before = inputs.of_report("report.en", inputs.RECORD)
+    style.write_text("#let ink = blue")
+    after = inputs.of_report("report.en", inputs.RECORD)
+    assert inputs.difference(before, after) == "nbtypst/templates/typst/style.typ"
+
+
 def test_a_record_is_written_only_when_it_changes(project):
     record = inputs.RECORD | {"now": {"a": 1}}
     inputs.write("01_heart", record)

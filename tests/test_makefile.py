@@ -23,9 +23,9 @@ def make(tmp_path):
     shutil.copy2(paths.ROOT / "Makefile", tmp_path)
     for name in ("requirements.txt", "requirements-gpu.txt", "pyproject.toml"):
         shutil.copy2(paths.ROOT / name, tmp_path)
-    shutil.copytree(
-        paths.ROOT / "helpers", tmp_path / "helpers", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    ignored = shutil.ignore_patterns("__pycache__")
+    for name in ("helpers", "nbtypst"):  # nbconvert loads the exporters to list them
+        shutil.copytree(paths.ROOT / name, tmp_path / name, ignore=ignored)
 
     def run(task, program=PRINTER, environment=(), **variables):
         python = tmp_path / ".venv" / "bin" / "python"

@@ -1,6 +1,6 @@
 """From executed notebooks to a typeset report."""
 
-from helpers.report.problems import ReportError
-from helpers.report.report import build, build_html
+from helpers.report.report import build
+from nbtypst.problems import DocumentError
 
-__all__ = ["ReportError", "build", "build_html"]
+__all__ = ["DocumentError", "build"]

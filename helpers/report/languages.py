@@ -12,7 +12,7 @@ from pathlib import Path
 
 from helpers import files, paths, translation
 from helpers.bundles import output_in, texts
-from helpers.report import mathematics, notebook
+from nbtypst import mathematics, notebook
 
 VERBATIM = re.compile(
     r"(?P<fence>^[ ]*(`{3,}|~{3,})[\s\S]*?(?:^[ ]*\2[`~]*[ ]*$|\Z))"

@@ -17,9 +17,10 @@ from collections import Counter
 from helpers import files, inputs, paths, translation
 from helpers.bundles import texts
 from helpers.numerals import decimal_commas
-from helpers.report import languages, mathematics, notebook
-from helpers.report.problems import ReportError
+from helpers.report import languages
 from helpers.report.title import LANGUAGES, check_language
+from nbtypst import mathematics, notebook
+from nbtypst.problems import DocumentError
 
 FIGURES = "figures"
 TARGET = re.compile(r"\]\(([^)]*)\)|<(https?:[^>]*)>")
@@ -204,7 +205,7 @@ def main():
     wanted = parser.parse_args().language
     try:
         check_language(wanted or "en")
-    except ReportError as error:
+    except DocumentError as error:
         sys.exit(f"{parser.prog}: {error}")
     for language in [wanted] if wanted else LANGUAGES[1:]:
         left = update(language)

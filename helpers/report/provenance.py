@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from helpers import translation
-from helpers.report.problems import ReportError
+from nbtypst.problems import DocumentError
 
 
 def gather(notebooks, folder, language="en"):
@@ -22,7 +22,7 @@ def gather(notebooks, folder, language="en"):
         "started", "seconds"}], "data" [{"name", "source", "sha256"}]}.
 
     Raises:
-        ReportError: results are unreadable, or come from different profiles.
+        DocumentError: results are unreadable, or come from different profiles.
     """
     records = {}
     for name in notebooks:
@@ -32,13 +32,13 @@ def gather(notebooks, folder, language="en"):
         except FileNotFoundError:
             continue  # a notebook of prose alone
         except (ValueError, KeyError) as error:
-            raise ReportError(
+            raise DocumentError(
                 f"{path}: no results with provenance in it ({error!r}); run make report"
             ) from error
     profiles = {record["profile"] for record in records.values()}
     if len(profiles) > 1:
         made = ", ".join(f"{name} {record['profile']}" for name, record in records.items())
-        raise ReportError(
+        raise DocumentError(
             f"{folder}: results of different profiles ({made}); run make report again"
         )
     data, versions = {}, {}

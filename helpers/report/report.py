@@ -1,6 +1,6 @@
 """Join the executed notebooks into one report.
 
-`ReportError` is the only exception that bad input raises; its message is one fault a line, each
+`DocumentError` is the only exception that bad input raises; its message is one fault a line, each
 with notebook, cell (number, id and first line), fault and remedy. Importing this module is cheap:
 pandoc, Typst and pydantic are loaded when `build` runs.
 """
@@ -9,22 +9,26 @@ import json
 from pathlib import Path
 
 from helpers import files, paths
-from helpers.report import compiler, languages, notebook, provenance, title
-from helpers.report.compiler import TEMPLATES
-from helpers.report.document import Document, keys_of
+from helpers.report import languages, provenance, title
+from nbtypst import compiler, notebook
+from nbtypst.document import Document, keys_of
+
+TEMPLATES = Path(__file__).parent / "templates"
 
 
-def build(executed, pdf, language="en", fields=None, results=None, code=False):
-    """Join executed notebooks into one PDF.
+def build(executed, language="en", pdf=None, page=None, fields=None, results=None, code=False):
+    """Join executed notebooks into a PDF, an HTML page, or both; cells are converted once.
 
-    The file depends on these arguments, helpers/report/**, the stored notebooks' prose, catalogues,
-    notebooks/references.bib and the images that Markdown names; the same input, the same bytes.
+    They depend on these arguments, helpers/report/**, nbtypst/**, the stored notebooks' prose,
+    catalogues, notebooks/references.bib and the images that Markdown names; the same input, the
+    same bytes.
 
     Args:
         executed: paths of the executed notebooks, in the report's order. Where notebooks/ has one
             of that name, its prose and order count; outputs are matched by cell id.
-        pdf: where the PDF goes; replaced in one step, left alone on an error.
         language: "en" or "ru".
+        pdf: where the PDF goes; replaced in one step, left alone on an error.
+        page: likewise for the page, one file that needs no other.
         fields: path of the title page's fields, the project's report.yml by default.
         results: folder of the notebooks' results, by default `paths.RESULTS`.
         code: append every code cell.
@@ -34,34 +38,30 @@ def build(executed, pdf, language="en", fields=None, results=None, code=False):
         texts that are left in English.
 
     Raises:
-        ReportError: something cannot be set; the message names every fault with its cell.
+        DocumentError: something cannot be set; the message names every fault with its cell.
     """
     project, notices, timestamp = assemble(executed, language, fields, results, code)
-    content = compiler.compile_pdf(project, timestamp)
-    with files.replacing(pdf) as temporary:
-        temporary.write_bytes(content)
+    contents = {}
+    if page:
+        contents[page] = compiler.compile_html(project | template("page.typ")).encode()
+    if pdf:
+        contents[pdf] = compiler.compile_pdf(project | template("report.typ"), timestamp)
+    for path, content in contents.items():
+        with files.replacing(path) as temporary:
+            temporary.write_bytes(content)
     return notices
 
 
-def build_html(executed, folder, language="en", fields=None, results=None, code=False):
-    """Join executed notebooks into `folder`/index.html, one file that needs no other.
+def template(name):
+    """Return the file of a Typst project that sets report.json."""
+    return {"main.typ": (TEMPLATES / name).read_bytes()}
 
-    Arguments, result and errors are those of `build`. Formulas are MathML, figures are embedded,
-    and an animation moves where a figure has one.
+
+def assemble(executed, language, fields, results, code):
+    """Return (the Typst project, notices, seconds since 1970 of the results).
+
+    The project is {path: bytes}, of paper and page alike, without "main.typ".
     """
-    project, notices, _ = assemble(executed, language, fields, results, code, animated=True)
-    for name, template in (("main.typ", "report.typ"), ("style.typ", "style.typ")):
-        project[name] = (TEMPLATES / "html" / template).read_bytes()
-    page = compiler.compile_html(project)
-    css, script = ((TEMPLATES / "html" / name).read_text() for name in ("page.css", "page.js"))
-    page = page.replace("</head>", f"<style>{css}</style></head>", 1)
-    page = page.replace("</body>", f"<script>{script}</script></body>")
-    files.write_text(Path(folder) / "index.html", page)
-    return notices
-
-
-def assemble(executed, language, fields, results, code, animated=False):
-    """Return (the Typst project {path: bytes}, notices, seconds since 1970 of the results)."""
     front = title.read(fields or paths.ROOT / "report.yml", language)
     books, left = {}, []
     for path in map(Path, executed):
@@ -73,7 +73,6 @@ def assemble(executed, language, fields, results, code, animated=False):
     references = (paths.NOTEBOOKS / "references.bib").read_bytes()
     document = Document(
         language=language,
-        animated=animated,
         folders=(*(Path(path).parent for path in executed), paths.NOTEBOOKS),
         keys=keys_of(references),
     )
@@ -89,8 +88,6 @@ def assemble(executed, language, fields, results, code, animated=False):
         "code": {name: sources(book) for name, book in books.items()} if code else {},
     }
     project = {
-        "main.typ": (TEMPLATES / "report.typ").read_bytes(),
-        "style.typ": (TEMPLATES / "typst" / "style.typ").read_bytes(),
         "gost.csl": (TEMPLATES / "gost.csl").read_bytes(),
         "report.json": json.dumps(data, ensure_ascii=False).encode(),
         "references.bib": references,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from helpers import paths
-from helpers.report.problems import ReportError
+from nbtypst.problems import DocumentError
 
 LANGUAGES = ("en", "ru")
 FAULTS = {  # pydantic's kinds of error
@@ -17,9 +17,9 @@ OTHER = "must be a number from 1, found {found}"
 
 
 def check_language(language):
-    """Raise ReportError unless title page and fixed words are there in `language`."""
+    """Raise DocumentError unless title page and fixed words are there in `language`."""
     if language not in LANGUAGES:
-        raise ReportError(
+        raise DocumentError(
             f"the report is written in {' or '.join(LANGUAGES)}, not in {language!r}: remove "
             f"locale/{language} if there is one, or add the language to helpers/report/title.py, "
             "its words.yml and report.yml"
@@ -30,13 +30,13 @@ def read(path, language):
     """Return the title page's fields in `language` as a dictionary of strings.
 
     Raises:
-        ReportError: there is no such language, or it has no catalogues; or one line for each field
-            that is missing, unknown, empty or of a wrong type.
+        DocumentError: there is no such language, or it has no catalogues; or one line for each
+            field that is missing, unknown, empty or of a wrong type.
     """
     check_language(language)
     catalogues = paths.LOCALE / language / "LC_MESSAGES"
     if language != "en" and not any(catalogues.glob("*.po")):
-        raise ReportError(
+        raise DocumentError(
             f"{catalogues} holds no strings: make messages REPORT_LANG={language} lists what to "
             f"translate there, REPORT_LANG=en does without"
         )
@@ -71,13 +71,13 @@ def read(path, language):
         source = Path(path).read_text(encoding="utf-8")
         content = yaml.safe_load(source)
     except OSError as error:
-        raise ReportError(f"{path}: {error.strerror}") from error
+        raise DocumentError(f"{path}: {error.strerror}") from error
     except yaml.YAMLError as error:
-        raise ReportError(yaml_errors.one_line(path, source, error)) from error
+        raise DocumentError(yaml_errors.one_line(path, source, error)) from error
     try:
         fields = report.model_validate(content)
     except pydantic.ValidationError as error:
-        raise ReportError("\n".join(f"{path}: {explain(e)}" for e in error.errors())) from error
+        raise DocumentError("\n".join(f"{path}: {explain(e)}" for e in error.errors())) from error
     return {key: str(value) for key, value in getattr(fields, language).model_dump().items()}
 
 

@@ -7,7 +7,8 @@ import pypdf
 import pytest
 
 from helpers import paths, translation
-from helpers.report import ReportError, build, title
+from helpers.report import DocumentError, build, title
+from nbtypst import pandoc
 
 PARAGRAPH = {
     "en": (
@@ -109,8 +110,8 @@ def test_the_russian_frame_calls_a_notebook_what_the_glossary_does(arguments):
     given = arguments()
     build(**given, language="ru")
     assert "Блокнот notebooks/01_first.ipynb" in text_of(given["pdf"])
-    for path in (paths.ROOT / "helpers" / "report" / "templates").rglob("*.*"):
-        assert not re.search("записн", path.read_text(encoding="utf-8"), re.IGNORECASE), path
+    words = (paths.ROOT / "helpers" / "report" / "templates" / "words.yml").read_text("utf-8")
+    assert not re.search("записн", words, re.IGNORECASE)
 
 
 def test_results_from_outside_git(arguments):
@@ -216,18 +217,34 @@ def test_code_is_hidden_unless_tagged_or_asked_for(arguments):
     assert "hidden = 1" in text and text.count("visible = 2") == 2
 
 
-def test_a_fault_leaves_the_old_report_alone(arguments):
-    given = arguments({"01_a": [("markdown", "[figure](#fig-none)")]})
-    given["pdf"].write_bytes(b"old")
-    with pytest.raises(ReportError, match="01_a, cell 1 .*#fig-none"):
-        build(**given)
-    assert given["pdf"].read_bytes() == b"old"
-    assert not list(given["pdf"].parent.glob(".report-*"))
+@pytest.mark.parametrize(
+    ("markdown", "fault"),
+    [("[figure](#fig-none)", "the link to #fig-none finds"), ("日本", "no font")],
+    ids=["on both", "on paper alone"],
+)
+def test_a_fault_leaves_the_old_report_alone(arguments, markdown, fault):
+    given = arguments({"01_a": [("markdown", markdown)]})
+    page = given["results"] / "index.html"
+    for path in (given["pdf"], page):
+        path.write_bytes(b"old")
+    with pytest.raises(DocumentError, match=f"01_a, cell 1 .*{fault}"):
+        build(**given, page=page)
+    assert given["pdf"].read_bytes() == page.read_bytes() == b"old"
+    assert not list(given["pdf"].parent.glob(".*"))
+
+
+def test_pdf_and_page_share_the_work_of_pandoc(arguments, monkeypatch):
+    given, calls, run = arguments(), [], pandoc.run
+    monkeypatch.setattr(pandoc, "run", lambda *words: calls.append(words) or run(*words))
+    build(**given)
+    for_paper = len(calls)
+    build(**given, page=given["results"] / "index.html")
+    assert len(calls) == 2 * for_paper
 
 
 def test_characters_without_a_glyph_name_their_cell(arguments):
     given = arguments({"01_a": [("markdown", "fine"), ("markdown", "日本")]})
-    with pytest.raises(ReportError, match="01_a, cell 2 .*no font has the characters 日 本"):
+    with pytest.raises(DocumentError, match="01_a, cell 2 .*no font has the characters 日 本"):
         build(**given)
 
 
@@ -236,7 +253,7 @@ def test_an_image_that_cannot_be_read_names_its_cell(arguments, make):
     given["executed"][0].write_text(
         given["executed"][0].read_text().replace(make.png, "bm90IGEgcG5n")
     )
-    with pytest.raises(ReportError, match="01_first, cell 2 .*failed to decode image"):
+    with pytest.raises(DocumentError, match="01_first, cell 2 .*failed to decode image"):
         build(**given)
 
 
@@ -252,7 +269,7 @@ def test_results_of_two_profiles_do_not_mix(arguments):
     given = arguments({"01_a": [("markdown", "# A")], "02_b": [("markdown", "# B")]})
     changed = given["results"] / "02_b.json"
     changed.write_text(changed.read_text().replace('"quick"', '"full"'))
-    with pytest.raises(ReportError, match=r"different profiles \(01_a quick, 02_b full\)"):
+    with pytest.raises(DocumentError, match=r"different profiles \(01_a quick, 02_b full\)"):
         build(**given)
 
 
@@ -270,14 +287,14 @@ def test_a_bad_notebook_is_named(arguments, content, fault):
         given["executed"][1].unlink()
     else:
         given["executed"][1].write_text(content)
-    with pytest.raises(ReportError, match=f"02_second.ipynb: {fault}"):
+    with pytest.raises(DocumentError, match=f"02_second.ipynb: {fault}"):
         build(**given)
 
 
 def test_bad_results_are_named(arguments):
     given = arguments()
     (given["results"] / "01_first.json").write_text("{}")
-    with pytest.raises(ReportError, match="01_first.json: no results with provenance"):
+    with pytest.raises(DocumentError, match="01_first.json: no results with provenance"):
         build(**given)
 
 
@@ -303,7 +320,7 @@ def test_report_yml_is_validated(tmp_path, change, fault):
     assert change[0] in text
     path = tmp_path / "report.yml"
     path.write_text(text.replace(*change, 1), encoding="utf-8")
-    with pytest.raises(ReportError, match=fault):
+    with pytest.raises(DocumentError, match=fault):
         title.read(path, "en")
 
 
@@ -319,7 +336,7 @@ def test_a_language_without_strings_is_named(tmp_path, monkeypatch, language, fa
     monkeypatch.setattr(paths, "LOCALE", tmp_path / "locale")
     (paths.LOCALE / language / "LC_MESSAGES").mkdir(parents=True)
     assert language in translation.languages()
-    with pytest.raises(ReportError, match=fault):
+    with pytest.raises(DocumentError, match=fault):
         title.read(paths.ROOT / "report.yml", language)
 
 

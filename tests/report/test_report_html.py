@@ -1,15 +1,9 @@
-import base64
 import html.parser
 import re
 
 import pytest
 
-from helpers.report import ReportError, build_html
-
-GIF = base64.b64encode(
-    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x00\x00\x00\x00\x00"
-    b",\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
-).decode()
+from helpers.report import build
 
 
 class Page(html.parser.HTMLParser):
@@ -35,15 +29,13 @@ class Page(html.parser.HTMLParser):
 
 @pytest.fixture
 def page(project, make):
-    def build(*cells, **options):
+    def write(*cells, **options):
         given = project({"01_a": cells})
-        assert (
-            build_html(given["executed"], given["results"], results=given["results"], **options)
-            == []
-        )
-        return (given["results"] / "index.html").read_text(encoding="utf-8")
+        written = given["results"] / "index.html"
+        assert build(given["executed"], page=written, results=given["results"], **options) == []
+        return written.read_text(encoding="utf-8")
 
-    return build
+    return write
 
 
 def test_the_page_needs_no_other_file_and_no_network(page, make):
@@ -87,20 +79,7 @@ def test_two_pages_are_byte_identical(page, make):
     assert page(*cells) == page(*cells)
 
 
-def test_a_figure_moves_in_the_browser(page, make):
-    figure = make.figure()
-    figure["data"]["image/gif"] = GIF
-    source = page(make.markdown("# One"), make.code("x", figure))
-    assert "data:image/gif;base64," in source and "data:image/png" not in source
-
-
 def test_code_appendix(page, make):
     cells = [make.markdown("# One"), make.code("secret = 1")]
     assert "secret" not in page(*cells)
     assert "secret" in page(*cells, code=True)
-
-
-def test_what_the_page_would_leave_out_is_a_fault(page, make):
-    raw = {"cell_type": "raw", "id": "r", "metadata": {"raw_mimetype": "text/vnd.typst"}}
-    with pytest.raises(ReportError, match=r"01_a, cell 2 \(r\).*ignored during HTML export"):
-        page(make.markdown("# One"), {**raw, "source": "#place(dx: 1pt)[words]"})

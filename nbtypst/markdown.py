@@ -3,8 +3,8 @@
 import re
 import urllib.parse
 
-from helpers.report import images, markup, mathematics, pandoc
-from helpers.report.document import quote, typst_label
+from nbtypst import images, markup, mathematics, pandoc
+from nbtypst.document import quote, typst_label
 
 HTML = "html-auto_identifiers"
 FORMATS = {"markdown": pandoc.MARKDOWN, "html": HTML, "latex": "latex-auto_identifiers"}
@@ -243,7 +243,7 @@ def link(text, target, fragment, document):
 def citation(text, key, fragment, document):
     """Return a citation; its number replaces a text with a year and follows any other text."""
     if key not in document.keys:
-        document.complain(fragment.place, f"#ref-{key} is not in notebooks/references.bib")
+        document.complain(fragment.place, f"#ref-{key} is not in references.bib")
         return text
     document.cited = True
     cite = typst(f"#cite({typst_label(key)});")

@@ -9,11 +9,10 @@ import nbformat
 import pypdf
 import pytest
 import typst
-from nbconvert.exporters import get_exporter
 from nbconvert.writers import FilesWriter
 
-from helpers import paths
-from helpers.report import compiler
+from nbtypst import compiler
+from nbtypst.exporter import TypstExporter, TypstPDFExporter
 
 
 @pytest.fixture
@@ -32,12 +31,12 @@ def test_entry_points_name_the_exporters():
     found = {
         point.name: point for point in importlib.metadata.entry_points(group="nbconvert.exporters")
     }
-    assert found["typst"].load().export_from_notebook == "Typst"
-    assert found["typst-pdf"].load().export_from_notebook == "PDF via Typst"
+    assert found["typst"].load() is TypstExporter
+    assert found["typst-pdf"].load() is TypstPDFExporter
 
 
 def test_pdf_of_any_notebook(notebook_file, tmp_path, caplog):
-    pdf, resources = get_exporter("typst-pdf")().from_filename(str(notebook_file))
+    pdf, resources = TypstPDFExporter().from_filename(str(notebook_file))
     assert resources["output_extension"] == ".pdf" and "outputs" not in resources
     (tmp_path / "out.pdf").write_bytes(pdf)
     text = " ".join(page.extract_text() for page in pypdf.PdfReader(tmp_path / "out.pdf").pages)
@@ -46,7 +45,7 @@ def test_pdf_of_any_notebook(notebook_file, tmp_path, caplog):
 
 
 def test_typst_and_its_images_compile(notebook_file, tmp_path):
-    source, resources = get_exporter("typst")().from_filename(
+    source, resources = TypstExporter().from_filename(
         str(notebook_file), resources={"output_files_dir": "files"}
     )
     assert len(resources["outputs"]) == 1
@@ -55,7 +54,7 @@ def test_typst_and_its_images_compile(notebook_file, tmp_path):
 
 
 def test_nbconvert_options_work(notebook_file):
-    exporter = get_exporter("typst")(exclude_input=True, language="ru")
+    exporter = TypstExporter(exclude_input=True, language="ru")
     source, _ = exporter.from_filename(str(notebook_file))
     assert "#code(" not in source and "two" in source and 'lang: "ru"' in source
 
@@ -64,18 +63,16 @@ def test_the_language_decides_the_decimal_mark(make, tmp_path):
     table = make.code("x", make.table(["n"], [["1,5"], ["12"]], ["right"]))
     path = tmp_path / "t.ipynb"
     path.write_text(json.dumps(make.book(table)))
-    source, _ = get_exporter("typst")(language="ru").from_filename(str(path))
+    source, _ = TypstExporter(language="ru").from_filename(str(path))
     assert '[#"12"#unseen(",5")]' in source
 
 
 def test_listing_exporters_loads_nothing_heavy():
     code = (
-        "import sys; from helpers.report.exporter import TypstPDFExporter; TypstPDFExporter();"
+        "import sys; from nbtypst.exporter import TypstPDFExporter; TypstPDFExporter();"
         "print(sorted({'typst', 'pypandoc', 'pydantic', 'matplotlib'} & set(sys.modules)))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=paths.ROOT, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
@@ -88,7 +85,7 @@ def test_oddities_of_other_notebooks(make, tmp_path, caplog):
     )
     path = tmp_path / "somebody's.ipynb"
     path.write_text(json.dumps(book), encoding="utf-8")
-    exporter = get_exporter("typst-pdf")()
+    exporter = TypstPDFExporter()
     exporter.log = logging.getLogger("test_exporter")
     pdf, _ = exporter.from_filename(str(path))
     (tmp_path / "out.pdf").write_bytes(pdf)
@@ -108,7 +105,7 @@ def test_citations_of_a_bibliography_beside_the_notebook(make, tmp_path):
     )
     path = tmp_path / "a.ipynb"
     path.write_text(json.dumps(make.book(make.markdown("# A\nby [Who, 2000](#ref-who2000)"))))
-    pdf, _ = get_exporter("typst-pdf")().from_filename(str(path))
+    pdf, _ = TypstPDFExporter().from_filename(str(path))
     (tmp_path / "out.pdf").write_bytes(pdf)
     text = " ".join(page.extract_text() for page in pypdf.PdfReader(tmp_path / "out.pdf").pages)
     assert "by [1]" in text and "Who, What" in text

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from helpers.report import markdown, outputs
-from helpers.report.document import Fragment, quote
-from helpers.report.problems import ReportError, place
+from nbtypst import markdown, outputs
+from nbtypst.document import Fragment, quote
+from nbtypst.problems import DocumentError, place
 
 RAW = {
     "text/vnd.typst": "typst",
@@ -19,16 +19,16 @@ def read(path):
     """Return a notebook as nbformat's dictionary, sources joined.
 
     Raises:
-        ReportError: the file is missing or no notebook of format 4.
+        DocumentError: the file is missing or no notebook of format 4.
     """
     try:
         notebook = json.loads(Path(path).read_text(encoding="utf-8"))
         for cell in notebook["cells"]:
             cell["source"] = outputs.joined(cell["source"])
     except OSError as error:
-        raise ReportError(f"{path}: {error.strerror}; run make report") from error
+        raise DocumentError(f"{path}: {error.strerror}; run and save the notebook first") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise ReportError(f"{path}: not a Jupyter notebook of format 4 ({error!r})") from error
+        raise DocumentError(f"{path}: not a Jupyter notebook of format 4 ({error!r})") from error
     return notebook
 
 

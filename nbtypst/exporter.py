@@ -52,15 +52,15 @@ class TypstExporter(TemplateExporter):
 
     def default_filters(self):
         """Add the filter that quotes text for Typst."""
-        from helpers.report.document import quote
+        from nbtypst.document import quote
 
         yield from super().default_filters()
         yield "typst_string", quote
 
     def from_notebook_node(self, nb, resources=None, **kwargs):
         """Return (Typst source, resources); the images are in resources["outputs"]."""
-        from helpers.report import notebook
-        from helpers.report.document import Document, keys_of, quote
+        from nbtypst import notebook
+        from nbtypst.document import Document, keys_of, quote
 
         # TemplateExporter's own step would render the cells; the base class prepares the notebook.
         book, resources = super(TemplateExporter, self).from_notebook_node(nb, resources, **kwargs)
@@ -116,12 +116,12 @@ class TypstPDFExporter(TypstExporter):
 
     def compiled(self, files):
         """Return the PDF of a Typst project; what stands in its way is named and left out."""
-        from helpers.report import compiler
-        from helpers.report.problems import ReportError
+        from nbtypst import compiler
+        from nbtypst.problems import DocumentError
 
         try:
             return compiler.compile_pdf(files, timestamp=None, system_fonts=True)
-        except ReportError as error:
+        except DocumentError as error:
             self.log.warning("%s", error)
         broken = compiler.unreadable_images(files)
         if not broken:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.report import mathematics, pandoc
+from nbtypst import mathematics, pandoc
 
 
 def taken(text):

@@ -1,12 +1,15 @@
-"""Outputs of code cells to fragments: our figures and tables, and whatever other notebooks hold."""
+"""Outputs of code cells to fragments: numbered figures and tables, and whatever else there is.
+
+README.md has the metadata "report" that make an output a numbered figure or table.
+"""
 
 import base64
 import binascii
 import re
 
-from helpers.report.document import Fragment, quote, typst_label
-from helpers.report.images import IMAGES
-from helpers.report.markup import settable
+from nbtypst.document import Fragment, quote, typst_label
+from nbtypst.images import IMAGES
+from nbtypst.markup import settable
 
 TABLE = "application/vnd.report.table+json"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -32,7 +35,7 @@ def fragments(output, place, document):
         return []  # for JupyterLab alone
     if report.get("kind") == "table":
         return table(data[TABLE], report, place, document)
-    for mime in (["image/gif"] if document.animated else []) + IMAGE_TYPES:
+    for mime in IMAGE_TYPES:
         if mime in data:
             return picture(data, mime, output.get("metadata", {}), report, place, document)
     if WIDGET in data:
@@ -59,7 +62,7 @@ def joined(content):
 
 
 def ours(output):
-    """Return what `helpers.say` stored with an output; {} if "report" there is not its own."""
+    """Return an output's metadata "report"; {} if another tool's stands there."""
     match output.get("metadata", {}).get("report"):
         case {"kind": "caption"} as report:
             return report
@@ -81,33 +84,45 @@ def is_table(content):
 
 
 def picture(data, mime, metadata, report, place, document):
-    """Return an image output; a numbered figure if it carries the report's metadata."""
-    extension = IMAGES[mime.split("/")[1]]
+    """Return an image output; a numbered figure if `report` says so, moving where pages can."""
     try:
-        content = data[mime].encode() if extension == "svg" else base64.b64decode(data[mime])
+        content, extension = image(data, mime)
+        moving = image(data, "image/gif") if "image/gif" in data else ()
     except binascii.Error:
         document.complain(place, f"an output of type {mime} is no image")
         return [Fragment(f"#unset({quote(mime)})", place)]
     path = quote(document.add_file(content, extension))
+    movie = f", moving: {quote(document.add_file(*moving))}" if moving else ""
     alt = report.get("alt", "")
     if not alt:
         if document.strict:
-            fault = "the figure has no alternative text; show it with show(…, alt=…)"
+            fault = "the figure has no alternative text; show it with alt=…"
             document.complain(place, fault)
         alt = f"Output of cell {place.number}: {place.first_line}"
     if not report.get("label"):
         sizes = metadata.get(mime)  # {"width": pixels}, as IPython's Image gives it
         width = sizes.get("width") if isinstance(sizes, dict) else None
         size = f", width: {float(width) * 0.75}pt" if isinstance(width, int | float) else ""
-        return [Fragment(f"#align(center, picture({path}, alt: {quote(alt)}{size}))", place)]
+        return [Fragment(f"#align(center, picture({path}, alt: {quote(alt)}{size}{movie}))", place)]
     label = document.define(report["label"], place)
     height = re.match(rb"[\s\S]{0,2000}?<svg [^>]*?height=\"([\d.]+)pt", content)
     tall = ", tall: true" if height and float(height[1]) > 330 else ""  # points
     return [
-        Fragment(f"#report-figure({path}, {quote(alt)}{tall})[", place),
+        Fragment(f"#numbered-figure({path}, {quote(alt)}{tall}{movie})[", place),
         Fragment(report["caption"], place, "markdown"),
         Fragment(f"] #{typst_label(label)}", place),
     ]
+
+
+def image(data, mime):
+    """Return (bytes, extension) of a picture in an output's data.
+
+    Raises:
+        binascii.Error: it is no base64.
+    """
+    extension = IMAGES[mime.split("/")[1]]
+    content = data[mime].encode() if extension == "svg" else base64.b64decode(data[mime])
+    return content, extension
 
 
 def table(content, report, place, document):
@@ -118,7 +133,7 @@ def table(content, report, place, document):
     mark = "," if document.language == "ru" else "."
     missing = [missing_decimals(column, side, mark) for side, column in columns]
     return [
-        Fragment(f"#report-table(({align},), (", place),
+        Fragment(f"#numbered-table(({align},), (", place),
         *cells(content["columns"], place),
         Fragment("), (", place),
         *cells(sum(content["rows"], []), place, sum(zip(*missing, strict=True), ())),
@@ -155,10 +170,10 @@ def cells(texts, place, missing=None):
 
 
 def stream(output, place, document):
-    """Return what a cell printed; the report leaves stderr out, with a notice."""
+    """Return what a cell printed; a strict document leaves stderr out, with a notice."""
     text = joined(output["text"])
     if document.strict and output["name"] == "stderr":
-        document.notices.add(place, f"stderr is left out of the report: {text.strip()[:80]!r}")
+        document.notices.add(place, f"stderr is left out: {text.strip()[:80]!r}")
         return []
     return [terminal(text, place)]
 

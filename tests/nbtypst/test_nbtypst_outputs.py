@@ -1,7 +1,7 @@
 import pytest
 
-from helpers.report import outputs
-from helpers.report.problems import Place
+from nbtypst import outputs
+from nbtypst.problems import Place
 
 HERE = Place("01_test", 2, "code", "x")
 
@@ -44,8 +44,7 @@ def test_a_figure_without_alternative_text_names_its_cell(typeset, make):
         "prose", make.code("plot()", make.shown(image__png=make.png), cell_id="plot")
     )
     assert document.problems == [
-        "01_test, cell 2 (plot), 'plot()': the figure has no alternative text; "
-        "show it with show(…, alt=…)"
+        "01_test, cell 2 (plot), 'plot()': the figure has no alternative text; show it with alt=…"
     ]
 
 

@@ -9,8 +9,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from helpers.report.document import quote
-from helpers.report.problems import ReportError
+from nbtypst.document import quote
+from nbtypst.problems import DocumentError
 
 TEMPLATES = Path(__file__).parent / "templates"
 ACCESSIBLE = ("a-2a", "ua-1")  # archivable (PDF/A-2a) and accessible (PDF/UA-1)
@@ -23,7 +23,7 @@ def font_folder():
     Matplotlib's last-resort font would hide missing characters behind boxes, so it stays out.
     """
     source = Path(importlib.util.find_spec("matplotlib").submodule_search_locations[0])
-    folder = tempfile.TemporaryDirectory(prefix="report-fonts-")  # removed when Python exits
+    folder = tempfile.TemporaryDirectory(prefix="nbtypst-fonts-")  # removed when Python exits
     for path in sorted((source / "mpl-data" / "fonts" / "ttf").glob("*.ttf")):
         if path.name.startswith(("STIXGeneral", "DejaVuSans")):
             shutil.copy(path, folder.name)
@@ -42,32 +42,42 @@ def compile_pdf(files, timestamp, standards=ACCESSIBLE, system_fonts=False):
     """Return the PDF's bytes.
 
     Args:
-        files: {path: bytes} of the Typst project, with "main.typ".
+        files: {path: bytes} of the Typst project, with "main.typ"; it finds the look and what
+            converted cells call in "style.typ".
         timestamp: seconds since 1970, the PDF's creation date.
         standards: PDF standards that the file must meet.
         system_fonts: look for characters that our fonts lack in the system's fonts.
 
     Raises:
-        ReportError: Typst's messages, each with the notebook cell it comes from.
+        DocumentError: Typst's messages, each with the notebook cell it comes from.
     """
     options = {"pdf_standards": list(standards), "timestamp": timestamp}
     with explained(files):
-        return run(files, "pdf", fonts(system_fonts), **options)[0]
+        return run(styled(files, "typst"), "pdf", fonts(system_fonts), **options)[0]
 
 
 def compile_html(files):
-    """Return the HTML page of a Typst project, images embedded.
+    """Return the HTML page of a Typst project (see `compile_pdf`): one file that needs no other.
+
+    Formulas are MathML, images are embedded, and a figure moves where it has an animation.
 
     Raises:
-        ReportError: Typst's messages, each with the notebook cell it comes from; its warning that
+        DocumentError: Typst's messages, each with the notebook cell it comes from; its warning that
             an element is left out of the page is one of them.
     """
     with explained(files):
-        page, warnings = run(files, "html", fonts())
+        page, warnings = run(styled(files, "html"), "html", fonts())
     lost = [warning for warning in warnings if "under active development" not in warning.message]
     if lost:
-        raise ReportError("\n".join(explain(warning.diagnostic, files) for warning in lost))
-    return page.decode()
+        raise DocumentError("\n".join(explain(warning.diagnostic, files) for warning in lost))
+    css, script = ((TEMPLATES / "html" / name).read_text() for name in ("page.css", "page.js"))
+    page = page.decode().replace("</head>", f"<style>{css}</style></head>", 1)
+    return page.replace("</body>", f"<script>{script}</script></body>")
+
+
+def styled(files, target):
+    """Return the files of a Typst project with the "style.typ" of a target, "typst" or "html"."""
+    return {**files, "style.typ": (TEMPLATES / target / "style.typ").read_bytes()}
 
 
 def run(files, target, font_paths, **options):
@@ -75,7 +85,7 @@ def run(files, target, font_paths, **options):
     import typst
 
     # A folder, because typst's own dictionary of files loses the message of an error among images.
-    with tempfile.TemporaryDirectory(prefix="report-") as folder:
+    with tempfile.TemporaryDirectory(prefix="nbtypst-") as folder:
         for path, content in files.items():
             (place := Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
@@ -101,13 +111,13 @@ def unreadable_images(files):
 
 @contextlib.contextmanager
 def explained(files):
-    """Turn an error of Typst's into a `ReportError` that names cells."""
+    """Turn an error of Typst's into a `DocumentError` that names cells."""
     import typst
 
     try:
         yield
     except typst.TypstError as error:
-        raise ReportError(explain(error.diagnostic, files)) from error
+        raise DocumentError(explain(error.diagnostic, files)) from error
 
 
 def explain(diagnostic, files):
@@ -119,10 +129,10 @@ def explain(diagnostic, files):
         message = part.splitlines()[0].partition(": ")[2]
         if lost := re.search(r'the text `"(.*)"` could not be displayed', message):
             text = re.sub(r"\\u\{(\w+)\}", lambda code: chr(int(code[1], 16)), lost[1])
-            place = cell_of(files, text) or "the report"
+            place = cell_of(files, text) or "the document"
             characters.setdefault(place, []).append(text)
             continue
-        place = "the report"
+        place = "the document"
         if found := re.search(r"┌─ (.+?):(\d+):\d+", part):
             path = found[1].replace(os.sep, "/")  # from the working directory, or from the project
             path = max((name for name in files if path.endswith(name)), key=len, default="")

@@ -4,8 +4,8 @@ import dataclasses
 import re
 
 
-class ReportError(ValueError):
-    """The report cannot be built; one fault a line, each with its place and remedy."""
+class DocumentError(ValueError):
+    """A document cannot be set; one fault a line, each with its place and remedy."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +40,6 @@ class Problems(list):
             self.append(line)
 
     def check(self):
-        """Raise `ReportError` if there are any."""
+        """Raise `DocumentError` if there are any."""
         if self:
-            raise ReportError("\n".join(self))
+            raise DocumentError("\n".join(self))

@@ -3,8 +3,8 @@ import re
 
 import pytest
 
-from helpers.report.markup import settable
-from helpers.report.problems import ReportError
+from nbtypst.markup import settable
+from nbtypst.problems import DocumentError
 
 
 def test_jupyter_markdown(read):
@@ -90,7 +90,7 @@ def test_faults_name_the_cell(typeset, make, markdown, fault):
     assert len(document.problems) == 1
     assert document.problems[0].startswith("01_test, cell 2 (culprit), ")
     assert fault in document.problems[0]
-    with pytest.raises(ReportError, match="culprit"):
+    with pytest.raises(DocumentError, match="culprit"):
         document.problems.check()
 
 

@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 
-from helpers.report.problems import Place, Problems
+from nbtypst.problems import Place, Problems
 
 
 @dataclasses.dataclass
@@ -29,7 +29,6 @@ class Document:
 
     strict: bool = True
     language: str = "en"
-    animated: bool = False  # prefer the moving form of a figure
     folders: tuple = ()  # where relative image paths are looked up
     keys: frozenset = frozenset()  # of the bibliography
     files: dict = dataclasses.field(default_factory=dict)  # {path in the Typst project: bytes}

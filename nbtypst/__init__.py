@@ -1,0 +1,1 @@
+"""Notebook in, Typst out: a PDF or an HTML page, without TeX and without a browser."""
