@@ -145,3 +145,17 @@ def test_the_commit_is_the_one_at_the_start(root):
     (root / "new").touch()
     record = runtime.provenance(session)
     assert (record["commit"], record["dirty"]) == started == (started[0], False)
+
+
+def test_a_missing_name_says_what_to_run_first(capsys):
+    """In a shell of its own, as a notebook has."""
+    code = (
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "shell = InteractiveShell.instance()\n"
+        'shell.run_cell("from helpers import runtime; runtime.tell_what_to_run_first()")\n'
+        "assert not shell.run_cell('codes[0]').success"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=paths.ROOT, capture_output=True, text=True, check=True
+    )
+    assert "name 'codes' is not defined: run the cells above first" in done.stdout
