@@ -53,40 +53,47 @@ def template(domain):
     from babel.messages import catalog
 
     result = catalog.Catalog(fuzzy=False)
-    for text, where, cell in figure_messages() if domain == FIGURES else prose_messages(domain):
-        comments = [f"cell {cell}"] if cell else []
-        result.add(text, locations=[(where, 0)], auto_comments=comments)
+    for text, sources, comments in figure_messages() if domain == FIGURES else prose(domain):
+        result.add(text, locations=[(file, 0) for file in sources], auto_comments=comments)
     return result
 
 
-def prose_messages(domain):
-    """Yield (paragraph, file, cell id) of a notebook's Markdown."""
+def prose(domain):
+    """Yield (paragraph, [file], [the cell it stands in]) of a notebook's Markdown."""
     path = paths.NOTEBOOKS / f"{domain}.ipynb"
     for cell in notebook.read(path)["cells"]:
         if cell["cell_type"] == "markdown":
             for text, wanted in languages.pieces(cell["source"]):
                 if wanted:
-                    yield languages.message(text), inputs.named(path), cell["id"]
+                    yield languages.message(text), [inputs.named(path)], [f"cell {cell['id']}"]
 
 
 def figure_messages():
-    """Yield (text, file, cell id or "") of what notebooks and helpers say and show."""
-    for path in sorted((paths.ROOT / "helpers").rglob("*.py")):
-        for text in literals(path.read_text(encoding="utf-8")):
-            yield text, inputs.named(path), ""
+    """Yield (text, the files whose code holds it, []) of what the code says and copies show."""
+    said = [text for source, _file in code() for text in literals(source)]
     for path in sorted(paths.NOTEBOOKS.glob("*.ipynb")):
-        executed = inputs.read_json(paths.EXECUTED / path.name)
-        outputs = {cell["id"]: cell.get("outputs", []) for cell in executed.get("cells", [])}
+        stored = {cell["id"] for cell in notebook.read(path)["cells"]}
+        for cell in inputs.read_json(paths.EXECUTED / path.name).get("cells", []):
+            if cell["id"] in stored:
+                said += [text for output in cell.get("outputs", []) for text in texts(output)]
+    where = strings()
+    for text in dict.fromkeys(said):
+        yield text, where.get(text, []), []
+
+
+def code():
+    """Yield (Python source, its file) of every helper and of every cell of a notebook."""
+    for path in sorted((paths.ROOT / "helpers").rglob("*.py")):
+        yield path.read_text(encoding="utf-8"), inputs.named(path)
+    for path in sorted(paths.NOTEBOOKS.glob("*.ipynb")):
         for cell in notebook.read(path)["cells"]:
             if cell["cell_type"] == "code":
-                shown = [text for output in outputs.get(cell["id"], []) for text in texts(output)]
-                for text in dict.fromkeys([*literals(cell["source"]), *shown]):
-                    yield text, inputs.named(path), cell["id"]
+                yield inputs.python_of(cell["source"]), inputs.named(path)
 
 
 def literals(source):
     """Yield the templates that Python source gives to `say`, `text`, `show` and `show_table`."""
-    for node in ast.walk(ast.parse(inputs.python_of(source))):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             given = [each.value for each in node.keywords if each.arg in ("caption", "alt")]
             if node.func.id in ("say", "text"):
@@ -97,14 +104,13 @@ def literals(source):
 
 
 def strings():
-    """Return every string in the code of helpers and notebooks."""
-    sources = [path.read_text(encoding="utf-8") for path in (paths.ROOT / "helpers").rglob("*.py")]
-    for path in paths.NOTEBOOKS.glob("*.ipynb"):
-        cells = notebook.read(path)["cells"]
-        sources += [cell["source"] for cell in cells if cell["cell_type"] == "code"]
-    trees = [ast.parse(inputs.python_of(source)) for source in sources]
-    nodes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)]
-    return {node.value for node in nodes if isinstance(node.value, str)}
+    """Return {string: the files whose code holds it}."""
+    found = {}
+    for source, file in code():
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.setdefault(node.value, {})[file] = None
+    return found
 
 
 def domains():
@@ -123,14 +129,15 @@ def update(language):
             known = strings()
             for entry in list(catalogue):
                 if entry.id and entry.id not in wanted and entry.id in known:
-                    wanted.add(entry.id, locations=entry.locations)
+                    wanted.add(entry.id, locations=[(file, 0) for file in known[entry.id]])
         catalogue.update(wanted, update_header_comment=False)
         catalogue.creation_date = created  # or every run would change every file
         catalogue.obsolete.clear()
         for entry in catalogue:  # braces of prose are TeX, and a plural form is no Python format
             entry.flags -= {"python-format", "python-brace-format"}
         path, text = path_of(domain, language), io.BytesIO()
-        pofile.write_po(text, catalogue, width=100, include_lineno=False)
+        options = {"include_lineno": False, "sort_output": domain == FIGURES}
+        pofile.write_po(text, catalogue, width=100, **options)
         if not path.exists() or path.read_bytes() != text.getvalue():
             files.write_text(path, text.getvalue().decode())
     translation.catalogue.cache_clear()
