@@ -115,18 +115,24 @@ def followed(files, beyond=()):
 def imported(source):
     """Return the files of `helpers` that Python `source` imports, packages' own included."""
     found = set()
+    for name in imported_names(source):
+        parts = name.split(".")
+        for depth in range(1, len(parts) + 1):
+            path = paths.ROOT.joinpath(*parts[:depth])
+            found |= {path.with_suffix(".py"), path / "__init__.py"}
+    return {path for path in found if path.exists()}
+
+
+@functools.cache
+def imported_names(source):
+    """Return the dotted names below `helpers` that Python `source` imports; parsed once."""
+    found = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        else:
-            continue
-        for parts in (name.split(".") for name in names if name.split(".")[0] == "helpers"):
-            for depth in range(1, len(parts) + 1):
-                path = paths.ROOT.joinpath(*parts[:depth])
-                found |= {path.with_suffix(".py"), path / "__init__.py"}
-    return {path for path in found if path.exists()}
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in found if name.split(".")[0] == "helpers"}
 
 
 def of_notebook(name, record):
