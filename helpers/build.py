@@ -77,9 +77,13 @@ def build(parameters, languages, code, make):
         print("first run: about ten minutes with the profile quick", file=sys.stderr)
     for name, of, its_parameters in records(parameters, languages, code):
         inputs.write(name, inputs.present(name, of, its_parameters))
-    # The running make shares its jobs through file descriptors.
-    if status := subprocess.call([*make, *map(inputs.named, pdfs)], close_fds=False):
-        sys.exit(status)
+    executed = [paths.EXECUTED / notebook.name for notebook in profiles.notebooks()]
+    shared = "--jobserver" in os.environ.get("MAKEFLAGS", "")  # make -j: its jobs are ours
+    together = [] if shared else [f"-j{len(pdfs)}"]
+    for options, targets in (([], executed), (together, pdfs)):
+        command = [*make, *options, *map(inputs.named, targets)]
+        if status := subprocess.call(command, close_fds=False):  # jobs are file descriptors
+            sys.exit(status)
     for pdf, old in zip(pdfs, before, strict=True):
         if old and pdf.stat().st_mtime_ns == old:
             print(f"{inputs.named(pdf)} is up to date", file=sys.stderr)
