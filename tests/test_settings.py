@@ -108,7 +108,7 @@ def test_a_fault_in_report_yml_is_named(folder, new, fault):
         (b"a: b\nc: \0\n", "line 2: not YAML, special characters are not allowed: remove"),
         (BOMB.encode(), "line 2: not YAML, found a reference"),
         (b"a: &a [*a]\n", "line 1: not YAML, found a reference"),
-        (b"[" * 2_000, "line 1: brackets within brackets"),
+        (b"[\n" * 2_000, "line 1: brackets within brackets"),
         (b"a: 1\n---\na: 1\n", "line 2: not YAML, but found another document"),
     ],
     ids=range(12),
