@@ -1,12 +1,11 @@
 """Downloads that resume after a break, are verified, and never leave half a file behind.
 
-pooch compares checksums. Its `retrieve` is not used: it does not resume, follows redirects to http,
-replaces a file laid by hand that does not match, and saves no line.
+pooch only compares checksums: its `retrieve` does not resume, follows redirects to http, replaces a
+file laid by hand that does not match, and would save no line.
 """
 
 import tarfile
 import tempfile
-import urllib.parse
 import zlib
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from helpers import files, progress
 ATTEMPTS = 4  # connections in a row that may bring nothing before we give up
 TIMEOUT = 10, 60  # seconds to connect, and between two pieces
 PIECE = 1 << 18  # bytes
-LOOPBACK = "127.0.0.1", "::1", "localhost"  # needs no encryption
 
 
 class DownloadError(RuntimeError):
@@ -54,7 +52,6 @@ def fetch(url, path, checksum=None):
                 f"download it from {url}"
             )
     else:
-        check_address(url)
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(path.name + ".part")
         receive(url, part)
@@ -70,17 +67,11 @@ def fetch(url, path, checksum=None):
     return path
 
 
-def check_address(url):
-    """Raise DownloadError unless what comes from `url` is encrypted, or comes from this machine."""
-    parts = urllib.parse.urlsplit(url)
-    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
-        raise DownloadError(f"{url}: only https is downloaded from; give the https address")
-
-
-def check_redirect(response, **_options):
-    """Raise DownloadError if an answer leads on to an address that is not https."""
-    if response.is_redirect:
-        check_address(urllib.parse.urljoin(response.url, response.headers["Location"]))
+def encrypted_session():
+    """Return a session that asks, redirects included, only https addresses and this machine."""
+    session = requests.Session()
+    session.mount("http://127.0.0.1:", session.adapters.pop("http://"))
+    return session
 
 
 def receive(url, part):
@@ -93,7 +84,10 @@ def receive(url, part):
     with progress.bar(None, part.stem, unit="MB") as bar:
         while True:
             try:
-                return continue_download(url, part, bar)
+                with encrypted_session() as session:
+                    return continue_download(url, part, bar, session)
+            except requests.exceptions.InvalidSchema as error:
+                raise DownloadError(f"{url}: only https is downloaded from: {error}") from error
             except (
                 requests.ConnectionError,
                 requests.Timeout,
@@ -110,7 +104,7 @@ def receive(url, part):
                     ) from error
 
 
-def continue_download(url, part, bar):
+def continue_download(url, part, bar, session):
     """Ask once for the bytes that `part` lacks and append them.
 
     Raises:
@@ -121,13 +115,12 @@ def continue_download(url, part, bar):
     headers = {"Accept-Encoding": "identity"}  # the file's own bytes, or ranges do not add up
     if start:
         headers["Range"] = f"bytes={start}-"
-    hooks = {"response": check_redirect}  # seen before the redirect is followed
-    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT, hooks=hooks) as response:
+    with session.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
         stated = response.headers.get("Content-Range", "")  # "bytes 5-9/10", "bytes */10"
         if response.status_code == 416:  # nothing after `start`: complete, or not the same file
             if stated != f"bytes */{start}":
                 part.unlink()
-                continue_download(url, part, bar)
+                continue_download(url, part, bar, session)
             return
         if not response.ok:
             raise DownloadError(
@@ -144,16 +137,12 @@ def continue_download(url, part, bar):
 
 
 def unpack(archive, folder):
-    """Unpack a tar archive as `folder`, all of it or nothing, and return the folder.
-
-    A folder that is there already is returned as it is.
+    """Unpack a tar archive as `folder`, which is not there yet, all of it or nothing.
 
     Raises:
         DownloadError: the archive is damaged, or holds devices, or links or paths leading outside.
     """
     archive, folder = Path(archive), Path(folder)
-    if folder.exists():
-        return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
         try:
@@ -164,4 +153,3 @@ def unpack(archive, folder):
             raise DownloadError(
                 f"{archive} cannot be unpacked: {error}. Delete it and run again to download it"
             ) from error
-    return folder

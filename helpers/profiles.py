@@ -91,16 +91,16 @@ def model():
 
     strict = pydantic.ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
     empty = pydantic.BeforeValidator(lambda section: {} if section is None else section)
-    sections = {notebook.stem: types(notebook) for notebook in notebooks()}
-    common = set.intersection(*map(set, sections.values()))
-    first = next(iter(sections.values()))
-    sections["shared"] = {name: first[name] for name in first if name in common}
-    fields = {}
-    for title, kinds in sections.items():
-        optional = common if title != "shared" else ()
-        content = {name: (kind, None if name in optional else ...) for name, kind in kinds.items()}
-        section = pydantic.create_model(title, __config__=strict, **content)
-        fields[title] = Annotated[section, empty], ...
+    books = {notebook.stem: types(notebook) for notebook in notebooks()}
+    common = set.intersection(*map(set, books.values()))
+
+    def section(title, kinds, optional=()):
+        fields = {name: (kind, None if name in optional else ...) for name, kind in kinds.items()}
+        return Annotated[pydantic.create_model(title, __config__=strict, **fields), empty], ...
+
+    fields = {book: section(book, kinds, common) for book, kinds in books.items()}
+    shared = {name: kinds[name] for kinds in books.values() for name in common}
+    fields["shared"] = section("shared", shared)
     return pydantic.create_model("Profile", __config__=strict, **fields)
 
 

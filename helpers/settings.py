@@ -1,6 +1,5 @@
 """Reading YAML that people edit: it fits its pydantic model, or one line tells each fault."""
 
-import difflib
 import reprlib
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import yaml
 REMEDY = 'write name: "text" or name: [1, 2], indented with spaces; quotes in the text as \\"'
 FAULTS = {  # pydantic's kinds of error; of any other its own message is told
     "missing": "is missing: add it",
-    "extra_forbidden": "is unknown; {hint}",
+    "extra_forbidden": "is unknown: remove it, or correct its name",
     "invalid_key": "holds the key {found}, which is no text: remove it",
     "model_type": "must hold fields, one a line, indented, such as name: value; found {found}",
     "string_type": 'must be text in quotes, {name}: "…"; found {found}',
@@ -79,7 +78,7 @@ def read(path, model, failure):
         try:
             found = model.model_validate(content)
         except pydantic.ValidationError as error:
-            faults += [(place(tree, each["loc"]), explain(each, model)) for each in error.errors()]
+            faults += [(place(tree, each["loc"]), explain(each)) for each in error.errors()]
     if faults:
         lines = (f"{name}, line {line + 1}: {fault}" for line, fault in sorted(faults))
         raise failure("\n".join(" ".join(line.split()) for line in lines))
@@ -121,25 +120,11 @@ def place(tree, location):
     return line
 
 
-def explain(fault, model):
+def explain(fault):
     """Return which key a fault of pydantic's is about, what it is and what to do."""
     kind, location, found = fault["type"], fault["loc"], fault["input"]
-    if found is None:
-        found = "nothing"
-    else:
-        found = found.value if isinstance(found, yaml.ScalarNode) else reprlib.repr(found)
+    found = "nothing" if found is None else getattr(found, "value", "") or reprlib.repr(found)
     key = ".".join(map(str, location[:-1] if kind == "invalid_key" else location)) or "the file"
-    if kind not in FAULTS:
-        return f"{key} must {fault['msg'].rpartition(' should ')[2]}, found {found}"
-    name = location[-1] if location else None
-    hint = spelling(location, model) if kind == "extra_forbidden" else None
-    return f"{key} {FAULTS[kind].format(found=found, name=name, hint=hint)}"
-
-
-def spelling(location, model):
-    """Return what a key that the `model` does not know may have been meant to be."""
-    *sections, name = location
-    for section in sections:
-        model = model.model_fields[section].annotation
-    near = difflib.get_close_matches(name, model.model_fields, n=1)
-    return f"did you mean {near[0]}?" if near else f"known: {', '.join(model.model_fields)}"
+    if kind in FAULTS:
+        return f"{key} {FAULTS[kind].format(found=found, name=key.rpartition('.')[2])}"
+    return f"{key} must {fault['msg'].rpartition(' should ')[2]}, found {found}"

@@ -144,7 +144,7 @@ def test_what_is_not_encrypted_is_not_asked_for(server, target, url, monkeypatch
     monkeypatch.setattr(download, "ATTEMPTS", 1)
     root = server.url.removesuffix("file.bin")
     for address in (url, f"{root}to/{url}"):
-        with pytest.raises(download.DownloadError, match=f"{url}: only https"):
+        with pytest.raises(download.DownloadError, match=f"only https .*'{url}'"):
             download.fetch(address, target)
         assert not target.parent.exists() or not list(target.parent.iterdir())
     assert download.fetch(f"{root}to//file.bin", target, SHA256).read_bytes() == CONTENT
@@ -152,7 +152,7 @@ def test_what_is_not_encrypted_is_not_asked_for(server, target, url, monkeypatch
 
 @pytest.mark.parametrize("url", [cifar10.URL, official.URL, official.PHOTOGRAPHS])
 def test_the_projects_own_addresses_are_https(url):
-    download.check_address(url)
+    assert url.startswith("https://")
 
 
 def test_without_a_checksum_the_first_download_sets_it(server, target):
@@ -176,10 +176,9 @@ def make_archive(path, *members):
 
 def test_unpack(tmp_path):
     archive = make_archive(tmp_path / "a.tar.gz", ("inner/file.bin", tarfile.REGTYPE))
-    folder = download.unpack(archive, tmp_path / "out")
-    assert (folder / "inner" / "file.bin").read_bytes() == CONTENT
-    archive.unlink()
-    assert download.unpack(archive, folder) == folder
+    download.unpack(archive, tmp_path / "out")
+    assert (tmp_path / "out" / "inner" / "file.bin").read_bytes() == CONTENT
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tar.gz", "out"]
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def test_all_faults_are_named_in_their_order(folder):
         read(folder / "quick.yml", text.encode())
     starts = [
         "quick.yml, line 8: 01_residual_math.batch is missing",
-        "quick.yml, line 10: 01_residual_math.bacth is unknown; did you mean batch?",
+        "quick.yml, line 10: 01_residual_math.bacth is unknown: remove it, or correct its name",
         "quick.yml, line 19: 01_residual_math.draws must be a valid integer, found 2026-02-30",
         "quick.yml, line 19: draws is there twice, first in line 18",
         "quick.yml, line 57: 03_cardiac_vae.epochs must be",

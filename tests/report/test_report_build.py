@@ -302,8 +302,8 @@ def test_bad_results_are_named(arguments):
     ("change", "fault"),
     [
         (('student: "Student\'s name"', ""), "report.yml, line 3: en.student is missing: add it$"),
-        (('city: "City"', 'town: "City"'), "line 14: en.town is unknown; known: ministry, univ"),
-        (("group:", "groups:"), "line 12: en.groups is unknown; did you mean group[?]$"),
+        (('city: "City"', 'town: "City"'), "line 14: en.town is unknown: remove it"),
+        (("group:", "groups:"), "line 12: en.groups is unknown: remove it, or correct its name$"),
         (("work: 1", "work: first"), "line 9: en.work must be a valid integer, found 'first'$"),
         (("work: 1", "work: 0"), "en.work must be greater than or equal to 1, found 0$"),
         (('group: "Group"', "group: 5"), 'en.group must be text in quotes, group: "…"; found 5$'),
