@@ -81,18 +81,13 @@ def receive(url, part):
         DownloadError: as `fetch`; the bytes that came stay in `part`.
     """
     failures = best = 0
-    with progress.bar(None, part.stem, unit="MB") as bar:
+    with encrypted_session() as session, progress.bar(None, part.stem, unit="MB") as bar:
         while True:
             try:
-                with encrypted_session() as session:
-                    return continue_download(url, part, bar, session)
+                return continue_download(url, part, bar, session)
             except requests.exceptions.InvalidSchema as error:
                 raise DownloadError(f"{url}: only https is downloaded from: {error}") from error
-            except (
-                requests.ConnectionError,
-                requests.Timeout,
-                urllib3.exceptions.HTTPError,
-            ) as error:
+            except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
                 now = part.stat().st_size if part.exists() else 0
                 failures = 0 if now > best else failures + 1
                 best = max(best, now)
@@ -109,7 +104,7 @@ def continue_download(url, part, bar, session):
 
     Raises:
         DownloadError: the server answers with an error.
-        requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError: it broke off.
+        requests.RequestException, urllib3.exceptions.HTTPError: it broke off.
     """
     start = part.stat().st_size if part.exists() else 0
     headers = {"Accept-Encoding": "identity"}  # the file's own bytes, or ranges do not add up

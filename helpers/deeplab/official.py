@@ -94,7 +94,11 @@ def graph_of(name):
     Raises:
         ValueError: the archive holds none.
     """
-    return only(unpacked(name), "frozen_inference_graph.pb")
+    folder = unpacked(name)
+    graphs = sorted(folder.rglob("frozen_inference_graph.pb"))
+    if not graphs:
+        raise ValueError(f"{folder} holds no frozen graph: delete it and run make data again")
+    return graphs[0]
 
 
 def build(name, output_stride=8, size=None):
@@ -121,11 +125,3 @@ def load(name, output_stride=8, size=None):
     indices = sorted(folder.rglob("*.ckpt*.index"))
     source = indices[0].with_suffix("") if indices else graph_of(name)
     return checkpoint.load_weights(build(name, output_stride, size), source)
-
-
-def only(folder, name):
-    """Return the one file `name` below `folder`; raise ValueError when there is none."""
-    found = next(iter(sorted(folder.rglob(name))), None)
-    if found is None:
-        raise ValueError(f"{folder} holds no {name}: delete it and run make data again")
-    return found
