@@ -1,13 +1,11 @@
 """Profiles: every parameter of every notebook in one YAML, checked before anything runs."""
 
 import ast
-import difflib
 import json
 import re
+from typing import Annotated, Literal
 
-import yaml
-
-from helpers import paths, yaml_errors
+from helpers import paths, settings
 
 
 class ProfileError(ValueError):
@@ -73,74 +71,64 @@ def load(name):
     """Return {notebook name: parameters} of the profile `name`, checked against the notebooks.
 
     Raises:
-        ProfileError: the profile does not exist, a key is missing or unknown, or a value is not
-            of the type that the notebook has.
+        ProfileError: there is no such profile, or a line for each key that is missing or unknown
+            and for each value that is not of the notebook's type or in its range.
     """
-    path = paths.PROFILES / f"{name}.yml"
-    if not path.exists():
+    if name not in names():
         raise ProfileError(f"there is no profile {name!r}; choose one of {', '.join(names())}")
-    text = path.read_text(encoding="utf-8")
-    try:
-        sections = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ProfileError(yaml_errors.one_line(path.name, text, error)) from error
-    if not isinstance(sections, dict):
-        raise ProfileError(f"{path.name} is empty or no mapping; compare it with quick.yml")
-    shared = sections.pop("shared", None) or {}
-    books = {notebook.stem: notebook for notebook in notebooks()}
-    check_keys(path.name, sections, books)
+    profile = settings.read(paths.PROFILES / f"{name}.yml", model(), ProfileError)
+    sections = profile.model_dump(exclude_unset=True)
+    shared = sections.pop("shared")
+    return {book: {"profile": name, **shared, **section} for book, section in sections.items()}
+
+
+def model():
+    """Return the pydantic model of a profile: the section `shared` and one for each notebook.
+
+    What every notebook has, such as the seed, stands in `shared`; a section may set it anew.
+    """
+    import pydantic  # takes 0.1 s
+
+    strict = pydantic.ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+    empty = pydantic.BeforeValidator(lambda section: {} if section is None else section)
+    books = {notebook.stem: types(notebook) for notebook in notebooks()}
+    common = set.intersection(*map(set, books.values()))
+
+    def section(title, kinds, optional=()):
+        fields = {name: (kind, None if name in optional else ...) for name, kind in kinds.items()}
+        return Annotated[pydantic.create_model(title, __config__=strict, **fields), empty], ...
+
+    fields = {book: section(book, kinds, common) for book, kinds in books.items()}
+    shared = {name: kinds[name] for kinds in books.values() for name in common}
+    fields["shared"] = section("shared", shared)
+    return pydantic.create_model("Profile", __config__=strict, **fields)
+
+
+def types(notebook):
+    """Return {parameter: its type and range} of `notebook`, but for the profile's name."""
+    notes = comments(notebook)
     return {
-        book: check(
-            f"{path.name}, {book}", {"profile": name, **shared, **(sections[book] or {})}, file
-        )
-        for book, file in books.items()
+        name: type_of(default, notes.get(name, "").rpartition("; ")[2])
+        for name, default in defaults(notebook).items()
+        if name != "profile"
     }
 
 
-def check(where, values, notebook):
-    """Return `values` if their keys and types are those of the notebook's parameters cell."""
-    expected, notes = defaults(notebook), comments(notebook)
-    check_keys(where, values, expected)
-    for key, default in expected.items():
-        check_type(f"{where}: {key} is", values[key], default)
-        for item in values[key] if default and isinstance(default, list) else []:
-            check_type(f"{where}: {key} holds", item, default[0])
-        check_range(f"{where}: {key}", values[key], notes.get(key, "").rpartition("; ")[2])
-    return {key: values[key] for key in expected}
+def type_of(default, allowed):
+    """Return the type of a parameter that has this `default`, within the range `allowed`."""
+    import pydantic
 
-
-def check_type(where, value, default):
-    """Raise ProfileError if `value` is not of the type of `default`; None has any."""
-    fits = isinstance(value, type(default)) or (
-        isinstance(default, float) and isinstance(value, int)
-    )
-    if default is not None and not (fits and isinstance(value, bool) == isinstance(default, bool)):
-        raise ProfileError(
-            f"{where} {value!r}, but the notebook has {default!r} of type {type(default).__name__}"
-            + ("; YAML wants 1.0e-4 rather than 1e-4" if isinstance(default, float) else "")
-        )
-
-
-def check_range(where, value, allowed):
-    """Raise ProfileError if a value, or an item of a list, is outside the range `allowed`."""
-    choices = allowed.removeprefix("one of ").split(", ") if allowed.startswith("one of ") else None
-    if (choices or allowed.startswith("from ")) and value == []:
-        raise ProfileError(f"{where} must not be empty; each {allowed}")
     limits = re.fullmatch(r"from (\S+)(?: to (\S+))?", allowed)
-    for item in value if isinstance(value, list) else [value]:
-        if choices and str(item) not in choices:
-            raise ProfileError(f"{where} must be {allowed}, not {item!r}")
-        if limits and not float(limits[1]) <= item <= float(limits[2] or "inf"):
-            raise ProfileError(f"{where} must be {allowed}, not {item!r}")
-
-
-def check_keys(where, found, expected):
-    """Raise ProfileError for the first key of `found` that is unknown, or that is missing."""
-    for key in found:
-        if key not in expected:
-            near = difflib.get_close_matches(str(key), expected, n=1)
-            hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(expected)}"
-            raise ProfileError(f"{where}: unknown key {key}{hint}")
-    for key in expected:
-        if key not in found:
-            raise ProfileError(f"{where}: the key {key} is missing")
+    if isinstance(default, list) and default:
+        ranged = limits or allowed.startswith("one of ")
+        items = list[type_of(default[0], allowed)]
+        return Annotated[items, pydantic.Field(min_length=1 if ranged else 0)]
+    if allowed.startswith("one of "):
+        choices = allowed.removeprefix("one of ").split(", ")
+        return Literal[tuple(map(type(default), choices))]
+    if not limits:
+        return pydantic.JsonValue if default is None else type(default)
+    number = float if isinstance(default, float) else int
+    least, most = number(limits[1]), number(limits[2]) if limits[2] else None
+    kind = int | None if default is None else number
+    return Annotated[kind, pydantic.Field(ge=least, le=most)]

@@ -277,7 +277,7 @@ def test_a_misspelt_profile_stops_before_anything_runs(project):
     profile.write_text(good.replace("epochs", "epoch"))
     output = run(project, status=2)
     profile.write_text(good)
-    assert "quick.yml, 01_second: unknown key epoch; did you mean epochs?" in output
+    assert ": 01_second.epoch is unknown: remove it, or correct its name" in output
 
 
 def test_a_broken_title_page_stops_before_anything_runs(project):

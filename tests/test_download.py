@@ -70,7 +70,7 @@ def target(tmp_path):
 
 def test_fetch_verifies_and_asks_once(server, target):
     for _ in range(2):
-        assert download.fetch(server.url, target, SHA256, len(CONTENT)) == target
+        assert download.fetch(server.url, target, SHA256) == target
     assert target.read_bytes() == CONTENT
     assert server.ranges == [None]
     assert list(target.parent.iterdir()) == [target]
@@ -80,7 +80,7 @@ def test_fetch_verifies_and_asks_once(server, target):
 def test_fetch_knows_the_published_algorithms(server, target, algorithm):
     checksum = f"{algorithm}:{hashlib.new(algorithm, CONTENT).hexdigest()}"
     assert download.fetch(server.url, target, checksum).read_bytes() == CONTENT
-    with pytest.raises(ValueError, match="algorithm"):
+    with pytest.raises(ValueError, match="Algorithm 'crc' not available"):
         download.fetch(server.url, target, "crc:1234")
 
 
@@ -116,17 +116,16 @@ def test_starts_again_where_it_cannot_continue(server, target, answers_ranges, p
 
 
 @pytest.mark.parametrize(
-    "path, checksum, size, message",
+    "path, checksum, message",
     [
-        ("missing", SHA256, None, "404"),
-        ("file.bin", "sha256:" + "0" * 64, None, "SHA256 is .* expected 000"),
-        ("file.bin", SHA256, 17, "900,000 bytes, expected 17"),
+        ("missing", SHA256, "the server answers 404"),
+        ("file.bin", "sha256:" + "0" * 64, "its checksum is not sha256:000"),
     ],
 )
-def test_faults_leave_nothing_behind(server, target, path, checksum, size, message):
+def test_faults_leave_nothing_behind(server, target, path, checksum, message):
     url = server.url.replace("file.bin", path)
     with pytest.raises(download.DownloadError, match=message) as error:
-        download.fetch(url, target, checksum, size)
+        download.fetch(url, target, checksum)
     assert url in str(error.value) and str(target) in str(error.value)
     assert not list(target.parent.iterdir())
 
@@ -145,7 +144,7 @@ def test_what_is_not_encrypted_is_not_asked_for(server, target, url, monkeypatch
     monkeypatch.setattr(download, "ATTEMPTS", 1)
     root = server.url.removesuffix("file.bin")
     for address in (url, f"{root}to/{url}"):
-        with pytest.raises(download.DownloadError, match=f"{url}: only https"):
+        with pytest.raises(download.DownloadError, match=f"only https .*'{url}'"):
             download.fetch(address, target)
         assert not target.parent.exists() or not list(target.parent.iterdir())
     assert download.fetch(f"{root}to//file.bin", target, SHA256).read_bytes() == CONTENT
@@ -153,7 +152,7 @@ def test_what_is_not_encrypted_is_not_asked_for(server, target, url, monkeypatch
 
 @pytest.mark.parametrize("url", [cifar10.URL, official.URL, official.PHOTOGRAPHS])
 def test_the_projects_own_addresses_are_https(url):
-    download.check_address(url)
+    assert url.startswith("https://")
 
 
 def test_without_a_checksum_the_first_download_sets_it(server, target):
@@ -161,7 +160,7 @@ def test_without_a_checksum_the_first_download_sets_it(server, target):
     download.fetch(server.url, target)
     assert server.ranges == [None]
     target.write_bytes(CONTENT[:-1] + b"x")
-    with pytest.raises(download.DownloadError, match="file.bin: its SHA256 .* Delete the file"):
+    with pytest.raises(download.DownloadError, match="file.bin: its checksum .* Delete the file"):
         download.fetch(server.url, target)
 
 
@@ -177,10 +176,9 @@ def make_archive(path, *members):
 
 def test_unpack(tmp_path):
     archive = make_archive(tmp_path / "a.tar.gz", ("inner/file.bin", tarfile.REGTYPE))
-    folder = download.unpack(archive, tmp_path / "out")
-    assert (folder / "inner" / "file.bin").read_bytes() == CONTENT
-    archive.unlink()
-    assert download.unpack(archive, folder) == folder
+    download.unpack(archive, tmp_path / "out")
+    assert (tmp_path / "out" / "inner" / "file.bin").read_bytes() == CONTENT
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tar.gz", "out"]
 
 
 @pytest.mark.parametrize(

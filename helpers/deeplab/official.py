@@ -14,18 +14,15 @@ IMAGES = ("image1.jpg", "image2.jpg", "image3.jpg")
 ARCHIVES = {
     "mobilenetv2_coco_voctrainaug": (
         "deeplabv3_mnv2_pascal_train_aug_2018_01_29.tar.gz",
-        23_882_985,
         "sha384:d3f2b27bb00c485ca45d68731f7198a23926cb865dd010fc444bcad9158e33413cd60da2588a9be3ff1e8c9b4557362b",
     ),
     "mobilenetv2_coco_voctrainval": (
         "deeplabv3_mnv2_pascal_trainval_2018_01_29.tar.gz",
-        None,
         "md5:4020e71ab31636648101b000cca3b6b4",
     ),
-    "xception_coco_voctrainaug": ("deeplabv3_pascal_train_aug_2018_01_04.tar.gz", None, None),
+    "xception_coco_voctrainaug": ("deeplabv3_pascal_train_aug_2018_01_04.tar.gz", None),
     "xception_coco_voctrainval": (
         "deeplabv3_pascal_trainval_2018_01_04.tar.gz",
-        None,
         "md5:7a4c217c0f122544678a4f590141ccf7",
     ),
 }
@@ -56,7 +53,7 @@ def fetch_all():
 
 
 def archive_of(name):
-    """Return (file name, bytes, checksum) of a checkpoint; raise ValueError for an unknown one."""
+    """Return (file name, checksum) of a checkpoint; raise ValueError for an unknown one."""
     if name not in ARCHIVES:
         raise ValueError(f"no official checkpoint {name!r}; there are {', '.join(ARCHIVES)}")
     return ARCHIVES[name]
@@ -64,10 +61,10 @@ def archive_of(name):
 
 def unpacked(name):
     """Return the folder of an official archive, downloaded and unpacked if it is not there yet."""
-    archive, size, checksum = archive_of(name)
+    archive, checksum = archive_of(name)
     folder = FOLDER / archive.removesuffix(".tar.gz")
     if not folder.exists():
-        download.unpack(download.fetch(URL + archive, FOLDER / archive, checksum, size), folder)
+        download.unpack(download.fetch(URL + archive, FOLDER / archive, checksum), folder)
     return folder
 
 
@@ -97,7 +94,11 @@ def graph_of(name):
     Raises:
         ValueError: the archive holds none.
     """
-    return only(unpacked(name), "frozen_inference_graph.pb")
+    folder = unpacked(name)
+    graphs = sorted(folder.rglob("frozen_inference_graph.pb"))
+    if not graphs:
+        raise ValueError(f"{folder} holds no frozen graph: delete it and run make data again")
+    return graphs[0]
 
 
 def build(name, output_stride=8, size=None):
@@ -124,11 +125,3 @@ def load(name, output_stride=8, size=None):
     indices = sorted(folder.rglob("*.ckpt*.index"))
     source = indices[0].with_suffix("") if indices else graph_of(name)
     return checkpoint.load_weights(build(name, output_stride, size), source)
-
-
-def only(folder, name):
-    """Return the one file `name` below `folder`; raise ValueError when there is none."""
-    found = next(iter(sorted(folder.rglob(name))), None)
-    if found is None:
-        raise ValueError(f"{folder} holds no {name}: delete it and run make data again")
-    return found

@@ -5,7 +5,6 @@ import numpy as np
 from helpers import download, inputs, paths
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
-SIZE = 170_052_171
 SHA256 = "sha256:c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
 CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
@@ -30,7 +29,7 @@ def fetch():
         DownloadError: see `helpers.download`; or the folder is there, but not complete.
     """
     if not (paths.DATA / "cifar10").exists():
-        archive = download.fetch(URL, paths.DATA / URL.rpartition("/")[2], SHA256, SIZE)
+        archive = download.fetch(URL, paths.DATA / URL.rpartition("/")[2], SHA256)
         download.unpack(archive, paths.DATA / "cifar10")
     if wrong := [name for name in TRAIN + TEST if not is_whole(folder() / name)]:
         raise download.DownloadError(

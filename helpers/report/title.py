@@ -1,19 +1,11 @@
 """The title page's fields, from report.yml."""
 
-from pathlib import Path
+from typing import Annotated
 
-from helpers import paths
+from helpers import paths, settings
 from nbtypst.problems import DocumentError
 
 LANGUAGES = ("en", "ru")
-FAULTS = {  # pydantic's kinds of error
-    "missing": "is missing; every field of the template is needed",
-    "extra_forbidden": "is no field of the title page; is it misspelt?",
-    "string_type": 'must be text, found {found}; put it in quotes: {name}: "{found}"',
-    "string_too_short": "must not be empty",
-    "model_type": "must hold the fields of the title page, one a line, indented",
-}
-OTHER = "must be a number from 1, found {found}"
 
 
 def check_language(language):
@@ -40,21 +32,19 @@ def read(path, language):
             f"{catalogues} holds no strings: make messages REPORT_LANG={language} lists what to "
             f"translate there, REPORT_LANG=en does without"
         )
-    import pydantic
-    import yaml
+    import pydantic  # takes 0.1 s
 
-    from helpers import yaml_errors
-
-    text = pydantic.constr(strip_whitespace=True, min_length=1)
+    strict = pydantic.ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
+    text = Annotated[str, pydantic.Field(min_length=1)]
 
     class Title(pydantic.BaseModel):
-        model_config = pydantic.ConfigDict(extra="forbid")
+        model_config = strict
         ministry: str
         university: text
         faculty: str
         department: text
         course: text
-        work: pydantic.PositiveInt
+        work: Annotated[int, pydantic.Field(ge=1)]
         title: text
         student: text
         group: text
@@ -62,28 +52,7 @@ def read(path, language):
         city: text
         date: text
 
-    report = pydantic.create_model(
-        "Report",
-        __config__=pydantic.ConfigDict(extra="forbid"),
-        **{name: (Title, ...) for name in LANGUAGES},
-    )
-    try:
-        source = Path(path).read_text(encoding="utf-8")
-        content = yaml.safe_load(source)
-    except OSError as error:
-        raise DocumentError(f"{path}: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise DocumentError(yaml_errors.one_line(path, source, error)) from error
-    try:
-        fields = report.model_validate(content)
-    except pydantic.ValidationError as error:
-        raise DocumentError("\n".join(f"{path}: {explain(e)}" for e in error.errors())) from error
-    return {key: str(value) for key, value in getattr(fields, language).model_dump().items()}
-
-
-def explain(fault):
-    """Return which field a fault of pydantic's is in, what it is and what to do."""
-    name = ".".join(map(str, fault["loc"])) or "the file"
-    template = FAULTS.get(fault["type"], OTHER)
-    found = "nothing" if fault["input"] is None else fault["input"]
-    return f"{name} {template.format(found=found, name=name.split('.')[-1])}"
+    titles = {name: (Title, ...) for name in LANGUAGES}
+    report = pydantic.create_model("Report", __config__=strict, **titles)
+    fields = getattr(settings.read(path, report, DocumentError), language)
+    return {key: str(value) for key, value in fields.model_dump().items()}

@@ -15,7 +15,7 @@ ENGINE = "helpers.training.engine:train"
 # Modules that carry data, words and tasks about: no number of a training depends on them.
 CARRIERS = (
     "bundles", "download", "files", "inputs", "numerals", "paths", "profiles", "progress",
-    "results", "training/grid", "translation", "yaml_errors",
+    "results", "settings", "training/grid", "translation",
 )  # fmt: skip
 
 

@@ -1,0 +1,130 @@
+"""Reading YAML that people edit: it fits its pydantic model, or one line tells each fault."""
+
+import reprlib
+from pathlib import Path
+
+import yaml
+
+REMEDY = 'write name: "text" or name: [1, 2], indented with spaces; quotes in the text as \\"'
+FAULTS = {  # pydantic's kinds of error; of any other its own message is told
+    "missing": "is missing: add it",
+    "extra_forbidden": "is unknown: remove it, or correct its name",
+    "invalid_key": "holds the key {found}, which is no text: remove it",
+    "model_type": "must hold fields, one a line, indented, such as name: value; found {found}",
+    "string_type": 'must be text in quotes, {name}: "…"; found {found}',
+    "float_type": "must be a number, found {found}; YAML wants 1.0e-4 rather than 1e-4",
+}
+
+
+class Loader(yaml.SafeLoader):
+    """PyYAML's, which also refuses references and notes what PyYAML passes over.
+
+    A few lines of references to references can stand for more values than fit into memory.
+    """
+
+    def __init__(self, text):
+        """Load from `text`; `faults` will be (line from 0, fault)."""
+        super().__init__(text)
+        self.faults, self.open_quote = [], None
+
+    def compose_node(self, parent, index):
+        """Return the next node of the tree."""
+        event = self.peek_event()
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(problem="found a reference", problem_mark=event.start_mark)
+        quoted = isinstance(event, yaml.ScalarEvent) and event.style in ("'", '"')
+        several_lines = event.start_mark.line < event.end_mark.line  # a quote left open ends below
+        self.open_quote = event.start_mark if quoted and several_lines else None
+        return super().compose_node(parent, index)
+
+    def construct_object(self, node, deep=False):
+        """Return a node's value; of 2026-02-30, which has none, the node: no field wants one."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, ArithmeticError, LookupError, AttributeError):  # PyYAML lets them pass
+            return node
+
+    def construct_mapping(self, node, deep=False):
+        """Return a mapping; a key that is there twice is a fault."""
+        lines = {}
+        for key, _ in node.value:
+            name, line = str(key.value), key.start_mark.line
+            if name in lines:
+                first = f"first in line {lines[name] + 1}"
+                self.faults.append((line, f"{name} is there twice, {first}: remove one"))
+            lines.setdefault(name, line)
+        return super().construct_mapping(node, deep)
+
+
+# Nor does one want a date, which is told as it is written.
+Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _loader, node: node)
+
+
+def read(path, model, failure):
+    """Return the YAML file `path` as an instance of the pydantic `model`.
+
+    Raises:
+        failure: the file cannot be read or does not fit; a line for each fault names the file, the
+            line, the key and what to do.
+    """
+    import pydantic  # takes 0.1 s
+
+    name = Path(path).name
+    try:
+        tree, content, faults = parse(Path(path).read_bytes())
+    except OSError as error:
+        raise failure(f"{name}: {error.strerror}: put a YAML file there") from error
+    if tree or not faults:
+        try:
+            found = model.model_validate(content)
+        except pydantic.ValidationError as error:
+            faults += [(place(tree, each["loc"]), explain(each)) for each in error.errors()]
+    if faults:
+        lines = (f"{name}, line {line + 1}: {fault}" for line, fault in sorted(faults))
+        raise failure("\n".join(" ".join(line.split()) for line in lines))
+    return found
+
+
+def parse(source):
+    """Return (tree, content, faults) of YAML's bytes; where it is none, only its (line, fault)."""
+    try:
+        text = source.decode("utf-8-sig")
+        loader = Loader(text)
+        tree = loader.get_single_node()
+        return tree, loader.construct_document(tree) if tree else None, loader.faults
+    except UnicodeDecodeError as error:
+        fault = source.count(b"\n", 0, error.start), "not UTF-8: save it in this encoding"
+    except RecursionError:
+        fault = 0, "brackets within brackets within brackets …: remove them"
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position)
+        fault = line, f"not YAML, {error.reason}: remove the character"
+    except yaml.MarkedYAMLError as error:
+        whole = any(word in (error.context or "") for word in ("block", "constructing", "document"))
+        mark = loader.open_quote or (not whole and error.context_mark) or error.problem_mark
+        fault = mark.line, f"not YAML, {error.problem}: {REMEDY}"
+    return None, None, [fault]
+
+
+def place(tree, location):
+    """Return the line, from 0, of what pydantic calls `location`, or of what it is missing from."""
+    line = 0
+    for name in location:
+        if isinstance(tree, yaml.SequenceNode) and isinstance(name, int):
+            tree = tree.value[name]
+            line = tree.start_mark.line
+        elif isinstance(tree, yaml.MappingNode):
+            for key, value in tree.value:  # of a key that is there twice, the last one counts
+                if key.value == str(name):
+                    line, tree = key.start_mark.line, value
+    return line
+
+
+def explain(fault):
+    """Return which key a fault of pydantic's is about, what it is and what to do."""
+    kind, location, found = fault["type"], fault["loc"], fault["input"]
+    found = "nothing" if found is None else getattr(found, "value", "") or reprlib.repr(found)
+    key = ".".join(map(str, location[:-1] if kind == "invalid_key" else location)) or "the file"
+    if kind in FAULTS:
+        return f"{key} {FAULTS[kind].format(found=found, name=key.rpartition('.')[2])}"
+    return f"{key} must {fault['msg'].rpartition(' should ')[2]}, found {found}"
