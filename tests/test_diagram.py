@@ -10,11 +10,10 @@ from keras import layers
 from matplotlib.colors import to_rgba
 
 from helpers import diagram, translation
-from helpers.cardiac import shape_model, stages, vae
+from helpers.cardiac import shape_model, vae, vae_diagram
 from helpers.cost import without_weights
-from helpers.deeplab import network
-from helpers.deeplab import stages as deeplab_stages
-from helpers.residual import drawing
+from helpers.deeplab import deeplab_diagram, network
+from helpers.residual import resnet_diagram
 from helpers.residual.units import PLACEMENTS
 
 STAGES = {
@@ -66,7 +65,7 @@ def test_parameters_are_those_that_train(model):
 
 def test_a_second_argument_feeds_nothing(deeplab):
     """The image gives the logits' size only."""
-    _blocks, edges = deeplab_stages.condense(deeplab)
+    _blocks, edges = deeplab_diagram.condense(deeplab)
     assert [end for start, end in edges if start == "image$"] == [r"xception_65\.entry_flow\.conv"]
 
 
@@ -76,11 +75,11 @@ def test_an_input_of_no_stage_is_named(model):
 
 
 def graphs(deeplab):
-    return [*map(drawing.unit_graph, PLACEMENTS), deeplab_stages.graph(deeplab)]
+    return [*map(resnet_diagram.unit_graph, PLACEMENTS), deeplab_diagram.graph(deeplab)]
 
 
 def test_boxes_keep_apart_and_arrows_cross_none(deeplab, heart):
-    for boxes, edges in [*graphs(deeplab), stages.graph(heart)]:
+    for boxes, edges in [*graphs(deeplab), vae_diagram.graph(heart)]:
         for a, b in itertools.combinations(boxes.values(), 2):
             apart_x = abs(a.x - b.x) >= (a.width + b.width) / 2
             assert apart_x or abs(a.y - b.y) >= (a.height + b.height) / 2
@@ -127,7 +126,7 @@ def test_boxes_and_titles_are_as_wide_as_their_words_in_each_language(monkeypatc
 
 def test_a_unit_adds_what_it_got():
     for placement, (_before, _last, after) in PLACEMENTS.items():
-        boxes, edges = drawing.unit_graph(placement)
+        boxes, edges = resnet_diagram.unit_graph(placement)
         addition = next(key for key, box in boxes.items() if box.text == "+")
         first = next(key for key, box in boxes.items() if box.text == "$x_l$")
         assert (first, addition) in edges
@@ -136,7 +135,7 @@ def test_a_unit_adds_what_it_got():
 
 
 def test_deeplab_counts_every_weight_and_joins_low_level_features(deeplab):
-    blocks, edges = deeplab_stages.condense(deeplab)
+    blocks, edges = deeplab_diagram.condense(deeplab)
     assert sum(block.params for block in blocks.values()) == trained(deeplab)
     assert (r"xception_65\.entry_flow\.block2", r"decoder\.feature_projection") in edges
     joined = [start for start, end in edges if end == "concat_projection"]
@@ -153,7 +152,7 @@ def heart():
 
 
 def test_the_vae_counts_every_weight_and_joins_its_networks(heart):
-    blocks, edges = stages.condense(heart)
+    blocks, edges = vae_diagram.condense(heart)
     counted = sum(block.params for block in blocks.values())
     assert counted == trained(heart.encoder, heart.decoder, heart.classifier)
     assert {start for start, end in edges if end == "mu"} == {"mu_residual", "linear_encoder"}

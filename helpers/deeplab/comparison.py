@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import cost, figures
-from helpers.deeplab import drawing, network, official, reference, segmenter
+from helpers.deeplab import network, official, overlays, reference, segmenter
 from helpers.translation import text
 
 TITLES = {  # of the columns of `table`
@@ -123,7 +123,7 @@ def draw(segmentations):
         row[0].imshow(first[photograph].picture)
         row[0].set_axis_off()
         for ax, (name, found) in zip(row[1:], segmentations.items(), strict=True):
-            drawing.show_overlay(ax, found[photograph])
+            overlays.show_overlay(ax, found[photograph])
             if ax.get_subplotspec().is_first_row():
                 ax.set_title(name.replace("_", "_\n", 1), fontsize=7)
     for ax in axes[-1]:
@@ -131,7 +131,7 @@ def draw(segmentations):
     everything = [one for found in segmentations.values() for one in found.values()]
     labels = np.unique(np.concatenate([np.unique(one.labels) for one in everything]))
     legend = fig.add_subplot(axes[0, 0].get_gridspec()[-1, :])
-    drawing.show_legend(legend, everything[0].classes, labels, columns=7)
+    overlays.show_legend(legend, everything[0].classes, labels, columns=7)
     return fig
 
 
@@ -142,7 +142,7 @@ def describe(segmentations):
             "{model} in {photo}: {classes}",
             model=name,
             photo=photograph,
-            classes=drawing.shares(one)[:3],
+            classes=overlays.shares(one)[:3],
         )
         for name, found in segmentations.items()
         for photograph, one in found.items()

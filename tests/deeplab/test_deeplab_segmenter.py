@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from keras import layers
 
 from helpers import translation
-from helpers.deeplab import drawing, image, network, segmenter
+from helpers.deeplab import image, network, overlays, segmenter
 
 CLASSES = ("dark", "red", "green", "blue")
 
@@ -98,13 +98,13 @@ def test_tiles_read_a_memory_mapped_picture(colour_segmenter, tmp_path):
 def test_colours_are_pascal_voc_s():
     expected = {0: (0, 0, 0), 1: (128, 0, 0), 8: (64, 0, 0), 15: (192, 128, 128), 20: (0, 64, 128)}
     for label, colour in expected.items():
-        assert tuple(drawing.palette()[label]) == colour
-    assert len({tuple(colour) for colour in drawing.palette(256)}) == 256
+        assert tuple(overlays.palette()[label]) == colour
+    assert len({tuple(colour) for colour in overlays.palette(256)}) == 256
 
 
 def test_overlay_mixes_as_the_demo():
     picture = np.full((2, 2, 3), 100, np.uint8)
-    mixed = drawing.overlay(picture, np.array([[0, 1], [1, 0]]))
+    mixed = overlays.overlay(picture, np.array([[0, 1], [1, 0]]))
     assert mixed[0, 0].tolist() == [30, 30, 30]
     assert mixed[0, 1].tolist() == [120, 30, 30]  # 0.3 · 100 + 0.7 · (128, 0, 0)
 
@@ -112,12 +112,12 @@ def test_overlay_mixes_as_the_demo():
 def test_class_names_are_texts_of_their_own():
     labels = np.array([[15, 15], [15, 0]], np.uint8)  # label 15 of PASCAL VOC is a person
     found = segmenter.Segmentation(None, labels, None, segmenter.VOC)
-    shares = drawing.shares(found)
+    shares = overlays.shares(found)
     assert shares == ["person 75%", "background 25%"]
     assert set(translation.templates(list(map(translation.pack, shares)))) == {
         "person", "background",
     }  # fmt: skip
-    figure = drawing.draw(dataclasses.replace(found, picture=np.zeros((2, 2, 3), np.uint8)))
+    figure = overlays.draw(dataclasses.replace(found, picture=np.zeros((2, 2, 3), np.uint8)))
     legend = figure.axes[1].get_legend()
     assert [entry.get_text() for entry in legend.get_texts()] == ["background", "person"]
     plt.close(figure)
@@ -125,7 +125,7 @@ def test_class_names_are_texts_of_their_own():
 
 def test_pictures_stand_in_rows_under_their_titles():
     rows = np.arange(2 * 3 * 4 * 4).reshape(2, 3, 4, 4)
-    figure, axes = drawing.grid(rows, 2, titles=["scene", "labels"])
+    figure, axes = overlays.grid(rows, 2, titles=["scene", "labels"])
     assert axes.shape == (2, 3)
     np.testing.assert_array_equal(axes[1, 2].images[0].get_array(), rows[1, 2])
     assert [ax.get_ylabel() for ax in axes[:, 0]] == ["scene", "labels"]

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from helpers import data, download, images, paths
-from helpers.images import cifar10, drawing
+from helpers import download, fetch_data, images, paths
+from helpers.images import cifar10, gallery
 
 
 def test_digits_are_all_there_once_and_split_evenly():
@@ -43,7 +43,7 @@ def test_load_refuses_what_is_not_there(name, subset):
 
 def test_gallery_leaves_out_classes_that_a_subset_lacks():
     subset = images.load("digits", train_subset=5)
-    axes = drawing.gallery(subset).axes
+    axes = gallery.gallery(subset).axes
     shown = [label for label, ax in enumerate(axes) if ax.images]
     assert shown == sorted(set(subset.train_labels)) and len(axes) == 10
     plt.close("all")
@@ -108,7 +108,7 @@ def test_make_data_names_what_an_incomplete_folder_lacks(cifar_folder, monkeypat
         f"test_batch.bin. Put the files there, or delete {cifar_folder} and run make data again"
     )
     with pytest.raises(SystemExit, match=f"^{re.escape(message)}$"):
-        data.main()
+        fetch_data.main()
 
 
 def test_cifar_errors_name_file_and_remedy(cifar_folder):

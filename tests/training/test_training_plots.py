@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from test_training_summary import GROUP, result
+from test_training_seed_groups import GROUP, result
 
 from helpers.training import plots
 

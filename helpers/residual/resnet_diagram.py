@@ -13,7 +13,7 @@ from matplotlib.path import Path
 from helpers import diagram, figures
 from helpers.cost import without_weights
 from helpers.diagram import parents
-from helpers.residual.units import residual_unit
+from helpers.residual.units import PLACEMENTS, residual_unit
 from helpers.translation import localised, text
 
 POOLINGS = {layers.MaxPooling2D: "max pool", layers.GlobalAveragePooling2D: "average pool"}
@@ -154,3 +154,8 @@ def unit_graph(placement, filters=16):
     edges.append((list(blocks)[-1], "output"))
     blocks["output"] = diagram.Block("$x_{l+1}$")
     return diagram.arrange(blocks, edges), edges
+
+
+def draw_units():
+    """Return a figure of the units of `units.PLACEMENTS` side by side."""
+    return diagram.side_by_side([*map(unit_graph, PLACEMENTS)], TITLES.values())
