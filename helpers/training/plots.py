@@ -48,7 +48,7 @@ def response_curves(responses):
     return figure
 
 
-def gradient_norms(results):
+def gradient_curves(results):
     """Return a figure of the norm of every kernel's gradient, of two {network: `store.Result`}.
 
     Each panel shows the first, the middle and the last epoch, at their start.

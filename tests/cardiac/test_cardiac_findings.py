@@ -36,9 +36,9 @@ def test_seeds_become_a_mean_and_a_spread():
 def test_walls_without_a_thickness_have_no_mean():
     change = np.arange(1.0, 18)
     change[1] = np.nan  # segment 2
-    septum, lateral = findings.septum_and_lateral(change)
+    septum, lateral = anatomy.septum_and_lateral(change)
     assert septum == np.mean([3, 8, 9, 14]) and lateral == np.mean([5, 6, 11, 12, 16])
-    assert np.isnan(findings.septum_and_lateral(np.full(17, np.nan))).all()
+    assert np.isnan(anatomy.septum_and_lateral(np.full(17, np.nan))).all()
 
 
 def test_walks_compare_the_change_with_the_truth():

@@ -41,24 +41,20 @@ def flag(height, width):
 def test_labels_have_the_picture_s_size(colour_segmenter, height, width):
     picture, expected = flag(height, width)
     found = colour_segmenter.predict(picture)
-    assert found.labels.shape == found.confidence.shape == (height, width)
+    assert found.labels.shape == (height, width)
     assert (found.labels == expected).mean() > 0.9 - 2 / width
     assert sum(found.shares.values()) == pytest.approx(1)
 
 
-def test_shares_and_confidence(colour_segmenter):
+def test_shares(colour_segmenter):
     found = colour_segmenter.predict(flag(32, 32)[0])
     assert list(found.shares) == ["red", "blue"]
     assert found.shares["red"] == pytest.approx(0.5, abs=0.05)
-    assert found.confidence.max() > 0.99
-    assert found.confidence.min() > 0.25  # the largest of four probabilities
 
 
-def test_batches_scales_and_mirroring_agree(colour_segmenter):
-    pictures = [flag(20, 31)[0], flag(50, 40)[0]]
-    together = colour_segmenter.predict_batch(pictures)
-    for picture, found in zip(pictures, together, strict=True):
-        np.testing.assert_array_equal(found.labels, colour_segmenter.predict(picture).labels)
+def test_scales_and_mirroring_agree(colour_segmenter):
+    for picture in (flag(20, 31)[0], flag(50, 40)[0]):
+        found = colour_segmenter.predict(picture)
         averaged = colour_segmenter.predict(picture, scales=(0.5, 1.0, 1.5), flip=True)
         assert (averaged.labels == found.labels).mean() > 0.9
 
@@ -74,25 +70,6 @@ def test_mirroring_averages_the_mirrored_picture():
     )
     expected = (one.average(square) + one.average(square[:, :, ::-1])[:, :, ::-1]) / 2
     np.testing.assert_allclose(both, expected, atol=1e-5)
-
-
-@pytest.mark.parametrize("size", [(33, 33), (100, 71), (20, 150), (34, 33)])
-def test_tiles_cover_a_large_picture(colour_segmenter, size):
-    picture, expected = flag(*size)
-    found = colour_segmenter.predict_tiles(picture, overlap=8)
-    np.testing.assert_array_equal(found.labels, expected)
-    assert found.confidence.min() > 0.9  # every pixel was written
-
-
-def test_tiles_read_a_memory_mapped_picture(colour_segmenter, tmp_path):
-    picture, expected = flag(64, 80)
-    np.save(tmp_path / "large.npy", picture)
-    mapped = np.load(tmp_path / "large.npy", mmap_mode="r")
-    np.testing.assert_array_equal(
-        colour_segmenter.predict_tiles(mapped, overlap=8).labels, expected
-    )
-    with pytest.raises(ValueError, match="overlap must be 0 to 32"):
-        colour_segmenter.predict_tiles(mapped, overlap=33)
 
 
 def test_colours_are_pascal_voc_s():
@@ -111,13 +88,15 @@ def test_overlay_mixes_as_the_demo():
 
 def test_class_names_are_texts_of_their_own():
     labels = np.array([[15, 15], [15, 0]], np.uint8)  # label 15 of PASCAL VOC is a person
-    found = segmenter.Segmentation(None, labels, None, segmenter.VOC)
+    found = segmenter.Segmentation(None, labels, segmenter.VOC)
     shares = overlays.shares(found)
     assert shares == ["person 75%", "background 25%"]
     assert set(translation.templates(list(map(translation.pack, shares)))) == {
         "person", "background",
     }  # fmt: skip
-    figure = overlays.draw(dataclasses.replace(found, picture=np.zeros((2, 2, 3), np.uint8)))
+    figure = overlays.draw_segmentation(
+        dataclasses.replace(found, picture=np.zeros((2, 2, 3), np.uint8))
+    )
     legend = figure.axes[1].get_legend()
     assert [entry.get_text() for entry in legend.get_texts()] == ["background", "person"]
     plt.close(figure)

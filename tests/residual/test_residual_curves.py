@@ -10,7 +10,7 @@ DRAWS = np.array([[1, 10], [3, 40], [2, 1000]])
 
 
 def test_spread_tells_median_and_range():
-    shown = curves.spread(DRAWS[:, 1])
+    shown = curves.range_of(DRAWS[:, 1])
     assert shown == "40 (10 to 1e+03)"
     assert translation.pack(shown)["values"] == {"median": 40, "low": 10, "high": 1000}
 

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from helpers import published
 from helpers.cost import without_weights
 from helpers.residual import cifar, imagenet, network_tables, resnet_diagram
 
@@ -22,7 +23,7 @@ def test_multiply_adds_of_a_small_network_by_hand():
     x = layers.BatchNormalization()(x)
     x = layers.Conv2D(5, 1, strides=2, use_bias=False, name="b")(x)
     outputs = layers.Dense(7, name="c")(layers.GlobalAveragePooling2D()(x))
-    counted = network_tables.cost(keras.Model(inputs, outputs, name="small"))
+    counted = network_tables.row(keras.Model(inputs, outputs, name="small"))
     first, second, dense = 36 * 9 * 2 * 4, 9 * 4 * 5, 5 * 7
     assert counted == {
         "name": "small",
@@ -35,7 +36,7 @@ def test_multiply_adds_of_a_small_network_by_hand():
 
 def test_table_of_networks():
     with without_weights():
-        frame = network_tables.table([cifar.build_cifar("resnet", 8, (8, 8, 1), name="resnet_8")])
+        frame = network_tables.table([cifar.build_cifar("resnet", 8, (8, 8, 1))])
     row = frame.iloc[0]
     assert row[["network", "input", "layers"]].tolist() == ["resnet-8", "8×8×1", 8]
     positions, widths = (64, 16, 4), (16, 32, 64)
@@ -70,17 +71,18 @@ def test_multiply_adds_of_cifar_networks(options, gmacs):
         first = 9 * width * (16 if width == 16 else width // 2) * size**2
         expected += first + (2 * n - 1) * 9 * width**2 * size**2
     with without_weights():
-        counted = network_tables.cost(cifar.build_cifar("resnet", **options))
+        counted = network_tables.row(cifar.build_cifar("resnet", **options))
     assert counted["gmacs"] == pytest.approx(expected / 1e9)
     assert counted["gmacs"] == pytest.approx(gmacs, abs=5e-5)
 
 
 @pytest.mark.parametrize(
-    ("key", "paper"), [(("vgg", 19), 19.6), (("plain", 34), 3.6), (("resnet", 152), 11.3)]
+    ("key", "name"),
+    [(("vgg", 19), "VGG-19"), (("plain", 34), "plain-34"), (("resnet", 152), "ResNet-152")],
 )
-def test_multiply_adds_agree_with_the_paper(networks, key, paper):
-    counted = network_tables.cost(networks[key])
-    assert counted["gmacs"] == pytest.approx(paper, rel=0.02)
+def test_multiply_adds_agree_with_the_paper(networks, key, name):
+    counted = network_tables.row(networks[key])
+    assert counted["gmacs"] == pytest.approx(published.IMAGENET_GMACS[name], rel=0.02)
     assert counted["layers"] == key[1]
     assert counted["sizes"] == [224, 112, 56, 28, 14, 7]
 
@@ -101,7 +103,7 @@ def test_a_later_stride_costs_three_more_quarters_of_the_first_convolutions(netw
     """At 56, 28 and 14 pixels in the place of half, from 4w to 2w channels."""
     more = sum(3 * 4 * w * 2 * w * (56 * 64 // w // 2) ** 2 for w in (64, 128, 256))
     network = networks["resnet", 152]
-    moved = network_tables.cost(network)["gmacs"] + more / 1e9
+    moved = network_tables.row(network)["gmacs"] + more / 1e9
     assert network_tables.gmacs_with_later_stride(network) == pytest.approx(moved)
 
 
@@ -134,7 +136,7 @@ def test_drawn_shortcuts_span_a_unit_each(networks):
 def test_networks_are_drawn_side_by_side(networks):
     pairs = [("vgg", 19), ("plain", 34), ("resnet", 34)]
     models = [networks[pair] for pair in pairs]
-    (ax,) = resnet_diagram.side_by_side(models, ["a", "b", "c"]).axes
+    (ax,) = resnet_diagram.draw_networks(models, ["a", "b", "c"]).axes
     texts = [text.get_text() for text in ax.texts]
     assert texts.count("3×3 conv, 512") == 8 + 5 + 5
     assert {"a", "b", "c", "224×224", "1×1"} <= set(texts)
