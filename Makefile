@@ -72,7 +72,7 @@ lab: environment ## open JupyterLab at the project's root, with notebooks in the
 	@$(RUN) -m helpers.report.languages $(call quoted,REPORT_LANG)
 
 data: environment ## download the real data sets, verified and resumed
-	@$(RUN) -m helpers.data
+	@$(RUN) -m helpers.fetch_data
 
 bench: environment ## measure ours against peers, write reports/bench.json
 	@$(RUN) -m benchmarks $(foreach word,$(ONLY),$(call quoted,word))

@@ -113,7 +113,7 @@ def tflite_way(kind):
     entry, result = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
 
     def predict(picture):
-        small = image.shrink(image.read(picture), SIZE)
+        small = image.shrink(image.read_picture(picture), SIZE)
         interpreter.set_tensor(entry["index"], image.to_input(small, SIZE)[None])
         interpreter.invoke()
         return interpreter.get_tensor(result["index"])[0].astype(np.uint8)

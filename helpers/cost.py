@@ -42,6 +42,11 @@ def layer_multiply_adds(layer):
     return math.prod(layer.kernel.shape) * math.prod(positions)
 
 
+def trainable_parameters(model):
+    """Return the number of weights of a model, or of a layer, that training changes."""
+    return sum(math.prod(weight.shape) for weight in model.trainable_weights)
+
+
 def feature_memory(model):
     """Return the MiB of float32 feature maps that one image needs at once, at most.
 

@@ -16,7 +16,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
 
-from helpers import figures, say, translation
+from helpers import cost, figures, say, translation
 
 GREY, BLUE, YELLOW, GREEN, ORANGE, PINK, WHITE = TINTS = (
     "#ECECEC", "#CFE6F5", "#FBE3B5", "#BFE5D6", "#F5CDB8", "#E9CFE0", "#FFFFFF",
@@ -92,7 +92,7 @@ def condense(model, stages):
         layer = layers[name]
         if not isinstance(layer, PREPARATIONS):
             block.shape = layer.output.shape[1:]
-        block.params += sum(math.prod(weight.shape) for weight in layer.trainable_weights)
+        block.params += cost.trainable_parameters(layer)
         edges |= {(stage_of[s], stage): None for s in sources if stage_of[s] != stage}
     return {stage: blocks[stage] for stage in stages if stage in blocks}, list(edges)
 
@@ -102,7 +102,7 @@ def match(stages, name):
     return next((pattern for pattern in stages if re.match(pattern, name)), None)
 
 
-def describe(block, narrow=False):
+def block_text(block, narrow=False):
     """Return a block's text: title in the figure's language, then shape and parameters, if known.
 
     Only narrow, the title keeps its line breaks, and each number has its line.
@@ -124,7 +124,7 @@ def text_width(text):
     )
 
 
-def fit(text, tint):
+def text_box(text, tint):
     """Return a Box at the origin that the text fills; "+" gets a round one."""
     height = LINE * (text.count("\n") + 1) + 2 * PADDING
     width = height if text == "+" else max(text_width(text) + 4 * PADDING, 5 * LINE)
@@ -144,7 +144,7 @@ def arrange(blocks, edges):
     for depth in sorted(set(below.values()), reverse=True):
         row = [key for key in blocks if below[key] == depth]
         narrow = len(row) > 2
-        row = {key: fit(describe(blocks[key], narrow), blocks[key].tint) for key in row}
+        row = {key: text_box(block_text(blocks[key], narrow), blocks[key].tint) for key in row}
         height = max(box.height for box in row.values())
         x = -(sum(box.width for box in row.values()) + GAP / 2 * (len(row) - 1)) / 2
         for key, box in row.items():
@@ -157,7 +157,9 @@ def arrange(blocks, edges):
 
 def place(blocks, places):
     """Return {key: Box} at the places {key: (column, row)}, whole numbers from 0."""
-    boxes = {key: fit(describe(blocks[key], narrow=True), blocks[key].tint) for key in places}
+    boxes = {
+        key: text_box(block_text(blocks[key], narrow=True), blocks[key].tint) for key in places
+    }
     columns, rows = zip(*places.values(), strict=True)
     x, y = [0], [0]
     for column in range(max(columns) + 1):
@@ -215,10 +217,10 @@ def draw_box(ax, box, size=SIZE):
     shape.set(facecolor=box.tint, edgecolor="0.3", linewidth=0.5, zorder=2)
     ax.add_patch(shape)
     style = {"ha": "center", "va": "center", "linespacing": 1.1, "zorder": 3}
-    write(ax, box.x, box.y, box.text, fontsize=size, **style)
+    draw_text(ax, box.x, box.y, box.text, fontsize=size, **style)
 
 
-def write(ax, x, y, words, **style):
+def draw_text(ax, x, y, words, **style):
     """Write words that are in the figure's language already, as Matplotlib does by itself."""
     say.set_text(ax.text(x, y, "", **style), words)
 
@@ -262,7 +264,9 @@ def side_by_side(graphs, titles=("",)):
             draw_box(ax, dataclasses.replace(box, x=box.x + shift))
         for way in ways:
             draw_arrow(ax, [(corner + shift, y) for corner, y in way])
-        write(ax, x + (right - left) / 2, -LINE / 2, title, ha="center", va="bottom", fontsize=8)
+        draw_text(
+            ax, x + (right - left) / 2, -LINE / 2, title, ha="center", va="bottom", fontsize=8
+        )
         x += right - left + space
     ax.set(xlim=(0, width), ylim=(height + 2, -top))
     ax.axis("off")

@@ -56,21 +56,10 @@ def folders():
     return [paths.RESULTS] if "REPORT_RUN" in os.environ else [paths.BY_HAND, paths.RESULTS]
 
 
-def source(name, origin, content):
-    """Describe a data source: its name, where it comes from, and the SHA-256 of its bytes.
-
-    `content` is bytes, a NumPy array or the path of a file.
-    """
-    if isinstance(content, np.ndarray):
-        content = np.ascontiguousarray(content).tobytes()
-    elif not isinstance(content, bytes):
-        with open(content, "rb") as file:
-            return {
-                "name": name,
-                "source": origin,
-                "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
-            }
-    return {"name": name, "source": origin, "sha256": hashlib.sha256(content).hexdigest()}
+def source(name, origin, array):
+    """Describe a data source: its name, where it comes from, and the SHA-256 of an array of it."""
+    digest = hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
+    return {"name": name, "source": origin, "sha256": digest}
 
 
 def plain(value):

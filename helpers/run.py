@@ -12,7 +12,7 @@ import nbformat.sign
 import papermill
 import traitlets.config
 
-from helpers import bundles, inputs, numbering, paths, profiles, progress
+from helpers import bundles, inputs, numbering, paths, profiles, terminal
 
 KERNEL_LOG = paths.REPORTS / "kernel.log"
 # Sockets in the file system instead of TCP ports: nobody else can listen in.
@@ -47,7 +47,7 @@ def main():
         return
     names = [notebook.stem for notebook in profiles.notebooks()]
     title = f"[{names.index(name) + 1}/{len(names)}] {name}"
-    say(f"{title}: {reason}")
+    tell(f"{title}: {reason}")
     log = paths.INPUTS / f"{name}.used"
     log.unlink(missing_ok=True)
     started = time.monotonic()
@@ -64,7 +64,7 @@ def main():
     texts = sorted({text for output in outputs for text in bundles.texts_drawn(output)})
     inputs.finish(name, record, used=used, texts=texts, seconds=seconds)
     copy.touch()  # newer than its record
-    say(f"{title}: done in {seconds:.0f} s")
+    tell(f"{title}: done in {seconds:.0f} s")
 
 
 def execute(name, parameters, title, log, last_time=None):
@@ -98,11 +98,11 @@ def execute(name, parameters, title, log, last_time=None):
     def on_cell_start(cell, cell_index):
         nonlocal running
         if cell["cell_type"] == "code":
-            running = f"cell {cell_index + 1} `{first_line(cell['source'])}`"
+            running = f"cell {cell_index + 1} `{first_code_line(cell['source'])}`"
             show(f"cell {cell_index + 1}/{cells}")
 
     try:
-        with progress.display(title, last_time, channel) as show:
+        with terminal.display(title, last_time, channel) as show:
             book = papermill.execute_notebook(
                 book,
                 partial,
@@ -131,13 +131,13 @@ def execute(name, parameters, title, log, last_time=None):
     )
 
 
-def first_line(source):
+def first_code_line(source):
     """Return the first line of a cell that is neither empty nor a comment."""
     lines = [line.strip() for line in source.splitlines()]
     return next((line for line in lines if line and not line.startswith("#")), "")
 
 
-def say(message):
+def tell(message):
     """Print a line of progress to standard error."""
     print(message, file=sys.stderr, flush=True)
 

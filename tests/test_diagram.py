@@ -1,7 +1,6 @@
 """A model becomes its stages and their arrows; boxes do not overlap, arrows cross none."""
 
 import itertools
-import math
 
 import keras
 import numpy as np
@@ -10,11 +9,10 @@ from keras import layers
 from matplotlib.colors import to_rgba
 
 from helpers import diagram, translation
-from helpers.cardiac import shape_model, stages, vae
-from helpers.cost import without_weights
-from helpers.deeplab import network
-from helpers.deeplab import stages as deeplab_stages
-from helpers.residual import drawing
+from helpers.cardiac import shape_model, vae, vae_diagram
+from helpers.cost import trainable_parameters, without_weights
+from helpers.deeplab import deeplab_diagram, network
+from helpers.residual import resnet_diagram
 from helpers.residual.units import PLACEMENTS
 
 STAGES = {
@@ -41,10 +39,6 @@ def deeplab():
         return network.deeplab_v3_plus(8, width=0.1, size=65, middle_units=3)
 
 
-def trained(*models):
-    return sum(math.prod(weight.shape) for model in models for weight in model.trainable_weights)
-
-
 def test_stages_and_edges_of_a_small_model(model):
     blocks, edges = diagram.condense(model, STAGES)
     assert list(blocks) == list(STAGES)
@@ -66,7 +60,7 @@ def test_parameters_are_those_that_train(model):
 
 def test_a_second_argument_feeds_nothing(deeplab):
     """The image gives the logits' size only."""
-    _blocks, edges = deeplab_stages.condense(deeplab)
+    _blocks, edges = deeplab_diagram.deeplab_blocks(deeplab)
     assert [end for start, end in edges if start == "image$"] == [r"xception_65\.entry_flow\.conv"]
 
 
@@ -76,11 +70,11 @@ def test_an_input_of_no_stage_is_named(model):
 
 
 def graphs(deeplab):
-    return [*map(drawing.unit_graph, PLACEMENTS), deeplab_stages.graph(deeplab)]
+    return [*map(resnet_diagram.unit_graph, PLACEMENTS), deeplab_diagram.deeplab_graph(deeplab)]
 
 
 def test_boxes_keep_apart_and_arrows_cross_none(deeplab, heart):
-    for boxes, edges in [*graphs(deeplab), stages.graph(heart)]:
+    for boxes, edges in [*graphs(deeplab), vae_diagram.vae_graph(heart)]:
         for a, b in itertools.combinations(boxes.values(), 2):
             apart_x = abs(a.x - b.x) >= (a.width + b.width) / 2
             assert apart_x or abs(a.y - b.y) >= (a.height + b.height) / 2
@@ -127,7 +121,7 @@ def test_boxes_and_titles_are_as_wide_as_their_words_in_each_language(monkeypatc
 
 def test_a_unit_adds_what_it_got():
     for placement, (_before, _last, after) in PLACEMENTS.items():
-        boxes, edges = drawing.unit_graph(placement)
+        boxes, edges = resnet_diagram.unit_graph(placement)
         addition = next(key for key, box in boxes.items() if box.text == "+")
         first = next(key for key, box in boxes.items() if box.text == "$x_l$")
         assert (first, addition) in edges
@@ -136,8 +130,8 @@ def test_a_unit_adds_what_it_got():
 
 
 def test_deeplab_counts_every_weight_and_joins_low_level_features(deeplab):
-    blocks, edges = deeplab_stages.condense(deeplab)
-    assert sum(block.params for block in blocks.values()) == trained(deeplab)
+    blocks, edges = deeplab_diagram.deeplab_blocks(deeplab)
+    assert sum(block.params for block in blocks.values()) == trainable_parameters(deeplab)
     assert (r"xception_65\.entry_flow\.block2", r"decoder\.feature_projection") in edges
     joined = [start for start, end in edges if end == "concat_projection"]
     assert len(joined) == 5
@@ -153,9 +147,10 @@ def heart():
 
 
 def test_the_vae_counts_every_weight_and_joins_its_networks(heart):
-    blocks, edges = stages.condense(heart)
+    blocks, edges = vae_diagram.vae_blocks(heart)
+    networks = heart.encoder, heart.decoder, heart.classifier
     counted = sum(block.params for block in blocks.values())
-    assert counted == trained(heart.encoder, heart.decoder, heart.classifier)
+    assert counted == sum(map(trainable_parameters, networks))
     assert {start for start, end in edges if end == "mu"} == {"mu_residual", "linear_encoder"}
     assert {end for start, end in edges if start == "mu"} >= {"classifier_hidden"}
     assert {end for _start, end in edges} | {next(iter(blocks))} == set(blocks)

@@ -21,7 +21,7 @@ from helpers.training import Protocol, Run, call, engine
 devices = tf.config.list_physical_devices("CPU")
 two = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(devices[0], two)
-network = {"depth": 6, "input_shape": (8, 8, 1), "widths": (4, 8)}
+network = {"depth": 8, "input_shape": (8, 8, 1)}
 found = {}
 
 def start(gpus):

@@ -4,7 +4,7 @@ import queue
 import threading
 import types
 
-from helpers import progress
+from helpers import progress, terminal
 
 
 def test_a_bar_writes_its_state_to_the_channel_and_nothing_to_the_notebook(
@@ -16,7 +16,7 @@ def test_a_bar_writes_its_state_to_the_channel_and_nothing_to_the_notebook(
         for _ in range(3):
             bar.update()
         bar.refresh()
-    assert progress.last_line(channel).startswith("plain-20 3/3 epoch")
+    assert terminal.last_line(channel).startswith("plain-20 3/3 epoch")
     assert capsys.readouterr() == ("", "")
 
 
@@ -24,9 +24,9 @@ def test_without_a_terminal_a_step_is_a_plain_line(tmp_path, monkeypatch, capsys
     ticks = queue.SimpleQueue()  # False: an interval is over, True: the block has ended
     event = types.SimpleNamespace(wait=lambda _seconds: ticks.get(), set=lambda: ticks.put(True))
     fake = types.SimpleNamespace(Thread=threading.Thread, Event=lambda: event)
-    monkeypatch.setattr(progress, "threading", fake)
+    monkeypatch.setattr(terminal, "threading", fake)
     channel = tmp_path / "progress.txt"
-    with progress.display("[1/6] 00_task (en)", 65, channel) as show:
+    with terminal.display("[1/6] 00_task (en)", 65, channel) as show:
         show("cell 2/9")
         channel.write_text("plain-20 1/3\rplain-20 2/3")
         ticks.put(False)
@@ -38,7 +38,7 @@ def test_without_a_terminal_a_step_is_a_plain_line(tmp_path, monkeypatch, capsys
 
 
 def test_durations_are_minutes_and_seconds():
-    assert [progress.clock(seconds) for seconds in (0, 59.9, 65, 3600)] == [
+    assert [terminal.clock(seconds) for seconds in (0, 59.9, 65, 3600)] == [
         "0:00",
         "0:59",
         "1:05",
@@ -47,4 +47,4 @@ def test_durations_are_minutes_and_seconds():
 
 
 def test_a_missing_channel_is_an_empty_line(tmp_path):
-    assert progress.last_line(tmp_path / "none") == ""
+    assert terminal.last_line(tmp_path / "none") == ""

@@ -5,6 +5,7 @@ Arrays are in the heart frame of `preparation`: axis 0 to the septum, 1 to the a
 """
 
 import numpy as np
+import pandas as pd
 from scipy import ndimage
 
 from helpers.cardiac import geometry
@@ -45,14 +46,14 @@ def mass(wall, spacing):
     return DENSITY * volume(wall, spacing)
 
 
-def ejection_fraction(end_diastole, end_systole, spacing):
-    """Return (EDV − ESV) / EDV of two myocardium masks."""
-    edv, esv = (volume(cavity(wall), spacing) for wall in (end_diastole, end_systole))
-    return (edv - esv) / edv if edv else float("nan")
+def finer(distance):
+    """Return signed distances (x, y, z) at half the spacing, interpolated linearly."""
+    distance = np.asarray(distance, np.float32)
+    return ndimage.zoom(distance, 2, order=1, grid_mode=True, mode="nearest")
 
 
-def refine(distance, factor=2):
-    """Return the mask of signed distances (x, y, z), cropped, on a grid `factor` times finer.
+def refine(distance):
+    """Return the mask of signed distances (x, y, z), cropped, at half the spacing.
 
     Raises:
         ValueError: nothing lies inside the surface.
@@ -61,12 +62,7 @@ def refine(distance, factor=2):
         raise ValueError("the decoded shape is empty: no distance is positive")
     sides = ndimage.find_objects((distance > 0).astype(np.uint8))[0]
     box = tuple(slice(max(0, side.start - 2), side.stop + 2) for side in sides)
-    return (
-        ndimage.zoom(
-            distance[box].astype(np.float32), factor, order=1, grid_mode=True, mode="nearest"
-        )
-        > 0
-    )
+    return finer(distance[box]) > 0
 
 
 def wall_thickness(wall, spacing):
@@ -128,6 +124,12 @@ def segment_thickness(wall, spacing):
     counts = np.bincount(labels[present], minlength=18)[1:]
     sums = np.bincount(labels[present], thickness[present], minlength=18)[1:]
     return np.divide(sums, counts, out=np.full(17, np.nan), where=counts > 0)
+
+
+def septum_and_lateral(change):
+    """Return the mean over the septum's and over the lateral wall's segments of change (17,)."""
+    change = pd.Series(change, list(SEGMENTS))  # whose means pass over missing segments
+    return tuple(change[list(part)].mean() for part in (SEPTUM, LATERAL))
 
 
 def true_segments(ventricle):

@@ -2,12 +2,14 @@
 
 import numpy as np
 import tensorflow as tf
-from sklearn import manifold
+from sklearn import manifold, neighbors
 
 from helpers.cardiac import anatomy
 
+STOP = 0.99  # probability that ends a walk
 
-def ascend(classifier, start, target=1, step=0.1, limit=1000, stop=0.99, prior=0.0):
+
+def ascend(classifier, start, target=1, step=0.1, limit=1000, prior=0.0):
     """Follow μ_t = μ_{t−1} + λ ∂y/∂μ_{t−1} (Biffi et al., 2018), y the target's probability.
 
     Args:
@@ -16,7 +18,6 @@ def ascend(classifier, start, target=1, step=0.1, limit=1000, stop=0.99, prior=0
         target: the class to climb to; 0 walks downhill from disease to health.
         step: λ, 0.1 in the paper.
         limit: most steps to take.
-        stop: probability that ends the walk.
         prior: weight κ of a pull towards the prior's mean: the gradient of y − κ |μ|² / 2 is
             followed instead, which keeps the path near the data.
 
@@ -36,26 +37,23 @@ def ascend(classifier, start, target=1, step=0.1, limit=1000, stop=0.99, prior=0
     for _ in range(limit):
         y, slope = gradient(mu)
         probabilities.append(float(y))
-        if probabilities[-1] > stop:
+        if probabilities[-1] > STOP:
             return np.array(path), np.array(probabilities)
         mu = mu + step * slope
         path.append(mu.numpy())
     return np.array(path), np.array([*probabilities, float(gradient(mu)[0])])
 
 
-def straight(logistic, start, stop=0.99, steps=50):
-    """Walk along the weights of scikit-learn's logistic regression from `start` (d,) to p = `stop`.
+def straight(logistic, start):
+    """Walk along the weights of scikit-learn's logistic regression from `start` (d,) to p = `STOP`.
 
     Its gradient never turns, so the walk of `ascend` is a straight line. Returns as `ascend`.
     """
     scaler, regression = logistic[0], logistic[-1]
     weights = regression.coef_[0] / scaler.scale_
-    now, wanted = (
-        regression.decision_function(scaler.transform(start[None]))[0],
-        np.log(stop / (1 - stop)),
-    )
-    length = (wanted - now) / (weights @ weights)
-    path = start + np.linspace(0, length, steps)[:, None] * weights
+    now = regression.decision_function(scaler.transform(start[None]))[0]
+    length = (np.log(STOP / (1 - STOP)) - now) / (weights @ weights)
+    path = start + np.linspace(0, length, 50)[:, None] * weights
     return path, logistic.predict_proba(path)[:, 1]
 
 
@@ -77,14 +75,16 @@ def thickness_along(distances, spacing):
     return result
 
 
-def off_manifold(codes, training_codes, neighbours=5):
+def off_manifold(codes, training_codes):
     """Return each code's distance to its nearest training codes, relative to what is usual there.
 
-    1 means as far from its `neighbours` nearest training codes as a median training code is from
-    its own. Args: codes (t, d), training_codes (n, d). Returns (t,).
+    1 means as far from its five nearest training codes as a median training code is from its own.
+    Args: codes (t, d), training_codes (n, d). Returns (t,).
     """
-    usual = np.sort(pairwise(training_codes, training_codes), 1)[:, 1 : neighbours + 1].mean(1)
-    return np.sort(pairwise(codes, training_codes), 1)[:, :neighbours].mean(1) / np.median(usual)
+    nearest = neighbors.NearestNeighbors(n_neighbors=5).fit(training_codes)
+    usual, _indices = nearest.kneighbors()  # a code is not its own neighbour
+    distances, _indices = nearest.kneighbors(codes)
+    return distances.mean(1) / np.median(usual.mean(1))
 
 
 def eigenmaps(training_codes, path, seed):
@@ -95,8 +95,3 @@ def eigenmaps(training_codes, path, seed):
     neighbours = min(15, len(training_codes) - 1)
     embedding = manifold.SpectralEmbedding(2, n_neighbors=neighbours, random_state=seed)
     return embedding.fit_transform(np.concatenate([training_codes, path]))
-
-
-def pairwise(a, b):
-    """Return Euclidean distances (len(a), len(b))."""
-    return np.sqrt(np.maximum(((a[:, None] - b[None]) ** 2).sum(-1), 0))

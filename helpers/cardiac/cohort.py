@@ -1,7 +1,7 @@
 """Cohorts of segmented left ventricles: a folder with a table, or ACDC as it is downloaded.
 
-A cohort is a list of `Subject`; nothing is read before `load` is called, so a cohort of any size
-costs no memory. Every fault of the data is one `CohortError` that names the file.
+A cohort is a list of `Subject`; nothing is read before `load_labels` is called, so a cohort of any
+size costs no memory. Every fault of the data is one `CohortError` that names the file.
 """
 
 import collections
@@ -20,6 +20,7 @@ COLUMNS = ("participant_id", "group", "ed", "es")
 # Hearts of a group: of six the split gives two to the test, so that its figures have intervals, one
 # to the validation and three to the training.
 LEAST = 6
+GROUPS = ("healthy", "HCM")
 ACDC_GROUPS = {"NOR": "healthy", "HCM": "HCM"}
 UNREADABLE = (
     OSError, EOFError, ValueError, zlib.error, nibabel.filebasedimages.ImageFileError,
@@ -33,7 +34,7 @@ class CohortError(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Subject:
-    """One heart: two segmentations, the labels to take from them, and what else is known."""
+    """One heart: two segmentations, the labels to take from them."""
 
     id: str
     group: str
@@ -41,7 +42,6 @@ class Subject:
     es: Path
     label: int = 2  # of the structure to learn: myocardium, or cavity
     right_ventricle: int | None = None  # its label, where the septal direction is to be found
-    metadata: dict = dataclasses.field(default_factory=dict, compare=False)
 
 
 def own(kind, name, label):
@@ -50,33 +50,31 @@ def own(kind, name, label):
     Args:
         kind: "acdc", or "folder" for a directory with a table.
         name: of the directory in data/; what is added to it counts too.
-        label: of a folder, as for `folder`.
+        label: of a folder, as for `from_folder`.
 
     Raises:
-        CohortError: as `acdc` and `folder`.
+        CohortError: as `from_acdc` and `from_folder`.
     """
     path = paths.DATA / name
-    subjects = acdc(path) if kind == "acdc" else folder(path, label=label)
+    subjects = from_acdc(path) if kind == "acdc" else from_folder(path, label=label)
     files = [file for subject in subjects for file in (subject.ed, subject.es)]
     for each in (path, *files):  # files that a table names may lie elsewhere
         inputs.used(each)
     return subjects
 
 
-def folder(path, groups=None, label=2, right_ventricle=None):
+def from_folder(path, label=2, right_ventricle=None):
     """Return the subjects of a directory with `participants.tsv`.
 
     Args:
-        path: directory; its table has the columns participant_id, group, ed and es (file names).
-        groups: {group in the table: name to use}, such as {"N": "healthy"}; others are errors.
-            Without it the names must be "healthy" and "HCM".
+        path: directory; its table has the columns participant_id, group ("healthy" or "HCM"), ed
+            and es (file names).
         label: the label of the structure to learn, in every segmentation.
         right_ventricle: label of the right ventricle, or None if it is not segmented.
 
     Raises:
         CohortError: no table, a missing column or file, an id twice, an unknown group.
     """
-    groups = groups or {"healthy": "healthy", "HCM": "HCM"}
     table_path = Path(path) / "participants.tsv"
     if not table_path.exists():
         raise CohortError(f"{table_path} is missing; it lists the columns {', '.join(COLUMNS)}")
@@ -91,21 +89,18 @@ def folder(path, groups=None, label=2, right_ventricle=None):
         )
     subjects = []
     for row in table.to_dict("records"):
-        if row["group"] not in groups:
+        if row["group"] not in GROUPS:
             raise CohortError(
                 f"{table_path}: {row['participant_id']} has the unknown group {row['group']!r}; "
-                f"known are {', '.join(groups)}"
+                f"known are {', '.join(GROUPS)}"
             )
         ed, es = (Path(path) / str(row[phase]) for phase in ("ed", "es"))
-        extra = {key: value for key, value in row.items() if key not in COLUMNS}
-        group = groups[row["group"]]
-        subjects.append(
-            Subject(row["participant_id"], group, ed, es, label, right_ventricle, extra)
-        )
-    return check(subjects, table_path)
+        subject = Subject(row["participant_id"], row["group"], ed, es, label, right_ventricle)
+        subjects.append(subject)
+    return check_subjects(subjects, table_path)
 
 
-def acdc(path):
+def from_acdc(path):
     """Return ACDC's healthy (NOR) and HCM subjects from its `patientNNN` directories.
 
     `Info.cfg` names the group and the frames of end-diastole and end-systole; labels are
@@ -138,10 +133,10 @@ def acdc(path):
         subjects.append(
             Subject(directory.name, ACDC_GROUPS[info["Group"]], *frames, label=2, right_ventricle=1)
         )
-    return check(subjects, path)
+    return check_subjects(subjects, path)
 
 
-def check(subjects, origin):
+def check_subjects(subjects, origin):
     """Return the subjects if they can be trained on.
 
     Raises:
@@ -176,7 +171,7 @@ def check(subjects, origin):
     return subjects
 
 
-def load(file, label):
+def load_labels(file, label):
     """Read a segmentation: (integer labels (i, j, k), affine (4, 4)).
 
     The third axis must run along the heart, as in every short-axis stack.

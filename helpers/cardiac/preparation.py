@@ -106,7 +106,7 @@ def outside(mask, affine, centre, axes, grid):
     return float((np.abs(position).max(0) > grid.size * grid.spacing / 2).mean())
 
 
-def prepare(subject, grid):
+def prepare_subject(subject, grid):
     """Return a subject's int8 signed distances (size, size, size, 2): end-diastole, end-systole.
 
     Both phases keep the frame of end-diastole, so the motion between them stays visible; they may
@@ -115,13 +115,13 @@ def prepare(subject, grid):
     Raises:
         cohort.CohortError: a file cannot be used, or 5 % of the structure lies outside the grid.
     """
-    labels, affine = cohort.load(subject.ed, subject.label)
+    labels, affine = cohort.load_labels(subject.ed, subject.label)
     apex, axes = heart_frame(labels, affine, subject.label, subject.right_ventricle)
     centre = apex + axes[2] * (grid.size * grid.spacing / 2 - grid.below)
     result = np.empty((grid.size,) * 3 + (2,), np.int8)
     for phase, file in enumerate((subject.ed, subject.es)):
         if phase:
-            labels, affine = cohort.load(file, subject.label)
+            labels, affine = cohort.load_labels(file, subject.label)
         result[..., phase] = resample(labels == subject.label, affine, centre, axes, grid)
         lost = outside(labels == subject.label, affine, centre, axes, grid)
         if lost > 0.05:
@@ -132,16 +132,15 @@ def prepare(subject, grid):
     return result
 
 
-def prepare_all(subjects, grid, tick=lambda: None):
+def prepare_all(subjects, grid):
     """Return the int8 array (subjects, size, size, size, 2) of a whole cohort."""
     result = np.empty((len(subjects),) + (grid.size,) * 3 + (2,), np.int8)
 
     def fill(index):
-        result[index] = prepare(subjects[index], grid)
+        result[index] = prepare_subject(subjects[index], grid)
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for _ in pool.map(fill, range(len(subjects))):
-            tick()
+        list(pool.map(fill, range(len(subjects))))  # which raises what a thread has raised
     return result
 
 

@@ -187,12 +187,12 @@ def label_phase(generator, phase, points):
     return np.where(z < phase.h, labels, 0).astype(np.uint8)
 
 
-def wavering(generator, phase, where, spread=0.25):
-    """Draw the error of hand-drawn contours, in cosh ξ: four waves a slice of `spread` mm each."""
+def wavering(generator, phase, where):
+    """Draw the error of hand-drawn contours, in cosh ξ: four waves a slice of 0.25 mm each."""
     columns = np.arange(THETA.size + 1)[:, None] * (2 * np.pi / THETA.size)
     slices = where.shape[-1]
     waves = sum(
-        generator.normal(0, spread, slices)
+        generator.normal(0, 0.25, slices)
         * np.cos(k * columns + generator.uniform(0, 2 * np.pi, slices))
         for k in range(1, 5)
     )

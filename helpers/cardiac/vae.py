@@ -36,7 +36,7 @@ def build_encoder(half, d, width):
     """Return the network folded distances (half³ × 16) → (μ residual, log σ²), each (d,)."""
     x = inputs = keras.Input((half, half, half, 16))
     for level, factor in enumerate(FACTORS):  # down to (b, half/8, …, 4 width)
-        x = convolution(factor * width, 2 if level else 1, f"encoder_{level}")(x)
+        x = strided_convolution(factor * width, 2 if level else 1, f"encoder_{level}")(x)
     x = layers.Flatten()(x)
     mu = layers.Dense(d, kernel_initializer="zeros", name="mu_residual")(x)
     quiet = keras.initializers.Constant(-3.0)  # σ = 0.22 at first
@@ -64,7 +64,7 @@ def build_decoder(half, d, width):
     return keras.Model(z, head(x), name="decoder")  # (b, half, half, half, 16)
 
 
-def convolution(filters, stride, name):
+def strided_convolution(filters, stride, name):
     """Return a 3×3×3 convolution with ReLU."""
     return layers.Conv3D(
         filters, 3, stride, "same", activation="relu", kernel_initializer="he_normal", name=name
@@ -145,12 +145,12 @@ class CardiacVAE(keras.Model):
 
     def call(self, x):
         """Return (decoded distances, class probabilities) at the mean code."""
-        mu, _ = self.encode(scaled(x))
+        mu, _ = self.encode(as_distances(x))
         return self.decode(mu), self.classifier(mu)
 
     def terms(self, x, labels, training):
         """Return the loss and its terms, a value for each heart: {name: (b,)}."""
-        target = scaled(x)
+        target = as_distances(x)
         mu, log_variance = self.encode(target)
         noise = tf.random.normal(tf.shape(mu)) if training else 0.0
         distance = self.decode(mu + tf.exp(0.5 * log_variance) * noise)
@@ -200,7 +200,7 @@ class CardiacVAE(keras.Model):
         return {tracker.name: tracker.result() for tracker in self.trackers}
 
 
-def scaled(x):
+def as_distances(x):
     """Turn int8 distances into floats in [−1, 1]."""
     return tf.cast(x, tf.float32) / preparation.STEPS
 

@@ -12,6 +12,11 @@ BACKBONE_EPSILON = 1e-3  # of batch normalisation inside the backbones
 HEAD_EPSILON = 1e-5  # in image pooling, ASPP, projection and decoder
 
 
+def narrowed(channels, width):
+    """Return a number of channels times the width, rounded, at least 8."""
+    return max(8, int(channels * width + 0.5))
+
+
 def normalise(x, name, epsilon):
     """Return `x` batch-normalised."""
     return FusedBatchNormalization(epsilon=epsilon, name=f"{name}.BatchNorm")(x)

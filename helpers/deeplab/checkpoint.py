@@ -1,19 +1,15 @@
-"""Weights of the official DeepLab files: TF-1 checkpoints, frozen graphs and TFLite models.
+"""Weights of the official DeepLab files: TF-1 checkpoints and frozen graphs.
 
 A variable's name in the files follows from the layer's: `aspp0.BatchNorm` holds
 `aspp0/BatchNorm/gamma` and so on. Every number is used exactly once or nothing is loaded.
 """
 
 import re
-import warnings
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 from keras import layers
-
-from helpers.deeplab import fold
 
 PARTS = "weights|depthwise_weights|biases|gamma|beta|moving_mean|moving_variance"
 
@@ -36,34 +32,6 @@ def load_weights(model, path):
     stored = read_frozen_graph(path) if path.suffix == ".pb" else read_checkpoint(path)
     assign(named_variables(model), stored, path)
     return model
-
-
-def load_tflite(model, path):
-    """Return `model`, folded, with the weights of a TFLite float model of the same network.
-
-    Converters fold batch normalisation into the convolutions, so this returns a folded copy.
-
-    Raises:
-        ValueError: as `load_weights`, and for a quantised model.
-    """
-    folded = fold.folded_structure(model)
-    with warnings.catch_warnings():  # TensorFlow announces that its interpreter will move
-        warnings.simplefilter("ignore", UserWarning)
-        try:
-            interpreter = tf.lite.Interpreter(str(path))
-        except ValueError as error:
-            raise ValueError(f"{path} is not a TFLite model: {error}") from error
-    stored = {}
-    for tensor in interpreter.get_tensor_details():
-        name = re.sub("(Conv2D|depthwise)_bias$", "biases", tensor["name"])
-        if re.fullmatch(r".+/(weights|depthwise_weights|biases)", name):
-            if tensor["dtype"] != np.float32:
-                raise ValueError(f"{path}: {name} is quantised; only float models can be loaded")
-            value = interpreter.get_tensor(tensor["index"])
-            # Output channels come first in TFLite, last in TensorFlow.
-            stored[name] = value if value.ndim == 1 else value.transpose(1, 2, 3, 0)
-    assign(named_variables(folded), stored, path)
-    return folded
 
 
 def named_variables(model):

@@ -1,12 +1,11 @@
-"""The compact networks for scenes: their sizes, their weights in git, their figures."""
+"""The compact networks for scenes: their recipes, their weights in git, their scores."""
 
 import json
 
 import numpy as np
-import pandas as pd
 
-from helpers import cost, files, inputs, paths, runtime
-from helpers.deeplab import checkpoint, fold, metrics, network, scenes, segmenter
+from helpers import files, inputs, paths, runtime
+from helpers.deeplab import checkpoint, metrics, network, scenes
 
 TEST_SCENES = 300
 RECIPES = {
@@ -17,19 +16,6 @@ RECIPES = {
     "xception_no_decoder": {"width": 0.25, "middle_units": 4, "decoder": False, "start": "xception",
                             "output_stride": 16, "train_stride": 16, "steps": 500},
 }  # fmt: skip
-NAMES = {
-    "mobilenetv2": "MobileNetV2",
-    "xception": "Xception, decoder",
-    "xception_no_decoder": "Xception, no decoder",
-}
-COLUMNS = {
-    "model": "network",
-    "output_stride": "output stride",
-    "miou": "mIoU",
-    "boundary_miou": "mIoU within 3 pixels of an edge",
-    "gmacs": "10⁹ multiply-adds",
-    "latency_ms": "ms a scene",
-}
 
 
 def build(name, output_stride=None, size=scenes.SIZE):
@@ -83,51 +69,10 @@ def score(forward, images, labels):
     """
     batches = [scaled(images[start : start + 16]) for start in range(0, len(images), 16)]
     predictions = np.concatenate([np.argmax(forward(batch), axis=-1) for batch in batches])
-    classes = len(scenes.CLASSES)
     return {
-        "miou": metrics.mean_iou(labels, predictions, classes),
-        "boundary_miou": metrics.boundary_iou(labels, predictions, classes),
+        "miou": metrics.mean_iou(labels, predictions),
+        "boundary_miou": metrics.boundary_iou(labels, predictions),
     }, predictions
-
-
-def strides(name, wanted):
-    """Return the output strides to measure a network at: those it is trained for, and `wanted`.
-
-    The ablation is measured only where it was adapted.
-    """
-    recipe = RECIPES[name]
-    others = () if "start" in recipe else wanted
-    return sorted({recipe["output_stride"], recipe["train_stride"], *others})
-
-
-def measure_all(output_strides, images, labels):
-    """Return (rows, {(network, output stride): predicted labels}) of every one at its `strides`.
-
-    A row has the keys "model", "output_stride", "miou", "boundary_miou", "gmacs" and "latency_ms"
-    (of one scene).
-    """
-    rows, predictions = [], {}
-    for name in RECIPES:
-        for output_stride in strides(name, output_strides):
-            model = load(name, output_stride)
-            forward = fold.compiled(model)
-            scores, predictions[name, output_stride] = score(forward, images, labels)
-            row = {"model": name, "output_stride": output_stride, **scores}
-            row["gmacs"] = cost.multiply_adds(model) / 1e9
-            row["latency_ms"] = cost.latency(forward, scaled(images[:1]), repeats=9)
-            rows.append(row)
-    return rows, predictions
-
-
-def table(rows):
-    """Return the rows of `measure_all` as a DataFrame to show."""
-    return pd.DataFrame(rows)[list(COLUMNS)].replace({"model": NAMES}).rename(columns=COLUMNS)
-
-
-def score_scales(name, scales, images, labels):
-    """Return the scores of a compact network whose probabilities are averaged over scales."""
-    several = segmenter.Segmenter(load(name, size=None), scenes.CLASSES, scenes.SIZE)
-    return score(lambda batch: several.average(batch, scales), images, labels)[0]
 
 
 def store(name, model, state, seed):

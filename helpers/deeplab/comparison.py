@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from helpers import cost, figures
-from helpers.deeplab import drawing, network, official, reference, segmenter
+from helpers.deeplab import network, official, overlays, reference, segmenter
 from helpers.translation import text
 
-TITLES = {  # of the columns of `table`
+TITLES = {  # of the columns of `parity_table`
     "name": "checkpoint",
     "input_error": "inputs, max |Δ|",
     "logits_error": "logits, max |Δ|",
@@ -33,7 +33,7 @@ def size_and_cost(name, model, output_stride, weights="none"):
     """
     return {
         "name": name,
-        "params": sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
+        "params": cost.trainable_parameters(model),
         "gmacs": cost.multiply_adds(model) / 1e9,
         "feature_memory_mib": cost.feature_memory(model),
         "output_stride": output_stride,
@@ -41,21 +41,21 @@ def size_and_cost(name, model, output_stride, weights="none"):
     }
 
 
-def measure_all(names, pictures):
-    """Return (rows, {checkpoint: {picture name: Segmentation}}) of `measure` for each name."""
+def compare_all(names, pictures):
+    """Return (rows, {checkpoint: {picture name: Segmentation}}) of `compare` for each name."""
     rows, segmentations = [], {}
     for name in names:
-        row, segmentations[name] = measure(name, pictures)
+        row, segmentations[name] = compare(name, pictures)
         rows.append(row)
     return rows, segmentations
 
 
-def measure(name, pictures):
+def compare(name, pictures):
     """Return the figures of one official checkpoint on `pictures` and what it finds in them.
 
     Args:
         name: key of `official.ARCHIVES`.
-        pictures: {name: picture as `image.read` takes it}.
+        pictures: {name: picture as `image.read_picture` takes it}.
 
     Returns:
         (row, {picture name: Segmentation}). The row describes the network as the results store it
@@ -63,10 +63,10 @@ def measure(name, pictures):
         "agreement", the labels equal to the graph's in %; "stride_16" and "multi_scale", the labels
         in % that output stride 16, and six scales with mirroring, keep.
     """
-    model = official.load(name)
+    model = official.load_official(name)
     demo = segmenter.Segmenter(model)
     with cost.without_weights():
-        shape = official.build(name, size=demo.size)
+        shape = official.build_official(name, size=demo.size)
     coarse = segmenter.Segmenter(rebuilt(model, 16))
     graph = reference.FrozenGraph(official.graph_of(name))
     found, parity, seconds, kept, averaged = {}, [], [], [], []
@@ -108,7 +108,7 @@ def draw_times(names, seconds):
     return figure
 
 
-def draw(segmentations):
+def draw_photographs(segmentations):
     """Return a figure: a row for each photograph, a column for it and for each checkpoint.
 
     `segmentations` is {checkpoint: {photograph: Segmentation}}.
@@ -123,7 +123,7 @@ def draw(segmentations):
         row[0].imshow(first[photograph].picture)
         row[0].set_axis_off()
         for ax, (name, found) in zip(row[1:], segmentations.items(), strict=True):
-            drawing.show_overlay(ax, found[photograph])
+            overlays.show_overlay(ax, found[photograph])
             if ax.get_subplotspec().is_first_row():
                 ax.set_title(name.replace("_", "_\n", 1), fontsize=7)
     for ax in axes[-1]:
@@ -131,18 +131,18 @@ def draw(segmentations):
     everything = [one for found in segmentations.values() for one in found.values()]
     labels = np.unique(np.concatenate([np.unique(one.labels) for one in everything]))
     legend = fig.add_subplot(axes[0, 0].get_gridspec()[-1, :])
-    drawing.show_legend(legend, everything[0].classes, labels, columns=7)
+    overlays.show_legend(legend, everything[0].classes, labels, columns=7)
     return fig
 
 
-def describe(segmentations):
+def describe_photographs(segmentations):
     """Return a text for each checkpoint and photograph: the largest classes that it sees there."""
     return [
         text(
             "{model} in {photo}: {classes}",
             model=name,
             photo=photograph,
-            classes=drawing.shares(one)[:3],
+            classes=overlays.shares(one)[:3],
         )
         for name, found in segmentations.items()
         for photograph, one in found.items()
@@ -158,8 +158,8 @@ def found_classes(segmentations):
     ]
 
 
-def table(rows):
-    """Return the rows of `measure` as a DataFrame to show, a line for each checkpoint."""
+def parity_table(rows):
+    """Return the rows of `compare` as a DataFrame to show, a line for each checkpoint."""
     return pd.DataFrame(rows)[list(TITLES)].rename(columns=TITLES)
 
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from helpers import inputs
 
 
-def read(image):
+def read_picture(image):
     """Return a picture as RGB, uint8 (height, width, 3), upright and without transparency.
 
     Args:

@@ -2,50 +2,34 @@
 
 import numpy as np
 from scipy import ndimage
+from sklearn import metrics
+
+BAND = 3  # pixels from an edge
 
 
-def confusion(labels, predictions, classes):
-    """Return the matrix (classes, classes) of pixel counts: row label, column prediction.
-
-    Pixels whose label is not below `classes` (VOC's 255, "void") are left out.
-    """
-    labels, predictions = np.ravel(labels).astype(int), np.ravel(predictions).astype(int)
-    valid = labels < classes
-    pairs = labels[valid] * classes + predictions[valid]
-    return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+def mean_iou(labels, predictions):
+    """Return PASCAL VOC's mIoU: the mean, over classes that occur, of IoU over all images."""
+    return float(metrics.jaccard_score(np.ravel(labels), np.ravel(predictions), average="macro"))
 
 
-def class_iou(matrix):
-    """Return each class's intersection over union (classes,); NaN where it never occurs."""
-    intersection = np.diag(matrix).astype(float)
-    union = matrix.sum(axis=0) + matrix.sum(axis=1) - intersection
-    return np.divide(intersection, union, out=np.full(len(union), np.nan), where=union > 0)
+def boundary_iou(labels, predictions):
+    """Return the mIoU of the pixels at most `BAND` from a label edge (1802.02611, figure 5)."""
+    band = trimap(labels)
+    return mean_iou(np.asarray(labels)[band], np.asarray(predictions)[band])
 
 
-def mean_iou(labels, predictions, classes):
-    """Return PASCAL VOC's mIoU: the mean over classes of IoU counted over all images."""
-    return float(np.nanmean(class_iou(confusion(labels, predictions, classes))))
-
-
-def boundary_iou(labels, predictions, classes, width=3):
-    """Return the mIoU of the pixels at most `width` from a label edge (1802.02611, figure 5)."""
-    band = trimap(labels, width)
-    return mean_iou(np.asarray(labels)[band], np.asarray(predictions)[band], classes)
-
-
-def boundary_ious(labels, predictions, classes, width=3):
+def boundary_ious(labels, predictions):
     """Return `boundary_iou` of each image alone (batch,); NaN where an image has no edge."""
-    pairs = zip(labels, predictions, strict=True)
     return np.array(
         [
-            boundary_iou(label[None], prediction[None], classes, width) if np.ptp(label) else np.nan
-            for label, prediction in pairs
+            boundary_iou(label[None], prediction[None]) if np.ptp(label) else np.nan
+            for label, prediction in zip(labels, predictions, strict=True)
         ]
     )
 
 
-def trimap(labels, width=3):
-    """Return which pixels (batch, height, width) lie at most `width` pixels from an edge.
+def trimap(labels):
+    """Return which pixels (batch, height, width) lie at most `BAND` pixels from an edge.
 
     An edge pixel has a neighbour (left, right, above, below) of another label.
     """
@@ -60,4 +44,4 @@ def trimap(labels, width=3):
     distance = [
         ndimage.distance_transform_edt(~e) if e.any() else np.full(e.shape, np.inf) for e in edge
     ]
-    return np.stack(distance) < width
+    return np.stack(distance) < BAND

@@ -2,7 +2,7 @@
 
 from keras import layers
 
-from helpers.deeplab.blocks import convolution, depthwise
+from helpers.deeplab.blocks import convolution, depthwise, narrowed
 
 # Table 2 of arXiv 1801.04381: expansion t, channels c, repetitions n, stride of the first.
 STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2),
@@ -18,7 +18,7 @@ def mobilenet_v2(image, output_stride, width=1.0):
             block's stride becomes dilation of the blocks that follow (arXiv 1706.05587, §3.1).
         width: depth multiplier of all channels (at least 8 remain).
     """
-    x = convolution(image, scaled(32, width), "MobilenetV2.Conv", kernel_size=3, stride=2)
+    x = convolution(image, narrowed(32, width), "MobilenetV2.Conv", kernel_size=3, stride=2)
     x = layers.ReLU(6.0)(x)
     current, rate, index = 2, 1, 0
     for expansion, channels, repetitions, first_stride in STAGES:
@@ -26,7 +26,7 @@ def mobilenet_v2(image, output_stride, width=1.0):
             stride = first_stride if repetition == 0 else 1
             dense = current == output_stride  # no further stride from here on
             x = inverted_residual(
-                x, expansion, scaled(channels, width), 1 if dense else stride, rate, index
+                x, expansion, narrowed(channels, width), 1 if dense else stride, rate, index
             )
             current, rate = (current, rate * stride) if dense else (current * stride, rate)
             index += 1
@@ -44,8 +44,3 @@ def inverted_residual(x, expansion, filters, stride, rate, index):
     if stride == 1 and channels == filters:
         x = layers.Add(name=f"{name}.add")([shortcut, x])
     return x
-
-
-def scaled(channels, width):
-    """Return `channels` times the width, rounded, at least 8."""
-    return max(8, int(channels * width + 0.5))

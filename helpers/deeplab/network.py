@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from helpers.deeplab.blocks import HEAD_EPSILON, convolution, separable
+from helpers.deeplab.blocks import HEAD_EPSILON, convolution, narrowed, separable
 from helpers.deeplab.mobilenet_v2 import mobilenet_v2
 from helpers.deeplab.resize import AlignedResize
 from helpers.deeplab.xception import xception_65
@@ -31,7 +31,7 @@ def deeplab_v3(output_stride=8, width=1.0, classes=CLASSES, size=None):
     image = input_image(output_stride, size)
     features = mobilenet_v2(image, output_stride, width)  # (batch, size / stride, …, 320)
     x = project([image_pooling(features), one_by_one(features, "aspp0")])
-    return finish(image, x, classes, "deeplab_v3_mobilenet_v2")
+    return with_logits(image, x, classes, "deeplab_v3_mobilenet_v2")
 
 
 def deeplab_v3_plus(
@@ -43,7 +43,7 @@ def deeplab_v3_plus(
     and `decoder` serve smaller networks and the ablation of arXiv 1802.02611, §4.
     """
     image = input_image(output_stride, size)
-    filters = max(8, int(256 * width + 0.5))
+    filters = narrowed(256, width)
     features, low_level = xception_65(image, output_stride, width, middle_units)
     rates = [rate * 16 // output_stride for rate in (6, 12, 18)]
     x = project(
@@ -52,8 +52,8 @@ def deeplab_v3_plus(
         filters,
     )
     if decoder:
-        x = decode(x, low_level, filters)
-    return finish(image, x, classes, "deeplab_v3_plus_xception_65")
+        x = add_detail(x, low_level, filters)
+    return with_logits(image, x, classes, "deeplab_v3_plus_xception_65")
 
 
 def input_image(output_stride, size):
@@ -83,7 +83,7 @@ def project(branches, filters=256):
     return layers.Dropout(0.1)(one_by_one(x, "concat_projection", filters))
 
 
-def decode(x, low_level, filters=256):
+def add_detail(x, low_level, filters):
     """Return DeepLabv3+'s decoder: enlarge `x` to stride 4, refine it with low-level features.
 
     48 channels of low-level features and two separable 3×3 convolutions (1802.02611, tables 1, 2).
@@ -94,7 +94,7 @@ def decode(x, low_level, filters=256):
     return separable(x, filters, "decoder.decoder_conv1")
 
 
-def finish(image, x, classes, name):
+def with_logits(image, x, classes, name):
     """Return the model from `image` to logits at the size of the image."""
     logits = layers.Conv2D(classes, 1, name=LOGITS)(x)
     logits = AlignedResize(name="logits")(logits, image)

@@ -27,16 +27,6 @@ ARCHIVES = {
     ),
 }
 
-ZOO = [  # checkpoint, output stride, scales, mIoU in %, and what it was measured on:
-    # tensorflow/models, research/deeplab/g3doc/model_zoo.md
-    ("mobilenetv2_coco_voctrainaug", 16, "one", 75.32, "validation set"),
-    ("mobilenetv2_coco_voctrainaug", 8, "six, mirrored", 77.33, "validation set"),
-    ("mobilenetv2_coco_voctrainval", 8, "six, mirrored", 80.25, "test set"),
-    ("xception_coco_voctrainaug", 16, "one", 82.20, "validation set"),
-    ("xception_coco_voctrainaug", 8, "six, mirrored", 83.58, "validation set"),
-    ("xception_coco_voctrainval", 8, "six, mirrored", 87.80, "test set"),
-]
-
 
 def fetch_all():
     """Download and unpack the four archives and the demo's three photographs (about 0.9 GB).
@@ -101,21 +91,17 @@ def graph_of(name):
     return graphs[0]
 
 
-def build(name, output_stride=8, size=None):
+def build_official(name, size=None):
     """Return the Keras network of an official checkpoint, without its weights."""
     builder = network.deeplab_v3 if name.startswith("mobilenetv2") else network.deeplab_v3_plus
-    return builder(output_stride, size=size)
+    return builder(size=size)
 
 
-def load(name, output_stride=8, size=None):
-    """Return the Keras network `name` with the official weights.
+def load_official(name):
+    """Return the Keras network of an official checkpoint, at the demo's output stride, 8.
 
     The weights come from the TensorFlow-1 checkpoint, or, where the archive has none, from the
     constants of the frozen graph.
-
-    Args:
-        name: a key of `ARCHIVES`.
-        output_stride, size: as `network.deeplab_v3`; the demo's stride is 8.
 
     Raises:
         helpers.download.DownloadError: it is not there and cannot be downloaded.
@@ -124,4 +110,4 @@ def load(name, output_stride=8, size=None):
     folder = unpacked(name)
     indices = sorted(folder.rglob("*.ckpt*.index"))
     source = indices[0].with_suffix("") if indices else graph_of(name)
-    return checkpoint.load_weights(build(name, output_stride, size), source)
+    return checkpoint.load_weights(build_official(name), source)

@@ -34,12 +34,12 @@ class FrozenGraph:
             self.input = self.input.op.inputs[0]
 
     def predict(self, picture):
-        """Return the labels (h, w) of a picture (see `image.read`), shrunk to `size` as the demo.
+        """Return the labels (h, w) of a picture (see `image.read_picture`), shrunk to `size`.
 
         Raises:
-            FileNotFoundError, ValueError: as `image.read`.
+            FileNotFoundError, ValueError: as `image.read_picture`.
         """
-        return self.labels(image.shrink(image.read(picture), self.size))
+        return self.labels(image.shrink(image.read_picture(picture), self.size))
 
     def labels(self, small):
         """Return the labels (h, w) of an RGB picture that fits into the graph."""
@@ -56,14 +56,14 @@ def parity(graph, model, picture):
     Args:
         graph: FrozenGraph.
         model: Keras network with the same weights, of the graph's output stride and size.
-        picture: as `image.read`.
+        picture: as `image.read_picture`.
 
     Returns:
         {"input": max |Δ| of the prepared inputs in [-1, 1]: preprocessing alone,
         "logits": max |Δ| of the logits at the output stride for the graph's own prepared input:
         the network alone, "labels": share of equal labels, both ways whole}.
     """
-    small = image.shrink(image.read(picture), graph.size)
+    small = image.shrink(image.read_picture(picture), graph.size)
     height, width = small.shape[:2]
     square = image.to_input(small, graph.size)[None]
     theirs, logits = (graph.run(tensor, small) for tensor in (graph.input, LOGITS))

@@ -73,7 +73,7 @@ def background(rng, split):
 
 def cropped(rng, split):
     """Return a square of a photograph of the split, (129, 129, 3) float, half of them mirrored."""
-    photograph = photographs(split)[rng.integers(len(PHOTOGRAPHS[split]))]
+    photograph = load_photographs(split)[rng.integers(len(PHOTOGRAPHS[split]))]
     height, width = photograph.shape[:2]
     side = rng.uniform(100, min(height, width))
     top, left = rng.uniform(0, height - side), rng.uniform(0, width - side)
@@ -126,7 +126,7 @@ def handwriting():
 
 
 @functools.cache
-def photographs(split):
+def load_photographs(split):
     """Return the split's photographs as float32 (height, width, 3)."""
     loaded = []
     for name in PHOTOGRAPHS[split]:

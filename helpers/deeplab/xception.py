@@ -2,12 +2,11 @@
 
 from keras import layers
 
-from helpers.deeplab.blocks import convolution, depthwise
+from helpers.deeplab.blocks import convolution, depthwise, narrowed
 
-# Entry blocks 1 to 3 and exit block 1: channels of the three separable convolutions.
-ENTRY = ((128, 128, 128), (256, 256, 256), (728, 728, 728))
-MIDDLE = (728, 728, 728)
-EXIT = ((728, 1024, 1024), (1536, 1536, 2048))
+ENTRY = 128, 256, 728  # channels of each of the three separable convolutions of blocks 1 to 3
+MIDDLE = 728
+EXIT = (728, 1024, 1024), (1536, 1536, 2048)
 
 
 def xception_65(image, output_stride, width=1.0, middle_units=16):
@@ -21,22 +20,23 @@ def xception_65(image, output_stride, width=1.0, middle_units=16):
         middle_units: residual units of the middle flow; 16 make 65 layers.
     """
     flow = "xception_65.entry_flow"
-    (stem_1, stem_2), *entry = (scaled(channels, width) for channels in ((32, 64), *ENTRY))
+    stem_1, stem_2, *entry = (narrowed(channels, width) for channels in (32, 64, *ENTRY))
     x = strided(convolution, image, stem_1, f"{flow}.conv1_1", kernel_size=3)
     x = layers.ReLU()(x)
     x = layers.ReLU()(convolution(x, stem_2, f"{flow}.conv1_2", kernel_size=3))
 
     third_stride = 2 if output_stride == 16 else 1
     rate = 16 // output_stride  # from the middle flow on
-    x, _ = unit(x, entry[0], f"{flow}.block1", stride=2)
-    x, low_level = unit(x, entry[1], f"{flow}.block2", stride=2)
-    x, _ = unit(x, entry[2], f"{flow}.block3", stride=third_stride)
+    x, _ = unit(x, 3 * [entry[0]], f"{flow}.block1", stride=2)
+    x, low_level = unit(x, 3 * [entry[1]], f"{flow}.block2", stride=2)
+    x, _ = unit(x, 3 * [entry[2]], f"{flow}.block3", stride=third_stride)
     for index in range(1, middle_units + 1):
         name = f"xception_65.middle_flow.block1.unit_{index}"
-        x, _ = unit(x, scaled(MIDDLE, width), name, rate=rate, shortcut="sum")
-    x, _ = unit(x, scaled(EXIT[0], width), "xception_65.exit_flow.block1", rate=rate)
+        x, _ = unit(x, 3 * [narrowed(MIDDLE, width)], name, rate=rate, shortcut="sum")
+    exit_1, exit_2 = ([narrowed(channels, width) for channels in block] for block in EXIT)
+    x, _ = unit(x, exit_1, "xception_65.exit_flow.block1", rate=rate)
     name = "xception_65.exit_flow.block2.unit_1.xception_module"
-    for index, filters in enumerate(scaled(EXIT[1], width), 1):
+    for index, filters in enumerate(exit_2, 1):
         x = layers.ReLU()(depthwise(x, f"{name}.separable_conv{index}_depthwise", rate=2 * rate))
         x = layers.ReLU()(convolution(x, filters, f"{name}.separable_conv{index}_pointwise"))
     return x, low_level
@@ -67,8 +67,3 @@ def unit(x, filters, name, stride=1, rate=1, shortcut="conv"):
 def strided(convolve, x, *arguments, **options):
     """Return a 3×3 stride-2 convolution of `x` padded by one on every side, at any input size."""
     return convolve(layers.ZeroPadding2D(1)(x), *arguments, stride=2, padding="valid", **options)
-
-
-def scaled(channels, width):
-    """Return the channel numbers times the width, rounded, at least 8 each."""
-    return [max(8, int(c * width + 0.5)) for c in channels]

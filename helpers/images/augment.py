@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 
-def pad_crop_flip(images, seed, padding=4, flip=True):
+def pad_crop_flip(images, seed, padding):
     """Take a random crop of each padded image, and mirror half of them.
 
     "4 pixels are padded on each side, and a 32x32 crop is randomly sampled from the padded image
@@ -14,7 +14,6 @@ def pad_crop_flip(images, seed, padding=4, flip=True):
         seed: two integers (tensor or not); on one kind of device the same seed
             gives the same crops.
         padding: pixels of zeros on each side.
-        flip: mirror left and right, with probability 1/2.
 
     Returns:
         Tensor of the same shape.
@@ -27,8 +26,7 @@ def pad_crop_flip(images, seed, padding=4, flip=True):
 
     top, left = draw(0, 2 * padding + 1), draw(1, 2 * padding + 1)
     across = tf.range(width)
-    if flip:
-        across = tf.where(draw(2, 2) == 1, across[::-1], across)
+    across = tf.where(draw(2, 2) == 1, across[::-1], across)
     rows = top + tf.range(height)  # (batch, height)
     columns = left + across  # (batch, width)
     padded = tf.pad(images, [[0, 0], [padding, padding], [padding, padding], [0, 0]])

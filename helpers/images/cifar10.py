@@ -15,14 +15,14 @@ COUNT = 10_000  # images in a file
 RECORD = 1 + 3 * 32 * 32  # label, then red, green and blue planes
 
 
-def folder():
+def batches_folder():
     """Return the folder of the .bin files: `cifar10` in the data folder, or one inside it."""
     base = paths.DATA / "cifar10"
     inner = base / "cifar-10-batches-bin"  # as the archive has it
     return inner if inner.exists() else base
 
 
-def fetch():
+def fetch_cifar10():
     """Download, verify and unpack CIFAR-10 (170 MB) unless it is there; return its folder.
 
     Raises:
@@ -31,12 +31,12 @@ def fetch():
     if not (paths.DATA / "cifar10").exists():
         archive = download.fetch(URL, paths.DATA / URL.rpartition("/")[2], SHA256)
         download.unpack(archive, paths.DATA / "cifar10")
-    if wrong := [name for name in TRAIN + TEST if not is_whole(folder() / name)]:
+    if wrong := [name for name in TRAIN + TEST if not is_whole(batches_folder() / name)]:
         raise download.DownloadError(
-            f"{folder()} is incomplete: missing or cut off {', '.join(wrong)}. "
+            f"{batches_folder()} is incomplete: missing or cut off {', '.join(wrong)}. "
             f"Put the files there, or delete {paths.DATA / 'cifar10'} and run make data again"
         )
-    return folder()
+    return batches_folder()
 
 
 def is_whole(path):
@@ -44,7 +44,7 @@ def is_whole(path):
     return path.exists() and path.stat().st_size == COUNT * RECORD
 
 
-def read():
+def read_cifar10():
     """Return ((images, labels) to train on, (images, labels) to test on, class names, origin).
 
     Images are (count, 32, 32, 3), uint8.
@@ -59,7 +59,7 @@ def read():
 
 def read_files(names):
     """Return images and labels of several files, in order."""
-    images, labels = zip(*(read_file(folder() / name) for name in names), strict=True)
+    images, labels = zip(*(read_file(batches_folder() / name) for name in names), strict=True)
     return np.concatenate(images), np.concatenate(labels)
 
 

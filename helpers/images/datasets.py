@@ -7,7 +7,7 @@ import numpy as np
 from helpers import results
 from helpers.images import cifar10, digits
 
-READERS = {"digits": digits.read, "cifar10": cifar10.read}
+READERS = {"digits": digits.read_digits, "cifar10": cifar10.read_cifar10}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,7 +7,7 @@ import sklearn.model_selection
 TEST = 360  # images, a fifth
 
 
-def read():
+def read_digits():
     """Return ((images, labels) to train on, (images, labels) to test on, class names, origin).
 
     Images are (count, 8, 8, 1), uint8, the 17 levels of ink spread over 0 to 255. The split is

@@ -48,7 +48,7 @@ def read(domain, language):
         return pofile.read_po(file, locale=language, domain=domain)
 
 
-def template(domain):
+def current_messages(domain):
     """Return a Babel catalogue of what a domain's sources say now, without translations."""
     from babel.messages import catalog
 
@@ -124,7 +124,7 @@ def update(language):
 
     for domain in domains():
         catalogue = read(domain, language)
-        created, wanted = catalogue.creation_date, template(domain)
+        created, wanted = catalogue.creation_date, current_messages(domain)
         if domain == FIGURES:  # what only another profile or machine shows stays
             known = strings()
             for entry in list(catalogue):
@@ -153,7 +153,7 @@ def faults(language):
     for domain in domains():
         catalogue = read(domain, language)
         path = inputs.named(path_of(domain, language))
-        for entry in template(domain):
+        for entry in current_messages(domain):
             if not entry.id:
                 continue
             found = catalogue.get(entry.id)

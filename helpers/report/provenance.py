@@ -51,7 +51,7 @@ def gather(notebooks, folder, language="en"):
         fact: sorted({str(record[fact]) for record in records.values() if fact in record})
         for fact in ("seed", "precision")
     }
-    facts["device"] = sorted({device(record, language) for record in records.values()})
+    facts["device"] = sorted({device_name(record, language) for record in records.values()})
     facts["commit"] = sorted({r["commit"] + "*" * bool(r["dirty"]) for r in records.values()})
     started = {name: datetime.datetime.fromisoformat(r["started"]) for name, r in records.items()}
     return {
@@ -76,7 +76,7 @@ def run(name, book, record):
     }
 
 
-def device(record, language):
+def device_name(record, language):
     """Return what a notebook ran on, with the number of cores where that was a processor."""
     if "cores" not in record:
         return record["device"]

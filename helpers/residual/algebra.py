@@ -30,10 +30,10 @@ def branches(count, channels, *, normalised=False, gain=1.0, seed=0):
     return [
         keras.Sequential(
             [
-                convolution(channels, 1.0, 2 * l + seed * 2 * count),
+                seeded_convolution(channels, 1.0, 2 * l + seed * 2 * count),
                 *([FusedBatchNormalization(epsilon=1e-5)] if normalised else []),
                 layers.ReLU(),
-                convolution(channels, gain, 2 * l + 1 + seed * 2 * count),
+                seeded_convolution(channels, gain, 2 * l + 1 + seed * 2 * count),
                 *([FusedBatchNormalization(epsilon=1e-5)] if normalised else []),
             ]
         )
@@ -41,7 +41,7 @@ def branches(count, channels, *, normalised=False, gain=1.0, seed=0):
     ]
 
 
-def convolution(channels, gain, seed):
+def seeded_convolution(channels, gain, seed):
     """Return a 3x3 convolution with weights of standard deviation gain * sqrt(2 / fan-in)."""
     initializer = keras.initializers.VarianceScaling(
         2 * gain**2, "fan_in", "untruncated_normal", seed
@@ -161,16 +161,15 @@ def gradient_draws(x_l, F, E, seeds, f=identity, factors=(1.0,)):
     return np.reshape(norms, shape), np.reshape(variances, shape)
 
 
-def stage_terms(model, images, stage=1):
+def stage_terms(model, images):
     """Return (x_l, [F(x_i, W_i) for i = l, ..., L - 1], x_L) inside a built residual network.
 
     Args:
-        model: from `cifar.build_cifar`; x_l enters the stage's first addition, x_L its last one.
+        model: from `cifar.build_cifar`; x_l enters the first addition of its first stage, which
+            has identity shortcuts throughout, x_L the last one.
         images: (batch, height, width, channels), run in training mode.
-        stage: the first one has identity shortcuts throughout.
     """
-    pattern = re.compile(rf"stage{stage}_unit\d+_add")
-    additions = [layer for layer in model.operations if pattern.fullmatch(layer.name)]
+    additions = [layer for layer in model.operations if re.fullmatch(r"stage1_.+_add", layer.name)]
     h = [addition.input[0] for addition in additions]
     F = [addition.input[1] for addition in additions[:-1]]
     x_l, x_L, *F = keras.Model(model.input, [h[0], h[-1], *F])(images, training=True)

@@ -14,12 +14,11 @@ UNITS = {
     152: (3, 8, 36, 3),
 }
 WIDTHS = (64, 128, 256, 512)
+SHAPE, CLASSES = (224, 224, 3), 1000
 
 
 @units.building()
-def build_imagenet(
-    family="resnet", depth=34, input_shape=(224, 224, 3), classes=1000, shortcut=None
-):
+def build_imagenet(family, depth):
     """Build a plain, residual or VGG network of the papers' ImageNet tables.
 
     As in the papers, bottlenecks take their stride in the first 1x1 convolution.
@@ -27,12 +26,10 @@ def build_imagenet(
     Args:
         family: "plain" (18, 34), "resnet" (18, 34, 50, 101, 152) or "vgg" (11, 13, 16, 19).
         depth: weighted layers; projections do not count.
-        input_shape: (height, width, channels).
-        classes: number of logits.
-        shortcut: "A", "B" or "C"; by default A for 18 and 34 layers, B for bottlenecks.
 
     Returns:
-        keras.Model, (batch, height, width, channels) to logits (batch, classes).
+        keras.Model, (batch, 224, 224, 3) to logits (batch, 1000). Residual networks of 18 and 34
+        layers have shortcuts A, those of bottlenecks B.
 
     Raises:
         ValueError: a family or depth that the papers do not have.
@@ -42,8 +39,8 @@ def build_imagenet(
     units.check_choice(f"depth of {family}", depth, known[family])
     if family == "vgg":
         return vgg.build_vgg(
-            input_shape,
-            classes,
+            SHAPE,
+            CLASSES,
             convolutions=vgg.CONVOLUTIONS[depth],
             widths=(*WIDTHS, 512),
             dense=(4096, 4096),
@@ -51,11 +48,10 @@ def build_imagenet(
             dropout=0.5,
         )
     bottleneck = depth >= 50
-    if family == "resnet":
-        shortcut = shortcut or ("B" if bottleneck else "A")
-    inputs = keras.Input(input_shape, name="image")  # (batch, 224, 224, 3)
-    x = units.convolution(inputs, 64, 7, 2, "stem_conv")  # (batch, 112, 112, 64)
-    x = units.activate(x, "bn relu", "stem", bn_momentum=0.9)
+    shortcut = "B" if bottleneck else "A"
+    inputs = keras.Input(SHAPE, name="image")  # (batch, 224, 224, 3)
+    x = units.padded_convolution(inputs, 64, 7, 2, "stem_conv")  # (batch, 112, 112, 64)
+    x = units.activate(x, "bn relu", "stem")
     x = layers.ZeroPadding2D(1, name="stem_pool_pad")(x)  # zeros never win: ReLU is before
     x = layers.MaxPooling2D(3, 2, name="stem_pool")(x)  # (batch, 56, 56, 64)
     x = units.stages(
@@ -64,6 +60,6 @@ def build_imagenet(
         UNITS[depth],
         kernels=(1, 3, 1) if bottleneck else (3, 3),
         expansion=4 if bottleneck else 1,
-        shortcut=shortcut,
+        shortcut=shortcut if family == "resnet" else None,
     )
-    return keras.Model(inputs, cifar.classifier(x, classes), name=f"{family}_{depth}")
+    return keras.Model(inputs, cifar.classifier(x, CLASSES), name=f"{family}_{depth}")

@@ -24,8 +24,6 @@ def build_vgg(
     dense=(256,),
     batch_normalization=True,
     dropout=0.0,
-    bn_momentum=0.9,
-    name=None,
 ):
     """Build a VGG: stages of 3x3 convolutions, each ended by 2x2 max pooling, then dense layers.
 
@@ -61,7 +59,7 @@ def build_vgg(
                 name=f"stage{stage}_conv{k}",
             )(x)
             steps = "bn relu" if batch_normalization else "relu"
-            x = units.activate(x, steps, f"stage{stage}", bn_momentum, k)
+            x = units.activate(x, steps, f"stage{stage}", k)
         x = layers.MaxPooling2D(2, name=f"stage{stage}_pool")(x)
     x = layers.Flatten(name="head_flatten")(x)
     for k, width in enumerate(dense, start=1):
@@ -71,4 +69,4 @@ def build_vgg(
             x = layers.Dropout(dropout, name=f"head_dropout{k}")(x)
     x = layers.Dense(classes, kernel_initializer="he_normal", name="head_dense")(x)
     depth = sum(convolutions) + len(dense) + 1
-    return keras.Model(inputs, x, name=name or f"vgg_{depth}")
+    return keras.Model(inputs, x, name=f"vgg_{depth}")

@@ -48,7 +48,7 @@ def response_curves(responses):
     return figure
 
 
-def gradient_norms(results):
+def gradient_curves(results):
     """Return a figure of the norm of every kernel's gradient, of two {network: `store.Result`}.
 
     Each panel shows the first, the middle and the last epoch, at their start.
@@ -66,7 +66,7 @@ def gradient_norms(results):
 
 
 def surfaces(found):
-    """Return a figure of {network: [what `measure.loss_surface` finds]} of two networks."""
+    """Return a figure of {network: [what `inspection.loss_surface` finds]} of two networks."""
     levels = np.geomspace(0.01, 100, 17)
     figure, axes = plt.subplots(1, 2, sharey=True, figsize=(figures.WIDTH, 3))
     for ax, (network, (surface, *_others)) in zip(axes, found.items(), strict=True):

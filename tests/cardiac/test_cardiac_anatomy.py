@@ -65,16 +65,6 @@ def test_a_wall_without_cavity_is_an_error():
         anatomy.wall_thickness(np.ones((4, 4, 4), bool), 1.0)
 
 
-def test_ejection_fraction():
-    full, _, _, _ = shell(1.5, "sphere", 8.0)
-    x, y, z = coordinates(1.5)
-    radius = np.sqrt(x**2 + y**2 + z**2)
-    small = (radius > 15) & (radius < 25)
-    assert anatomy.ejection_fraction(full, small, 1.5) == pytest.approx(
-        1 - (15 / 25) ** 3, abs=0.01
-    )
-
-
 def test_segments_follow_the_aha_scheme():
     degrees = {"septum": 0, "anterior": 90, "lateral": 180, "inferior": 270}
     depth = np.array([0.1, 0.5, 0.9, 1.1])
@@ -101,7 +91,7 @@ def test_generated_hearts_measure_as_they_were_drawn(tmp_path, right_ventricle):
     grid = preparation.Grid(64, 2.0)
     errors = []
     for subject, (_, row) in zip(subjects, table.iterrows(), strict=True):
-        wall = anatomy.refine(preparation.prepare(subject, grid)[..., 0])
+        wall = anatomy.refine(preparation.prepare_subject(subject, grid)[..., 0])
         truth = row[[f"truth_{segment:02d}" for segment in anatomy.SEGMENTS]].to_numpy(float)
         measured = anatomy.segment_thickness(wall, 1.0)
         assert np.corrcoef(measured, truth)[0, 1] > 0.9

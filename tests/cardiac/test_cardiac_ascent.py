@@ -55,8 +55,8 @@ def test_a_logistic_regression_walks_straight_to_its_probability():
     generator = np.random.default_rng(0)
     codes = generator.normal(size=(80, 3)) * [1, 2, 0.5] + [3, 0, 0]
     regression = evaluation.logistic(codes, codes @ [1, 0.5, 0] > 3)
-    path, p = ascent.straight(regression, codes[0], stop=0.97)
-    assert p[-1] == pytest.approx(0.97, abs=1e-6)
+    path, p = ascent.straight(regression, codes[0])
+    assert p[-1] == pytest.approx(0.99, abs=1e-6)
     np.testing.assert_allclose(np.diff(path, 2, axis=0), 0, atol=1e-9)
     middle = regression.decision_function(path[20:21])[0]
     for axis in np.eye(3) * 1e-4:  # no other step of that length gains more
@@ -74,8 +74,8 @@ def test_milestones_part_the_path_evenly():
 
 
 def test_off_manifold_is_one_among_the_data_and_grows_outside():
-    codes = np.random.default_rng(0).normal(size=(200, 8))
-    assert np.median(ascent.off_manifold(codes[:50] + 1e-6, codes, 6)) == pytest.approx(1, abs=0.25)
+    others, codes = np.random.default_rng(0).normal(size=(2, 200, 8))
+    assert np.median(ascent.off_manifold(others, codes)) == pytest.approx(1, abs=0.1)
     assert ascent.off_manifold(codes[:1] + 30, codes)[0] > 10
 
 
@@ -104,4 +104,4 @@ def test_eigenmaps_keep_the_order_of_codes_and_path():
     plane = ascent.eigenmaps(codes, codes[[3, 5]], seed=0)
     assert plane.shape == (14, 2)
     for walked, code in ((12, 3), (13, 5)):  # twins lie nearest each other
-        assert ascent.pairwise(plane[[walked]], plane[:12])[0].argmin() == code
+        assert np.linalg.norm(plane[walked] - plane[:12], axis=1).argmin() == code

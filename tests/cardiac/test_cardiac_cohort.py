@@ -6,8 +6,6 @@ import pytest
 from helpers import inputs, paths
 from helpers.cardiac import cohort, preparation
 
-GROUPS = {"N": "healthy", "HYP": "HCM"}
-
 
 def save(path, array, affine=None):
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -23,7 +21,7 @@ def box(label=1):
 @pytest.fixture
 def folder(tmp_path):
     rows = []
-    for index, group in enumerate(("N", "HYP") * cohort.LEAST):
+    for index, group in enumerate(("healthy", "HCM") * cohort.LEAST):
         for phase in ("ed", "es"):
             save(tmp_path / f"s{index}_{phase}.nii.gz", box())
         rows.append((f"s{index}", group, f"s{index}_ed.nii.gz", f"s{index}_es.nii.gz"))
@@ -36,12 +34,12 @@ def write_table(folder, rows, columns=cohort.COLUMNS):
 
 
 def test_a_folder_is_read_lazily(folder):
-    subjects = cohort.folder(folder, GROUPS, label=1)
+    subjects = cohort.from_folder(folder, label=1)
     assert [(subject.id, subject.group) for subject in subjects[:2]] == [
         ("s0", "healthy"),
         ("s1", "HCM"),
     ]
-    labels, affine = cohort.load(subjects[0].ed, subjects[0].label)
+    labels, affine = cohort.load_labels(subjects[0].ed, subjects[0].label)
     assert labels.sum() == 64
     np.testing.assert_array_equal(affine, np.eye(4))
 
@@ -50,7 +48,7 @@ def test_files_of_a_users_cohort_are_inputs(folder, tmp_path_factory, monkeypatc
     table = pd.read_csv(folder / "participants.tsv", sep="\t")
     far = tmp_path_factory.mktemp("elsewhere") / "s0_ed.nii.gz"
     (folder / "s0_ed.nii.gz").rename(far)
-    table = table.replace({"s0_ed.nii.gz": str(far), "N": "healthy", "HYP": "HCM"})
+    table = table.replace({"s0_ed.nii.gz": str(far)})
     table.to_csv(folder / "participants.tsv", sep="\t", index=False)
     noted = []
     monkeypatch.setattr(inputs, "used", noted.append)
@@ -58,12 +56,12 @@ def test_files_of_a_users_cohort_are_inputs(folder, tmp_path_factory, monkeypatc
     subjects = cohort.own("folder", folder.name, 1)
     assert {folder, far} <= set(noted)  # the folder, so that a new patient counts
     noted.clear()
-    assert cohort.folder(folder, label=1) == subjects
+    assert cohort.from_folder(folder, label=1) == subjects
     assert noted == []  # the drawn cohort is read so, and is no input
 
 
-ROW0 = ("s0", "N", "s0_ed.nii.gz", "s0_es.nii.gz")
-ROW1 = ("s1", "HYP", "s1_ed.nii.gz", "s1_es.nii.gz")
+ROW0 = ("s0", "healthy", "s0_ed.nii.gz", "s0_es.nii.gz")
+ROW1 = ("s1", "HCM", "s1_ed.nii.gz", "s1_es.nii.gz")
 
 
 @pytest.mark.parametrize(
@@ -85,7 +83,7 @@ ROW1 = ("s1", "HYP", "s1_ed.nii.gz", "s1_es.nii.gz")
 def test_a_bad_table_is_one_clear_error(folder, rows, columns, message):
     write_table(folder, rows, columns)
     with pytest.raises(cohort.CohortError, match=message):
-        cohort.folder(folder, GROUPS, label=1)
+        cohort.from_folder(folder, label=1)
 
 
 def test_the_least_group_is_the_smallest_whose_parts_support_the_figures():
@@ -98,16 +96,16 @@ def test_the_least_group_is_the_smallest_whose_parts_support_the_figures():
 
 def test_a_missing_table_is_named(tmp_path):
     with pytest.raises(cohort.CohortError, match="participants.tsv is missing"):
-        cohort.folder(tmp_path, GROUPS)
+        cohort.from_folder(tmp_path)
     with pytest.raises(cohort.CohortError, match=r"nowhere holds no subject.*data/README\.md"):
-        cohort.acdc(tmp_path / "nowhere")
+        cohort.from_acdc(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"a\tb\n1\t2\n1\t2\t3\n"])
 def test_a_table_that_is_none_is_named(tmp_path, content):
     (tmp_path / "participants.tsv").write_bytes(content)
     with pytest.raises(cohort.CohortError, match=r"participants\.tsv is no table"):
-        cohort.folder(tmp_path, GROUPS)
+        cohort.from_folder(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +122,7 @@ def test_a_table_that_is_none_is_named(tmp_path, content):
 def test_a_bad_image_is_one_clear_error(tmp_path, array, message):
     save(tmp_path / "bad.nii.gz", array)
     with pytest.raises(cohort.CohortError, match=message) as caught:
-        cohort.load(tmp_path / "bad.nii.gz", 1)
+        cohort.load_labels(tmp_path / "bad.nii.gz", 1)
     assert "bad.nii.gz" in str(caught.value)
 
 
@@ -135,12 +133,12 @@ def test_a_file_that_is_no_image_is_named(tmp_path):
     for content in (b"", b"not an image", b"\x1f\x8b broken gzip", whole[:90], damaged):
         (tmp_path / "broken.nii.gz").write_bytes(content)
         with pytest.raises(cohort.CohortError, match=r"broken\.nii\.gz cannot be read"):
-            cohort.load(tmp_path / "broken.nii.gz", 1)
+            cohort.load_labels(tmp_path / "broken.nii.gz", 1)
 
 
 def test_one_empty_fourth_dimension_is_welcome(tmp_path):
     save(tmp_path / "one.nii.gz", box()[..., None])
-    assert cohort.load(tmp_path / "one.nii.gz", 1)[0].shape == (8, 8, 8)
+    assert cohort.load_labels(tmp_path / "one.nii.gz", 1)[0].shape == (8, 8, 8)
 
 
 def test_a_flat_affine_is_refused(tmp_path):
@@ -148,7 +146,7 @@ def test_a_flat_affine_is_refused(tmp_path):
     header["sform_code"], header["srow_x"], header["srow_y"] = 1, (1, 0, 0, 0), (0, 1, 0, 0)
     nibabel.Nifti1Image(box(), None, header).to_filename(tmp_path / "flat.nii.gz")
     with pytest.raises(cohort.CohortError, match="affine"):
-        cohort.load(tmp_path / "flat.nii.gz", 1)
+        cohort.load_labels(tmp_path / "flat.nii.gz", 1)
 
 
 def acdc_patient(root, number, group, suffix=".nii.gz"):
@@ -164,13 +162,13 @@ def acdc_patient(root, number, group, suffix=".nii.gz"):
 def test_acdc_gives_its_healthy_and_hypertrophic_patients(tmp_path):
     for number, group in enumerate(("NOR", "HCM", "DCM") * cohort.LEAST, start=1):
         acdc_patient(tmp_path, number, group, ".nii" if group == "HCM" else ".nii.gz")
-    subjects = cohort.acdc(tmp_path)
+    subjects = cohort.from_acdc(tmp_path)
     assert [(subject.id, subject.group) for subject in subjects[:3]] == [
         ("patient001", "healthy"), ("patient002", "HCM"), ("patient004", "healthy"),
     ]  # fmt: skip
     assert subjects[0].es.name == "patient001_frame12_gt.nii.gz"
     assert subjects[0].right_ventricle == 1
-    assert cohort.load(subjects[1].ed, subjects[1].label)[0].max() == 2
+    assert cohort.load_labels(subjects[1].ed, subjects[1].label)[0].max() == 2
 
 
 def test_acdc_names_what_is_incomplete(tmp_path):
@@ -178,10 +176,10 @@ def test_acdc_names_what_is_incomplete(tmp_path):
     acdc_patient(tmp_path, 2, "HCM")
     (directory / "patient001_frame12_gt.nii.gz").unlink()
     with pytest.raises(cohort.CohortError, match="frame12_gt"):
-        cohort.acdc(tmp_path)
+        cohort.from_acdc(tmp_path)
     (directory / "Info.cfg").write_text("ED: 1\n")
     with pytest.raises(cohort.CohortError, match="lacks Group"):
-        cohort.acdc(tmp_path)
+        cohort.from_acdc(tmp_path)
     (directory / "Info.cfg").unlink()
     with pytest.raises(cohort.CohortError, match=r"Info\.cfg is missing"):
-        cohort.acdc(tmp_path)
+        cohort.from_acdc(tmp_path)

@@ -46,7 +46,7 @@ def test_volume_survives_any_affine(tmp_path_factory, angles, in_plane, slices, 
         affine[:3, 0] *= -1
     affine[:3, 3] = shift
     path = save(tmp_path_factory.mktemp("affine") / "heart.nii.gz", labels, affine)
-    result = preparation.prepare(
+    result = preparation.prepare_subject(
         cohort.Subject("s", "healthy", path, path, 3, 1), preparation.Grid(64, 2.0)
     )
     wanted = (labels == 3).sum() * voxel.prod()
@@ -61,7 +61,10 @@ def test_septum_and_apex_end_where_they_belong(tmp_path, spin, flip):
     if flip:  # the same heart with its slices stored from base to apex
         labels, affine = labels[:, :, ::-1], affine @ np.diag([1, 1, -1, 1.0])
     path = save(tmp_path / "heart.nii.gz", labels, affine)
-    mask = preparation.prepare(cohort.Subject("s", "healthy", path, path, 2, 1), GRID)[..., 0] > 0
+    mask = (
+        preparation.prepare_subject(cohort.Subject("s", "healthy", path, path, 2, 1), GRID)[..., 0]
+        > 0
+    )
     sections = mask.sum((0, 1))
     present = np.flatnonzero(sections)
     assert present[0] == pytest.approx(GRID.below / GRID.spacing, abs=1)
@@ -109,7 +112,9 @@ def test_walls_keep_their_side_in_every_orientation(tmp_path, codes, turned, rig
         assert (pose[:, 2] * [1, -1, 1] > 0.4).all()
     path = save(tmp_path / "heart.nii.gz", np.asarray(stored.dataobj), affine)
     subject = cohort.Subject("s", "healthy", path, path, 2, right_ventricle)
-    walls = anatomy.segment_thickness(preparation.prepare(subject, GRID)[..., 0] > 0, GRID.spacing)
+    walls = anatomy.segment_thickness(
+        preparation.prepare_subject(subject, GRID)[..., 0] > 0, GRID.spacing
+    )
     mean = {
         side: np.mean([walls[s - 1] for s, name in anatomy.SEGMENTS.items() if side in name])
         for side in ("sept", "lateral", "anterior", "inferior")
@@ -132,7 +137,7 @@ def test_phases_of_different_shape_share_one_frame(tmp_path):
         save(tmp_path / "es.nii.gz", np.pad(heart(coarse), 3), centred(coarse)),
         2, 1,
     )  # fmt: skip
-    result = preparation.prepare(subject, GRID) > 0
+    result = preparation.prepare_subject(subject, GRID) > 0
     overlap = 2 * (result[..., 0] & result[..., 1]).sum() / result.sum()
     assert overlap > 0.93
 
@@ -149,7 +154,7 @@ def centred(voxel):
 def test_a_heart_larger_than_the_grid_is_named(tmp_path):
     path = save(tmp_path / "huge.nii.gz", heart((1.5, 1.5, 3)), np.diag([3, 3, 6, 1.0]))
     with pytest.raises(cohort.CohortError, match=r"huge\.nii\.gz.*outside the grid of 128 mm"):
-        preparation.prepare(cohort.Subject("s", "healthy", path, path, 2, 1), GRID)
+        preparation.prepare_subject(cohort.Subject("s", "healthy", path, path, 2, 1), GRID)
 
 
 def test_distances_are_millimetres_from_the_surface():

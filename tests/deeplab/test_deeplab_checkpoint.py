@@ -1,4 +1,4 @@
-"""Weights from checkpoints, frozen graphs and TFLite models, against the graphs themselves."""
+"""Weights from checkpoints and frozen graphs, against the graphs themselves."""
 
 import tarfile
 
@@ -81,16 +81,15 @@ def test_names_are_those_of_the_official_checkpoints():
     assert names["logits/semantic/biases"].shape == (21,)
 
 
-@pytest.mark.parametrize("suffix", ["", ".pb", ".tflite"])
+@pytest.mark.parametrize("suffix", ["", ".pb"])
 def test_unreadable_files_are_named(tmp_path, suffix):
     path = tmp_path / f"model{suffix}"
     model = build("mobilenet")
-    load = checkpoint.load_tflite if suffix == ".tflite" else checkpoint.load_weights
     for content in (None, b"no weights"):
         if content:
             path.write_bytes(content)
         with pytest.raises(ValueError, match=str(path)):
-            load(model, path)
+            checkpoint.load_weights(model, path)
 
 
 def test_a_graph_that_is_no_deeplab_is_refused(tmp_path):
@@ -118,7 +117,9 @@ def test_official_archive_laid_by_hand_is_used(exported, tmp_path, monkeypatch):
     monkeypatch.setitem(official.ARCHIVES, name, (archive.name, None))
     assert official.graph_of(name).read_bytes() == graph_path.read_bytes()
     with pytest.raises(ValueError, match="MobilenetV2/Conv/weights"):
-        official.load(name)  # the archive's small graph is found and read, and does not fit
+        official.load_official(
+            name
+        )  # the archive's small graph is found and read, and does not fit
 
 
 def test_what_is_looked_for_is_noted_though_it_is_missing(tmp_path, monkeypatch):
@@ -132,7 +133,7 @@ def test_what_is_looked_for_is_noted_though_it_is_missing(tmp_path, monkeypatch)
     assert list(official.photographs()) == ["image1.jpg"]
     compact.load("xception")
     with pytest.raises(FileNotFoundError):
-        image.read(tmp_path / "own.png")
+        image.read_picture(tmp_path / "own.png")
     noted = (tmp_path / "used").read_text(encoding="utf-8").split()
     weights = inputs.named(paths.WEIGHTS / "scenes_xception.npz")
     expected = [archive, archive.removesuffix(".tar.gz"), *official.IMAGES]

@@ -19,21 +19,21 @@ def test_a_network_of_official_size_equals_its_graph(tmp_path, monkeypatch):
     official_style.export(graph, folder)
     monkeypatch.setattr(official, "FOLDER", tmp_path)
     assert official.available() == [name]
-    row, found = comparison.measure(name, {"cat": skimage.data.chelsea()[::2, ::2]})
+    row, found = comparison.compare(name, {"cat": skimage.data.chelsea()[::2, ::2]})
     assert row["params"] == 2_113_557
     assert row["gmacs"] == pytest.approx(8.825853632)
     assert row["feature_memory_mib"] > 0
     assert row["input_error"] < 1e-6
     assert row["agreement"] > 99.9
     assert found["cat"].labels.shape == (150, 226)
-    figure = comparison.draw({name: found})
+    figure = comparison.draw_photographs({name: found})
     assert len(figure.axes) == 3  # photograph, overlay, legend
     plt.close(figure)
-    assert comparison.describe({name: found})[0].startswith(f"{name} in cat: ")
+    assert comparison.describe_photographs({name: found})[0].startswith(f"{name} in cat: ")
 
 
 def one(labels):
-    return segmenter.Segmentation(None, np.array(labels, np.uint8), None, segmenter.VOC)
+    return segmenter.Segmentation(None, np.array(labels, np.uint8), segmenter.VOC)
 
 
 def test_agreement_counts_pixels():
@@ -49,7 +49,7 @@ def test_what_is_seen_is_told_in_texts_and_in_results():
     assert comparison.found_classes(found) == [
         {"image": "coffee", "model": "a_1", "classes": {"bottle": 0.75, "background": 0.25}}
     ]
-    (told,) = comparison.describe(found)
+    (told,) = comparison.describe_photographs(found)
     assert told == "a_1 in coffee: bottle 75%, background 25%"
     assert set(translation.templates(translation.pack(told))) == {
         "{model} in {photo}: {classes}", "coffee", "bottle", "background",

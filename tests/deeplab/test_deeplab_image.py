@@ -20,7 +20,7 @@ RED = np.full((4, 6, 3), (200, 30, 40), np.uint8)
 def test_every_mode_reads_as_rgb(tmp_path, mode, suffix):
     path = tmp_path / f"picture{suffix}"
     Image.fromarray(RED).convert(mode).save(path)
-    picture = image.read(path)
+    picture = image.read_picture(path)
     assert picture.shape == (4, 6, 3)
     assert picture.dtype == np.uint8
     expected = np.asarray(Image.fromarray(RED).convert(mode).convert("RGB"), float)
@@ -33,21 +33,21 @@ def test_exif_rotation_is_applied(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was turned by 90 degrees
     Image.fromarray(RED).save(path, exif=exif)
-    assert image.read(path).shape == (6, 4, 3)
+    assert image.read_picture(path).shape == (6, 4, 3)
 
 
 def test_transparency_is_laid_on_white():
     clear = np.zeros((3, 3, 4), np.uint8)
     clear[1, 1] = (10, 20, 30, 255)
     for picture in (clear, Image.fromarray(clear)):
-        assert image.read(picture)[0, 0].tolist() == [255, 255, 255]
-        assert image.read(picture)[1, 1].tolist() == [10, 20, 30]
+        assert image.read_picture(picture)[0, 0].tolist() == [255, 255, 255]
+        assert image.read_picture(picture)[1, 1].tolist() == [10, 20, 30]
 
 
 def test_sixteen_bit_grey_keeps_its_range(tmp_path):
     path = tmp_path / "grey.png"
     Image.fromarray(np.array([[0, 65535], [32896, 257]], np.uint16)).save(path)
-    assert image.read(path)[..., 0].tolist() == [[0, 255], [128, 1]]
+    assert image.read_picture(path)[..., 0].tolist() == [[0, 255], [128, 1]]
 
 
 @given(
@@ -58,7 +58,7 @@ def test_sixteen_bit_grey_keeps_its_range(tmp_path):
     )
 )
 def test_any_array_of_bytes_or_shares_is_a_picture(array):
-    picture = image.read(array)
+    picture = image.read_picture(array)
     assert picture.shape == (*array.shape[:2], 3)
     assert picture.dtype == np.uint8
 
@@ -76,7 +76,7 @@ def test_any_array_of_bytes_or_shares_is_a_picture(array):
 )
 def test_impossible_arrays_are_refused(array, message):
     with pytest.raises(ValueError, match=message):
-        image.read(array)
+        image.read_picture(array)
 
 
 def test_impossible_files_are_refused(tmp_path):
@@ -92,22 +92,22 @@ def test_impossible_files_are_refused(tmp_path):
         path = tmp_path / name
         path.write_bytes(content)
         with pytest.raises(ValueError, match=f"{path}.*{message}"):
-            image.read(path)
+            image.read_picture(path)
     one = tmp_path / "one.png"
     Image.fromarray(RED[:1, :1]).save(one)
     with pytest.raises(ValueError, match="1×1 pixels cannot"):
-        image.read(one)
+        image.read_picture(one)
     with pytest.raises(FileNotFoundError, match="no such file"):
-        image.read(tmp_path / "absent.png")
+        image.read_picture(tmp_path / "absent.png")
     with pytest.raises(ValueError, match="not NoneType"):
-        image.read(None)
+        image.read_picture(None)
 
 
 def test_a_decompression_bomb_is_refused_before_it_is_decoded(tmp_path):
     path = tmp_path / "bomb.png"
     Image.new("1", (20000, 20000)).save(path)  # 50 kB on disk, 1.2 GB as RGB
     with pytest.raises(ValueError, match="too large to decode"):
-        image.read(path)
+        image.read_picture(path)
 
 
 def test_preparation_is_the_demo_s():

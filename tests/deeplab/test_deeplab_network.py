@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from scipy import ndimage
 
-from helpers.cost import multiply_adds
+from helpers.cost import multiply_adds, trainable_parameters
 from helpers.deeplab import fold, network
 from helpers.deeplab.mobilenet_v2 import mobilenet_v2
 from helpers.deeplab.resize import AlignedResize
@@ -26,14 +26,10 @@ def randomise(model, seed=0):
     return model
 
 
-def trainable(model):
-    return sum(variable.shape.num_elements() for variable in model.trainable_variables)
-
-
 @pytest.mark.parametrize(("output_stride", "count"), [(16, 2_740_709_056), (8, 8_825_853_632)])
 def test_mobilenet_has_the_published_size_and_cost(output_stride, count):
     model = network.deeplab_v3(output_stride, size=513)
-    assert trainable(model) == 2_113_557
+    assert trainable_parameters(model) == 2_113_557
     assert multiply_adds(model) == count
     assert model.get_layer(network.LOGITS).output.shape[1] == 512 // output_stride + 1
     assert model.output.shape == (None, 513, 513, 21)
@@ -41,7 +37,7 @@ def test_mobilenet_has_the_published_size_and_cost(output_stride, count):
 
 def test_xception_has_the_published_size_and_cost():
     model = network.deeplab_v3_plus(16, size=513)
-    assert trainable(model) == 41_055_413
+    assert trainable_parameters(model) == 41_055_413
     assert multiply_adds(model) == 54_035_303_024
     assert model.get_layer(network.LOGITS).output.shape[1] == 129  # decoder: stride 4
 
@@ -94,7 +90,7 @@ def test_open_size_gives_the_same_logits_and_folding_keeps_them(build):
     assert not any(isinstance(layer, keras.layers.BatchNormalization) for layer in folded.layers)
     error = np.abs(folded.predict(image, verbose=0) - logits).max()
     assert error < 2e-5 * np.abs(logits).max()  # float rounding
-    again = fold.fold_batch_norm(folded)  # as a TFLite model is when it comes
+    again = fold.fold_batch_norm(folded)  # where nothing is left to fold
     for kept, weight in zip(again.get_weights(), folded.get_weights(), strict=True):
         np.testing.assert_array_equal(kept, weight)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from keras import layers
 
 from helpers import translation
-from helpers.deeplab import drawing, image, network, segmenter
+from helpers.deeplab import image, network, overlays, segmenter
 
 CLASSES = ("dark", "red", "green", "blue")
 
@@ -41,24 +41,20 @@ def flag(height, width):
 def test_labels_have_the_picture_s_size(colour_segmenter, height, width):
     picture, expected = flag(height, width)
     found = colour_segmenter.predict(picture)
-    assert found.labels.shape == found.confidence.shape == (height, width)
+    assert found.labels.shape == (height, width)
     assert (found.labels == expected).mean() > 0.9 - 2 / width
     assert sum(found.shares.values()) == pytest.approx(1)
 
 
-def test_shares_and_confidence(colour_segmenter):
+def test_shares(colour_segmenter):
     found = colour_segmenter.predict(flag(32, 32)[0])
     assert list(found.shares) == ["red", "blue"]
     assert found.shares["red"] == pytest.approx(0.5, abs=0.05)
-    assert found.confidence.max() > 0.99
-    assert found.confidence.min() > 0.25  # the largest of four probabilities
 
 
-def test_batches_scales_and_mirroring_agree(colour_segmenter):
-    pictures = [flag(20, 31)[0], flag(50, 40)[0]]
-    together = colour_segmenter.predict_batch(pictures)
-    for picture, found in zip(pictures, together, strict=True):
-        np.testing.assert_array_equal(found.labels, colour_segmenter.predict(picture).labels)
+def test_scales_and_mirroring_agree(colour_segmenter):
+    for picture in (flag(20, 31)[0], flag(50, 40)[0]):
+        found = colour_segmenter.predict(picture)
         averaged = colour_segmenter.predict(picture, scales=(0.5, 1.0, 1.5), flip=True)
         assert (averaged.labels == found.labels).mean() > 0.9
 
@@ -76,48 +72,31 @@ def test_mirroring_averages_the_mirrored_picture():
     np.testing.assert_allclose(both, expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("size", [(33, 33), (100, 71), (20, 150), (34, 33)])
-def test_tiles_cover_a_large_picture(colour_segmenter, size):
-    picture, expected = flag(*size)
-    found = colour_segmenter.predict_tiles(picture, overlap=8)
-    np.testing.assert_array_equal(found.labels, expected)
-    assert found.confidence.min() > 0.9  # every pixel was written
-
-
-def test_tiles_read_a_memory_mapped_picture(colour_segmenter, tmp_path):
-    picture, expected = flag(64, 80)
-    np.save(tmp_path / "large.npy", picture)
-    mapped = np.load(tmp_path / "large.npy", mmap_mode="r")
-    np.testing.assert_array_equal(
-        colour_segmenter.predict_tiles(mapped, overlap=8).labels, expected
-    )
-    with pytest.raises(ValueError, match="overlap must be 0 to 32"):
-        colour_segmenter.predict_tiles(mapped, overlap=33)
-
-
 def test_colours_are_pascal_voc_s():
     expected = {0: (0, 0, 0), 1: (128, 0, 0), 8: (64, 0, 0), 15: (192, 128, 128), 20: (0, 64, 128)}
     for label, colour in expected.items():
-        assert tuple(drawing.palette()[label]) == colour
-    assert len({tuple(colour) for colour in drawing.palette(256)}) == 256
+        assert tuple(overlays.palette()[label]) == colour
+    assert len({tuple(colour) for colour in overlays.palette(256)}) == 256
 
 
 def test_overlay_mixes_as_the_demo():
     picture = np.full((2, 2, 3), 100, np.uint8)
-    mixed = drawing.overlay(picture, np.array([[0, 1], [1, 0]]))
+    mixed = overlays.overlay(picture, np.array([[0, 1], [1, 0]]))
     assert mixed[0, 0].tolist() == [30, 30, 30]
     assert mixed[0, 1].tolist() == [120, 30, 30]  # 0.3 · 100 + 0.7 · (128, 0, 0)
 
 
 def test_class_names_are_texts_of_their_own():
     labels = np.array([[15, 15], [15, 0]], np.uint8)  # label 15 of PASCAL VOC is a person
-    found = segmenter.Segmentation(None, labels, None, segmenter.VOC)
-    shares = drawing.shares(found)
+    found = segmenter.Segmentation(None, labels, segmenter.VOC)
+    shares = overlays.shares(found)
     assert shares == ["person 75%", "background 25%"]
     assert set(translation.templates(list(map(translation.pack, shares)))) == {
         "person", "background",
     }  # fmt: skip
-    figure = drawing.draw(dataclasses.replace(found, picture=np.zeros((2, 2, 3), np.uint8)))
+    figure = overlays.draw_segmentation(
+        dataclasses.replace(found, picture=np.zeros((2, 2, 3), np.uint8))
+    )
     legend = figure.axes[1].get_legend()
     assert [entry.get_text() for entry in legend.get_texts()] == ["background", "person"]
     plt.close(figure)
@@ -125,7 +104,7 @@ def test_class_names_are_texts_of_their_own():
 
 def test_pictures_stand_in_rows_under_their_titles():
     rows = np.arange(2 * 3 * 4 * 4).reshape(2, 3, 4, 4)
-    figure, axes = drawing.grid(rows, 2, titles=["scene", "labels"])
+    figure, axes = overlays.grid(rows, 2, titles=["scene", "labels"])
     assert axes.shape == (2, 3)
     np.testing.assert_array_equal(axes[1, 2].images[0].get_array(), rows[1, 2])
     assert [ax.get_ylabel() for ax in axes[:, 0]] == ["scene", "labels"]

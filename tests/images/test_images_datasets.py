@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from helpers import data, download, images, paths
-from helpers.images import cifar10, drawing
+from helpers import download, fetch_data, images, paths
+from helpers.images import cifar10, gallery
 
 
 def test_digits_are_all_there_once_and_split_evenly():
@@ -43,7 +43,7 @@ def test_load_refuses_what_is_not_there(name, subset):
 
 def test_gallery_leaves_out_classes_that_a_subset_lacks():
     subset = images.load("digits", train_subset=5)
-    axes = drawing.gallery(subset).axes
+    axes = gallery.draw_classes(subset).axes
     shown = [label for label, ax in enumerate(axes) if ax.images]
     assert shown == sorted(set(subset.train_labels)) and len(axes) == 10
     plt.close("all")
@@ -66,7 +66,7 @@ def cifar_folder(tmp_path, monkeypatch):
 
 
 def test_cifar_records(cifar_folder):
-    (train, labels), (test, test_labels), classes, _ = cifar10.read()
+    (train, labels), (test, test_labels), classes, _ = cifar10.read_cifar10()
     assert train.shape == (10, 32, 32, 3) and test.shape == (2, 32, 32, 3)
     assert labels.tolist() == [0, 9, 1, 8, 2, 7, 3, 6, 4, 5] and test_labels.tolist() == [5, 4]
     assert np.argwhere(train[0]).tolist() == [[3, 5, 1]]
@@ -95,8 +95,8 @@ def test_cifar_inside_the_archives_own_folder(cifar_folder):
     inner.mkdir()
     for path in list(cifar_folder.glob("*.bin")):
         path.rename(inner / path.name)
-    assert cifar10.fetch() == inner  # complete: nothing is downloaded
-    assert len(cifar10.read()[0][0]) == 10
+    assert cifar10.fetch_cifar10() == inner  # complete: nothing is downloaded
+    assert len(cifar10.read_cifar10()[0][0]) == 10
 
 
 def test_make_data_names_what_an_incomplete_folder_lacks(cifar_folder, monkeypatch):
@@ -108,7 +108,7 @@ def test_make_data_names_what_an_incomplete_folder_lacks(cifar_folder, monkeypat
         f"test_batch.bin. Put the files there, or delete {cifar_folder} and run make data again"
     )
     with pytest.raises(SystemExit, match=f"^{re.escape(message)}$"):
-        data.main()
+        fetch_data.main()
 
 
 def test_cifar_errors_name_file_and_remedy(cifar_folder):
@@ -116,10 +116,10 @@ def test_cifar_errors_name_file_and_remedy(cifar_folder):
     content = path.read_bytes()
     path.write_bytes(content[:-1])
     with pytest.raises(ValueError, match="data_batch_3.bin has 6,145 bytes.*make data"):
-        cifar10.read()
+        cifar10.read_cifar10()
     path.write_bytes(b"\xff" + content[1:])
     with pytest.raises(ValueError, match="data_batch_3.bin holds label 255"):
-        cifar10.read()
+        cifar10.read_cifar10()
     path.unlink()
     with pytest.raises(FileNotFoundError, match="data_batch_3.bin is missing.*make data"):
         images.load("cifar10")

@@ -156,7 +156,7 @@ def test_a_gradient_beyond_float32_is_refused(x_l, factor):
 def test_equation_4_inside_networks(placement):
     """It holds where nothing follows the addition (1603.05027, section 4)."""
     keras.utils.set_random_seed(0)
-    model = cifar.build_cifar("resnet", 20, (8, 8, 1), widths=(4, 4, 4), placement=placement)
+    model = cifar.build_cifar("resnet", 20, (8, 8, 1), placement=placement)
     images = np.random.default_rng(2).normal(size=(4, 8, 8, 1)).astype("float32")
     x_l, F, x_L = algebra.stage_terms(model, images)
     assert len(F) == 2

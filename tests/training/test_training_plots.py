@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from test_training_summary import GROUP, result
+from test_training_seed_groups import GROUP, result
 
 from helpers.training import plots
 
@@ -47,7 +47,7 @@ def test_responses_of_the_first_seed_are_in_order_and_by_size():
 def test_gradient_norms_are_of_the_first_the_middle_and_the_last_epoch(epochs, labels):
     one = result([0.5] * epochs)
     one.history[-1]["gradient_norms"] = [5.0, 6.0, 7.0]
-    plain, residual = plots.gradient_norms({"plain-8": one, "resnet-8": one}).axes
+    plain, residual = plots.gradient_curves({"plain-8": one, "resnet-8": one}).axes
     assert [line.get_label() for line in plain.lines] == list(labels)
     assert residual.lines[-1].get_xydata().tolist() == [[1, 5], [2, 6], [3, 7]]
 

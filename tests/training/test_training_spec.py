@@ -63,7 +63,7 @@ def copy(tmp_path_factory):
         ("residual/vgg", False),
         ("images/augment", False),
         ("training/grid", False),
-        ("training/summary", False),
+        ("training/seed_groups", False),
         ("figures", False),
         ("translation", False),
     ],

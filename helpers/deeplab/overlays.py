@@ -46,15 +46,15 @@ def palette(count=21):
     return colours
 
 
-def overlay(picture, labels, opacity=0.7):
+def overlay(picture, labels):
     """Return the labels' colours over the picture, uint8 (height, width, 3), as the demo does."""
-    mixed = (1 - opacity) * picture + opacity * palette(256)[labels]
+    mixed = 0.3 * picture + 0.7 * palette(256)[labels]
     return np.round(mixed).astype(np.uint8)
 
 
-def show_overlay(ax, segmentation, opacity=0.7):
+def show_overlay(ax, segmentation):
     """Draw a segmentation over its picture, without axes; return `ax`."""
-    ax.imshow(overlay(segmentation.picture, segmentation.labels, opacity))
+    ax.imshow(overlay(segmentation.picture, segmentation.labels))
     ax.set_axis_off()
     return ax
 
@@ -68,7 +68,7 @@ def show_legend(ax, classes, found, columns=1):
     return ax
 
 
-def draw(segmentation):
+def draw_segmentation(segmentation):
     """Return a figure of one segmentation over its picture, with the classes found beside it."""
     figure, axes = plt.subplots(1, 2, width_ratios=[3, 1])
     show_overlay(axes[0], segmentation)

@@ -1,12 +1,11 @@
 """What a built network costs: weighted layers, output sizes, parameters, multiply-adds."""
 
-import math
 import re
 
 import pandas as pd
 from keras import layers
 
-from helpers.cost import layer_multiply_adds, multiply_adds
+from helpers.cost import layer_multiply_adds, multiply_adds, trainable_parameters
 from helpers.diagram import parents
 
 WEIGHTED = (layers.Conv2D, layers.Dense)
@@ -21,7 +20,7 @@ def depth(model):
     return max(longest.values())
 
 
-def cost(model):
+def row(model):
     """Return {"name", "layers", "params", "gmacs", "sizes"} of a built `keras.Model`.
 
     `params` are the trainable ones, `gmacs` giga multiply-adds for one image with projections and
@@ -35,7 +34,7 @@ def cost(model):
     return {
         "name": model.name,
         "layers": depth(model),
-        "params": sum(math.prod(weight.shape) for weight in model.trainable_weights),
+        "params": trainable_parameters(model),
         "gmacs": multiply_adds(model) / 1e9,
         "sizes": list(dict.fromkeys(maps)),
     }
@@ -43,7 +42,7 @@ def cost(model):
 
 def table(models):
     """Return a table of built networks: input, layers, parameters, multiply-adds."""
-    costs = [cost(model) for model in models]
+    costs = [row(model) for model in models]
     return pd.DataFrame(
         {
             "network": [each["name"].replace("_", "-") for each in costs],

@@ -12,54 +12,49 @@ import tensorflow as tf
 from helpers.training.engine import plain_graphs
 
 
-def responses(model, dataset, layers=r".*bn\d*", images=256):
+def responses(model, dataset):
     """Return the standard deviations of layer responses (1512.03385, Fig. 7).
 
     In the paper these are the outputs of the 3x3 layers after batch normalisation and before what
-    follows, ReLU or addition.
+    follows, ReLU or addition. The first 256 test images are taken.
 
     Args:
         model: trained keras.Model.
         dataset: has `test_images`.
-        layers: regular expression that the whole names of the layers match.
-        images: how many test images.
 
     Returns:
         {"deviations": (layers,), "names": (layers,)}, from input to output.
     """
-    found = [layer for layer in model.layers if re.fullmatch(layers, layer.name)]
+    found = [layer for layer in model.layers if re.fullmatch(r".*bn\d*", layer.name)]
     outputs = keras.Model(model.input, [layer.output for layer in found])
-    values = outputs(dataset.test_images[:images], training=False)
+    values = outputs(dataset.test_images[:256], training=False)
     return {
         "deviations": np.array([np.std(value) for value in values]),
         "names": np.array([layer.name for layer in found]),
     }
 
 
-def loss_surface(model, dataset, steps=21, extent=1.0, images=128, seed=0):
+def loss_surface(model, dataset, steps):
     """Return the training loss over a plane through the trained weights (arXiv 1712.09913).
 
     Two random directions span the plane. In each, the part of every filter is scaled to the norm
     of that filter in the trained network; normalisation parameters and biases stay fixed. Batch
-    normalisation works with its moving averages.
+    normalisation works with its moving averages. The first 128 training images are taken.
 
     Args:
         model: trained keras.Model from images to logits.
         dataset: has `train_images` and `train_labels`.
         steps: points along each axis, odd, so that the trained network is the middle one.
-        extent: the axes reach from -extent to extent.
-        images: how many training images, the first ones.
-        seed: of the directions.
 
     Returns:
-        {"axis": (steps,), "loss": (steps, steps), rows along the first direction}.
+        {"axis": (steps,) from -1 to 1, "loss": (steps, steps), rows along the first direction}.
     """
     kernels = [weight.value for weight in model.trainable_variables if len(weight.shape) > 1]
     trained = [kernel.numpy() for kernel in kernels]
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(0)
     first, second = ([filter_normalised(generator, w) for w in trained] for _ in range(2))
-    inputs = tf.constant(dataset.train_images[:images])
-    labels = tf.constant(dataset.train_labels[:images])
+    inputs = tf.constant(dataset.train_images[:128])
+    labels = tf.constant(dataset.train_labels[:128])
 
     def loss_at(position):
         for kernel, w, d, e in zip(kernels, trained, first, second, strict=True):
@@ -67,7 +62,7 @@ def loss_surface(model, dataset, steps=21, extent=1.0, images=128, seed=0):
         logits = model(inputs, training=False)
         return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
 
-    axis = np.linspace(-extent, extent, steps).astype("float32")
+    axis = np.linspace(-1, 1, steps).astype("float32")
     grid = tf.constant([(a, b) for a in axis for b in axis])
     with plain_graphs():
         losses = tf.function(

@@ -11,7 +11,7 @@ from helpers.images import cifar10
 def main():
     """Fetch CIFAR-10, the official DeepLab checkpoints and the demo's photographs."""
     try:
-        print(f"CIFAR-10: {cifar10.fetch()}")
+        print(f"CIFAR-10: {cifar10.fetch_cifar10()}")
         official.fetch_all()
         print(f"DeepLab: {official.FOLDER}")
     except DownloadError as error:

@@ -14,7 +14,7 @@ STACKS = {  # name, colour and line of a stack without shortcuts or with, withou
 }
 
 
-def spread(values):
+def range_of(values):
     """Return the median of `values`, with the least and the greatest, as a text."""
     low, median, high = np.quantile(values, (0, 0.5, 1))
     return text("{median:.2g} ({low:.2g} to {high:.2g})", median=median, low=low, high=high)
@@ -91,6 +91,6 @@ def change(stack, norms, variances):
     return text(
         "{name}: variance × {variance}, gradient × {gradient}",
         name=STACKS[stack][0],
-        variance=spread(variances[:, -1] / variances[:, 1]),
-        gradient=spread(norms[:, 0]),
+        variance=range_of(variances[:, -1] / variances[:, 1]),
+        gradient=range_of(norms[:, 0]),
     )

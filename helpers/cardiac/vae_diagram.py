@@ -8,13 +8,13 @@ from helpers.diagram import BLUE, GREEN, GREY, ORANGE, YELLOW, Block
 from helpers.translation import text
 
 
-def graph(model):
+def vae_graph(model):
     """Return (boxes, edges) of a `CardiacVAE` with its linear shape model.
 
     Encoder downwards on the left, codes below, decoder upwards on the right.
     """
-    blocks, edges = condense(model)
-    down, up = (list(stages(network)) for network in (model.encoder, model.decoder))
+    blocks, edges = vae_blocks(model)
+    down, up = (list(layer_titles(network)) for network in (model.encoder, model.decoder))
     floor = len(down) - 2  # the row of the encoder's two last layers and the decoder's first
     places = {key: (1, row) for row, key in enumerate(down[:-2])}
     places |= {key: (3, floor - row) for row, key in enumerate(up[1:])}
@@ -25,7 +25,7 @@ def graph(model):
     return diagram.place(blocks, places), edges
 
 
-def condense(model):
+def vae_blocks(model):
     """Return (blocks, edges) as `diagram.condense` does: the three networks and what joins them.
 
     The shape model is not trained: its blocks count no parameters but name their matrix's size.
@@ -34,10 +34,10 @@ def condense(model):
     blocks, edges = {}, []
     for network, tint in zip(networks, (BLUE, ORANGE, GREEN), strict=True):
         network = keras.Model(network.inputs, network.outputs)  # a Sequential becomes functional
-        more_blocks, more_edges = diagram.condense(network, stages(network, tint))
+        more_blocks, more_edges = diagram.condense(network, layer_titles(network, tint))
         blocks, edges = blocks | more_blocks, edges + more_edges
-    shape, z, mean = (next(iter(stages(network))) for network in networks)
-    head = list(stages(model.decoder))[-1]
+    shape, z, mean = (next(iter(layer_titles(network))) for network in networks)
+    head = list(layer_titles(model.decoder))[-1]
     size = "×".join(map(str, model.basis.shape))
     blocks[shape].title = "distances $s$,\nfolded"
     blocks["mu"] = Block("$\\mu = E(s) +$\n$W^{+}(s - \\bar{s})$", GREY, blocks.pop(mean).shape)
@@ -53,7 +53,7 @@ def condense(model):
     return blocks, edges + [(head, "output"), ("linear_decoder", "output")]
 
 
-def stages(network, tint=GREY):
+def layer_titles(network, tint=GREY):
     """Return {layer name: (title, tint)} of a network's input, convolutions and dense layers."""
     titles = {"mu_residual": "dense, $E(s)$", "log_variance": "dense, $\\log\\,\\sigma^2$"}
     found = {network.inputs[0]._keras_history.operation.name: ("", GREY)}

@@ -1,4 +1,4 @@
-"""Results of runs as rows and tables, and what noise allows to say about them.
+"""Networks trained from several seeds: rows and tables of results, and what noise lets them say.
 
 A group is the list of `store.Result`s of one network, a result for each seed.
 """

@@ -8,7 +8,7 @@ from helpers import figures
 NAMES = {"digits": "the digits", "cifar10": "CIFAR-10"}  # as sentences call the data sets
 
 
-def gallery(dataset):
+def draw_classes(dataset):
     """Return a figure of the first training image of each class, where there is one."""
     figure, axes = plt.subplots(1, len(dataset.classes), figsize=(figures.WIDTH, 0.8))
     for label, ax in enumerate(axes):

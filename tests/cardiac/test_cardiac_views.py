@@ -10,7 +10,7 @@ from PIL import Image
 
 import helpers.say  # noqa: F401 (it lets figures be drawn in any language)
 from helpers import figures, translation
-from helpers.cardiac import anatomy, plots
+from helpers.cardiac import anatomy, views
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def cups():
 
 
 def test_portraits_are_coloured_by_thickness(cups):
-    pictures = plots.portraits(cups, 6.0)
+    pictures = views.portraits(cups, 6.0)
     assert pictures.shape[:2] == (2, 2) and pictures.shape[-1] == 3
     np.testing.assert_array_equal(pictures[0], pictures[1])
     blue = pictures[0] - pictures[0][..., :1]  # cividis: thin is blue, thick is yellow
@@ -45,8 +45,8 @@ def test_the_walk_is_in_the_words_of_its_language(monkeypatch):
     drawn = {}
     for language in ("en", "ru"):
         with translation.drawing(language):
-            figure = plots.strip(pictures, titles)
-            drawn[language] = plots.frames(pictures, titles)
+            figure = views.strip(pictures, titles)
+            drawn[language] = views.frames(pictures, titles)
         assert figure.axes[0].get_title() == {"en": "step 7", "ru": "шаг 7"}[language]
         assert [figure.axes[row * 2].get_ylabel() for row in (0, 1)] == ["ED", "ES"]
     assert figure.axes[-1].get_ylabel() == "толщина (мм)"
@@ -54,17 +54,17 @@ def test_the_walk_is_in_the_words_of_its_language(monkeypatch):
 
 
 def test_frames_become_a_movie_and_a_slider():
-    pictures = plots.frames(np.random.default_rng(0).random((3, 2, 4, 4, 3)), ["a", "b", "c"])
+    pictures = views.frames(np.random.default_rng(0).random((3, 2, 4, 4, 3)), ["a", "b", "c"])
     assert [picture[:4] for picture in pictures] == [b"\x89PNG"] * 3
-    movie = Image.open(io.BytesIO(plots.movie(pictures)))
+    movie = Image.open(io.BytesIO(views.movie(pictures)))
     assert movie.format == "GIF" and movie.n_frames == 4  # there and back
-    control, image = plots.slider(pictures).children
+    control, image = views.slider(pictures).children
     control.value = 2
     assert image.value == pictures[2] != pictures[0]
 
 
 def test_sections_pair_outlines_and_planes(cups):
-    figure = plots.sections(cups, ("healthy", "HCM"), ("ED", "ES"), 6.0)
+    figure = views.sections(cups, ("healthy", "HCM"), ("ED", "ES"), 6.0)
     titles = [ax.get_title() for ax in figure.axes]
     assert titles == [
         "healthy, short axis",
@@ -80,46 +80,20 @@ def test_sections_pair_outlines_and_planes(cups):
 def test_the_change_is_the_end_less_the_start_and_minus_is_no_hyphen():
     start, end = np.full(17, 8.0), np.full(17, 8.0)
     end[1], end[4], end[6], end[16] = 12, 7.5, 7.96, np.nan
-    figure = plots.bullseyes(start, end)
+    figure = views.bullseyes(start, end)
     assert [ax.get_title() for ax in figure.axes] == ["start", "end", "change"]
     shown = [text.get_text() for text in figure.axes[2].texts]
     assert shown == ["0.0", "4.0", "0.0", "0.0", "−0.5", *["0.0"] * 11]
     assert to_hex(figure.axes[2].patches[16].get_facecolor()) == "#ffffff"  # unknown
-    assert len(plots.bullseyes(start, end, anatomy.SEGMENTS).axes) == 4
+    assert len(views.bullseyes(start, end, anatomy.SEGMENTS).axes) == 4
 
 
 def test_bullseye_cells_lie_where_their_segments_lie():
     depth = {1: 0.1, 2: 0.5, 3: 0.9}
     for segment in range(1, 17):
-        radius, low, width = plots.cell(segment)
+        radius, low, width = views.cell(segment)
         display = np.radians(low + width / 2)
         ring = 1 if segment <= 6 else 2 if segment <= 12 else 3
         angle = np.pi - display  # septum on the left, anterior up
         assert anatomy.segment_of(np.array(depth[ring]), np.array(angle)) == segment
         assert radius == 5 - ring
-
-
-def test_training_is_a_line_and_validation_dashes():
-    names = "dice_ed", "dice_es", "kl", "cross_entropy"
-    history = {prefix + name: [1.0, 0.5, 0.4] for name in names for prefix in ("", "val_")}
-    figure = plots.training(history)
-    assert [ax.get_ylabel() for ax in figure.axes] == ["soft Dice", "KL (nats)", "cross-entropy"]
-    assert [line.get_linestyle() for line in figure.axes[1].lines] == ["-", "--"]
-    assert figure.axes[2].lines[0].get_xdata().tolist() == [1, 2, 3]
-
-
-def test_a_classifier_is_shown_by_curve_and_counts():
-    labels = np.array([0, 0, 0, 1, 1])
-    figure = plots.classification(labels, {"a": labels * 1.0}, labels > 5, ("healthy", "HCM"))
-    left, right = figure.axes
-    assert left.lines[0].get_ydata().tolist()[-2:] == [1, 1]
-    assert [text.get_text() for text in right.texts] == ["3", "0", "2", "0"]
-
-
-def test_codes_and_walk_share_a_map():
-    plane, labels = np.arange(14.0).reshape(7, 2), np.array([0, 1, 0, 1])
-    figure = plots.landscape(plane, labels, ("healthy", "HCM"), {"up": [0.1, 0.5, 0.9]})
-    left, right = figure.axes
-    assert [len(points.get_offsets()) for points in left.collections] == [2, 2]
-    assert left.lines[0].get_xdata().tolist() == [8, 10, 12]
-    assert right.lines[0].get_xdata().tolist() == [0, 0.5, 1]

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from helpers.cardiac import anatomy, ascent, evaluation, training, vae
+from helpers.cardiac import anatomy, ascent, evaluation, vae
 from helpers.translation import text
 
 
@@ -77,7 +77,8 @@ def walks(walked, spacing, truth):
         change = sign * (thickness[1] - thickness[0])
         away = ascent.off_manifold(path[[0, -1]], known)
         r = np.nan if truth is None else evaluation.correlation(change, truth)
-        rows.append((name, len(path) - 1, p[0], p[-1], *away, *septum_and_lateral(change), r))
+        sides = anatomy.septum_and_lateral(change)
+        rows.append((name, len(path) - 1, p[0], p[-1], *away, *sides, r))
     columns = [
         "walk", "steps", "p, start", "p, end", "off, start", "off, end",
         "septum (mm)", "lateral (mm)", "r",
@@ -104,46 +105,9 @@ def about_walks(table):
     return sentences
 
 
-def septum_and_lateral(change):
-    """Return the mean over the septum's and over the lateral wall's segments of change (17,)."""
-    change = pd.Series(change, list(anatomy.SEGMENTS))  # whose means pass over missing segments
-    return tuple(change[list(part)].mean() for part in (anatomy.SEPTUM, anatomy.LATERAL))
-
-
 def stored(value):
     """Return a number as results can hold it: None where it is not one."""
     return None if np.isnan(value) else float(value)
-
-
-def trial(shapes, labels, parts, settings, seed, spacing, truth, walk, jit_compile):
-    """Train one model; return its test Dice ED and ES, accuracy, AUC, and what its walk changes.
-
-    That is the thickness in mm of septum and lateral wall, and its correlation r with the truth:
-    {column: value}.
-
-    Args:
-        shapes, labels, parts: the prepared cohort and its split.
-        settings, seed, jit_compile: as for `training.fit`.
-        spacing: mm; truth: (17,) or None; walk: arguments of `ascent.ascend`.
-    """
-    train, test = parts["train"], parts["test"]
-    model, _history = training.fit(shapes, labels, train, [], settings, seed, jit_compile)
-    codes, p = evaluation.encode(model, shapes)
-    dice = evaluation.model_dice(model, codes[test], shapes[test]).mean(0)
-    start = codes[train][labels[train] == 0].mean(0)
-    path, _p = ascent.ascend(model.classifier, start, **walk)
-    ends = ascent.thickness_along(evaluation.decode(model, path[[0, -1]])[..., 0], spacing)
-    change = ends[1] - ends[0]
-    septum, lateral = septum_and_lateral(change)
-    return {
-        "Dice ED": dice[0],
-        "Dice ES": dice[1],
-        "accuracy": evaluation.accuracy(labels[test], p[test]),
-        "AUC": evaluation.auc(labels[test], p[test]),
-        "septum (mm)": septum,
-        "lateral (mm)": lateral,
-        "r": np.nan if truth is None else evaluation.correlation(change, truth),
-    }
 
 
 def over_seeds(repeats):
@@ -169,6 +133,6 @@ def about_truth(truth, correlation, correlations):
         "The groups differ by {true[0]:.1f} and {true[1]:.1f} mm. Over the segments the walk's "
         "change correlates with the true difference at r = {r:.2f}; after the short trainings of "
         "[table](#tab-repeats) at {low:.2f} to {high:.2f}.",
-        true=septum_and_lateral(truth), r=correlation,
+        true=anatomy.septum_and_lateral(truth), r=correlation,
         low=correlations.min(), high=correlations.max(),
     )  # fmt: skip

@@ -13,7 +13,7 @@ from matplotlib.path import Path
 from helpers import diagram, figures
 from helpers.cost import without_weights
 from helpers.diagram import parents
-from helpers.residual.units import residual_unit
+from helpers.residual.units import PLACEMENTS, residual_unit
 from helpers.translation import localised, text
 
 POOLINGS = {layers.MaxPooling2D: "max pool", layers.GlobalAveragePooling2D: "average pool"}
@@ -34,7 +34,7 @@ TITLES = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Box:
+class LayerBox:
     """One drawn layer: its text, and the height of the map it gives (1 after the pooling)."""
 
     name: str
@@ -43,7 +43,7 @@ class Box:
 
 
 def boxes(model):
-    """Return the `Box`es of the main path: convolutions, poolings, dense layers, in order."""
+    """Return the `LayerBox`es of the main path: convolutions, poolings, dense layers, in order."""
     drawn = []
     for layer in model.operations:
         if "projection" in layer.name:
@@ -59,7 +59,7 @@ def boxes(model):
         if max(getattr(layer, "strides", (1,))) > 1:
             title = text("{title}, /2", title=title)
         size = layer.output.shape[1] if len(layer.output.shape) == 4 else 1
-        drawn.append(Box(layer.name, title, size))
+        drawn.append(LayerBox(layer.name, title, size))
     return drawn
 
 
@@ -86,7 +86,7 @@ def last_box(name, feeds, drawn):
     return name
 
 
-def side_by_side(models, titles):
+def draw_networks(models, titles):
     """Return a figure of `models` in columns, rows aligned by the size of the map.
 
     Solid arcs are identity shortcuts, dotted ones change dimensions.
@@ -133,16 +133,14 @@ def draw_shortcut(ax, x, start, end, changes):
     diagram.draw_arrow(ax, corners, codes, color=colour, linestyle=line)
 
 
-def unit_graph(placement, filters=16):
+def unit_graph(placement):
     """Return (boxes, edges) of a built residual unit, every layer a box, x_l above x_{l+1}.
 
-    Args:
-        placement: of batch normalisation and ReLU, a key of `units.PLACEMENTS`.
-        filters: of the map x_l and of both convolutions.
+    `placement` of batch normalisation and ReLU is a key of `units.PLACEMENTS`.
     """
     with without_weights():
-        x = keras.Input((8, 8, filters), name="unit_input")
-        unit = keras.Model(x, residual_unit(x, filters, name="unit", placement=placement))
+        x = keras.Input((8, 8, 16), name="unit_input")
+        unit = keras.Model(x, residual_unit(x, 16, name="unit", placement=placement))
     stages = {}
     for layer in unit.operations:
         title, tint = KINDS[type(layer).__name__]
@@ -154,3 +152,8 @@ def unit_graph(placement, filters=16):
     edges.append((list(blocks)[-1], "output"))
     blocks["output"] = diagram.Block("$x_{l+1}$")
     return diagram.arrange(blocks, edges), edges
+
+
+def draw_units():
+    """Return a figure of the units of `units.PLACEMENTS` side by side."""
+    return diagram.side_by_side([*map(unit_graph, PLACEMENTS)], TITLES.values())

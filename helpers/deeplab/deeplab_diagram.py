@@ -9,15 +9,16 @@ from helpers.deeplab.mobilenet_v2 import STAGES
 from helpers.translation import text
 
 
-def graph(model):
+def deeplab_graph(model):
     """Return (boxes, edges) of a built DeepLabv3 or DeepLabv3+, of any width and output stride."""
-    blocks, edges = condense(model)
+    blocks, edges = deeplab_blocks(model)
     return diagram.arrange(blocks, edges), edges
 
 
-def condense(model):
+def deeplab_blocks(model):
     """Return the network's stages as `diagram.condense` does, with strides and rates noted."""
-    stages = {"image$": ("image", diagram.WHITE)} | mobilenet_v2() | xception(model) | head(model)
+    stages = {"image$": ("image", diagram.WHITE)} | mobilenet_v2_stages()
+    stages |= xception_stages(model) | head_stages(model)
     blocks, edges = diagram.condense(model, stages)
     for pattern, block in blocks.items():
         layers = [layer for layer in model.layers if re.match(pattern, layer.name)]
@@ -30,7 +31,7 @@ def condense(model):
     return blocks, edges
 
 
-def mobilenet_v2():
+def mobilenet_v2_stages():
     """Return the stages of MobileNetV2: its first convolution and the seven groups of blocks."""
     stages = {r"MobilenetV2\.Conv": ("3×3 conv", diagram.BLUE)}
     index = 0
@@ -42,7 +43,7 @@ def mobilenet_v2():
     return stages
 
 
-def xception(model):
+def xception_stages(model):
     """Return the stages of Xception: the flows of 1802.02611, Fig. 4, with the units counted."""
     flow = r"xception_65\.middle_flow\.block1\.unit_\d+"
     units = {found[0] for layer in model.layers if (found := re.match(flow, layer.name))}
@@ -58,7 +59,7 @@ def xception(model):
     return {rf"xception_65\.{name}": (title, diagram.BLUE) for name, title in titles.items()}
 
 
-def head(model):
+def head_stages(model):
     """Return the stages after the backbone: pyramid pooling, decoder, logits."""
     decodes = any(layer.name.startswith("decoder") for layer in model.layers)
     project = "1×1 conv, enlarged" if decodes else "1×1 conv"
