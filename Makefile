@@ -69,7 +69,7 @@ format: environment ## set code and notebooks in the project's style, notebooks 
 	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format .
 
 lab: environment ## open JupyterLab at the project's root, with notebooks in the language REPORT_LANG
-	@$(RUN) -m helpers.report.languages $(call quoted,REPORT_LANG)
+	@$(RUN) -m helpers.lab $(call quoted,REPORT_LANG)
 
 data: environment ## download the real data sets, verified and resumed
 	@$(RUN) -m helpers.fetch_data

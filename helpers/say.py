@@ -121,18 +121,20 @@ def show_control(make):
 
 
 def emit(data, report):
-    """Display a MIME bundle with its report metadata, then its caption as a paragraph.
+    """Display a MIME bundle with its report metadata; one with a label between anchor and caption.
 
-    The caption has the number that the report gives it, and is what links to the label reach.
+    Links to the label reach the anchor; the caption has the number that the report gives it.
     """
-    if "label" in report:
-        report["number"] = number(report["kind"], report["label"])
+    if "label" not in report:
+        display(data, metadata={"report": report}, raw=True)
+        return
+    label, kind = report["label"], KINDS[translation.language][report["kind"]]
+    report["number"] = number(report["kind"], label)
+    anchor = f'<a id="{label}" data-jupyter-id="{label}"></a>'
+    caption = f"**{kind} {report['number']}.** *{shown(report['caption'])}*"
+    display(Markdown(anchor), metadata={"report": {"kind": "caption"}})
     display(data, metadata={"report": report}, raw=True)
-    if "caption" in report:
-        label, kind = report["label"], KINDS[translation.language][report["kind"]]
-        anchor = f'<a id="{label}" data-jupyter-id="{label}"></a>'
-        caption = f"{anchor}**{kind} {report['number']}.** *{shown(report['caption'])}*"
-        display(Markdown(caption), metadata={"report": {"kind": "caption"}})
+    display(Markdown(caption), metadata={"report": {"kind": "caption"}})
 
 
 def number(kind, label):

@@ -66,7 +66,7 @@ def test_a_variable_reaches_the_program_as_it_was_set(make, tmp_path, value):
         ("report", "GPU", ["helpers/environment.py", "gpu", *built()]),
         ("bench", "ONLY", ["-m", "benchmarks", *value.split()]),
         ("messages", "REPORT_LANG", ["-m", "helpers.report.messages", value]),
-        ("lab", "REPORT_LANG", ["-m", "helpers.report.languages", value]),
+        ("lab", "REPORT_LANG", ["-m", "helpers.lab", value]),
     ]:
         for given in ({name: value}, {"environment": {name: value}}):
             status, output, errors = make(task, **given)

@@ -177,3 +177,11 @@ def test_no_label_is_used_twice():
     ]
     twice = {label for label in labels if labels.count(label) > 1}
     assert twice == set()
+
+
+def test_an_equation_has_one_tag_before_its_label(notebook):
+    """MathJax refuses a second tag, and references of executed copies look for this order."""
+    for cell in prose(notebook):
+        for formula in re.findall(r"\$\$.*?\$\$", cell.source, re.DOTALL):
+            labelled = re.findall(r"\\tag\{[^{}]*\}\s*\\label\{", formula)
+            assert len(labelled) == formula.count("\\tag{") == formula.count("\\label{"), cell.id

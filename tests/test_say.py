@@ -11,14 +11,28 @@ from helpers import bundles, figures, say, translation
 
 
 @pytest.fixture
-def shown(monkeypatch):
-    """Catch what is displayed: a list of (bundle, metadata)."""
+def displayed(monkeypatch):
+    """Catch what is displayed: a list of (item, metadata)."""
     caught = []
     monkeypatch.setattr(
         say, "display", lambda item, metadata=None, raw=False: caught.append((item, metadata))
     )
     monkeypatch.setattr(say, "numbered", {})
     monkeypatch.delenv("REPORT_NOTEBOOK", raising=False)
+    return caught
+
+
+@pytest.fixture
+def shown(displayed, monkeypatch):
+    """Catch what is displayed but for anchors and captions."""
+    caught, record = [], say.display
+
+    def display(item, metadata=None, raw=False):
+        record(item, metadata, raw)
+        if metadata is None or metadata["report"]["kind"] != "caption":
+            caught.append((item, metadata))
+
+    monkeypatch.setattr(say, "display", display)
     return caught
 
 
@@ -57,9 +71,9 @@ def localised(output, language):
     return bundles.output_in({"data": data, "metadata": metadata}, language)
 
 
-def test_a_figure_is_vector_closed_and_carries_its_texts(shown):
+def test_a_figure_is_vector_closed_and_carries_its_texts(displayed):
     say.show(drawing(), "fig-line", caption="{n} lines.", alt="Up to {top:.1f}.", n=2, top=0.25)
-    bundle, metadata = shown[0]
+    anchor, (bundle, metadata), caption = displayed
     assert bundle["image/svg+xml"].lstrip().startswith("<?xml")
     assert metadata["report"] == {
         "kind": "figure",
@@ -70,9 +84,9 @@ def test_a_figure_is_vector_closed_and_carries_its_texts(shown):
         "alt": {"template": "Up to {top:.1f}.", "values": {"n": 2, "top": 0.25}},
     }
     assert plt.get_fignums() == []
-    anchor = '<a id="fig-line" data-jupyter-id="fig-line"></a>'
-    assert shown[1][0].data == f"{anchor}**Figure 1.1.** *2 lines.*"
-    assert shown[1][1]["report"]["kind"] == "caption"
+    assert anchor[0].data == '<a id="fig-line" data-jupyter-id="fig-line"></a>'
+    assert caption[0].data == "**Figure 1.1.** *2 lines.*"
+    assert anchor[1] == caption[1] == {"report": {"kind": "caption"}}
 
 
 def test_figures_and_tables_are_numbered_in_their_section(shown, monkeypatch):
@@ -80,14 +94,14 @@ def test_figures_and_tables_are_numbered_in_their_section(shown, monkeypatch):
     for label in ("fig-a", "fig-b", "fig-a"):  # a cell that runs again keeps its number
         say.show(drawing(), label, caption="A line.", alt="A line.")
     say.show_table(pd.DataFrame({"a": [1]}), "tab-a", caption="A.")
-    numbers = [output[1]["report"]["number"] for output in shown[::2]]
+    numbers = [output[1]["report"]["number"] for output in shown]
     assert numbers == ["4.1", "4.2", "4.1", "4.1"]
 
 
 def test_the_same_drawing_gives_the_same_bytes(shown):
     for _ in range(2):
         say.show(drawing(), "fig-line", caption="A line.", alt="A line.")
-    assert shown[0][0] == shown[2][0]
+    assert shown[0][0] == shown[1][0]
 
 
 def test_a_figure_in_another_language_is_as_if_drawn_in_it(shown, russian, monkeypatch):
@@ -97,7 +111,7 @@ def test_a_figure_in_another_language_is_as_if_drawn_in_it(shown, russian, monke
     monkeypatch.delenv("REPORT_RUN")
     monkeypatch.setattr(translation, "language", "ru")
     say.show(drawing("эпоха", ("мало", "1,5")), "fig-line", caption="A line.", alt="A line.")
-    native, _metadata = shown[2]
+    native, _metadata = shown[1]
     assert bundle[bundles.PICTURES]["ru"]["image/svg+xml"] == native["image/svg+xml"]
     assert bundle["image/svg+xml"] != native["image/svg+xml"]
 

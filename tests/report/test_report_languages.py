@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import bundles, paths, translation
+from helpers import bundles, lab, paths, translation
 from helpers.report import languages
 
 RUSSIAN = {
@@ -143,20 +143,20 @@ def test_english_lacks_nothing_and_keeps_its_picture(store, make):
 def test_copies_for_jupyterlab_stay_until_their_source_changes(store, make, tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "REPORTS", tmp_path / "reports")
     path = store(make.markdown("# Title"), make.code('say("low")'))
-    languages.write_copies("ru")
+    lab.write_copies("ru")
     copied = paths.REPORTS / "lab" / "ru" / "01_a.ipynb"
     cells = json.loads(copied.read_text(encoding="utf-8"))["cells"]
     assert [cell["source"] for cell in cells] == ["# Заголовок", 'say("low")']
     copied.write_text("an experiment")
-    languages.write_copies("ru")
+    lab.write_copies("ru")
     assert copied.read_text() == "an experiment"
     future = copied.stat().st_mtime + 1
     os.utime(path, (future, future))
-    languages.write_copies("ru")
+    lab.write_copies("ru")
     assert "# Заголовок" in copied.read_text(encoding="utf-8")
 
 
 def test_jupyterlab_is_not_opened_in_a_language_that_there_is_not(monkeypatch):
     monkeypatch.setattr("sys.argv", ["languages", "../ru"])
     with pytest.raises(SystemExit, match=r"^make lab: REPORT_LANG must be one of en, ru$"):
-        languages.main()
+        lab.main()
