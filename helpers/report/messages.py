@@ -75,7 +75,7 @@ def figure_messages():
         for text in literals(path.read_text(encoding="utf-8")):
             yield text, inputs.named(path), ""
     for path in sorted(paths.NOTEBOOKS.glob("*.ipynb")):
-        executed = inputs.read_json(paths.EXECUTED / path.name)
+        executed = files.read_json(paths.EXECUTED / path.name)
         outputs = {cell["id"]: cell.get("outputs", []) for cell in executed.get("cells", [])}
         for cell in notebook.read(path)["cells"]:
             if cell["cell_type"] == "code":
