@@ -10,8 +10,6 @@ from helpers import progress
 from helpers.cardiac import shape_model, vae
 from helpers.training import grid, spec, store
 
-CODE = "helpers.cardiac.training:fit"
-
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
@@ -50,7 +48,8 @@ def fit(shapes, labels, train, validation, settings, seed=0, jit_compile=False):
         vae.Batches(shapes, labels, validation, settings.batch, seed) if len(validation) else None
     )
     model = build(shapes[train], settings, settings.epochs * len(batches), jit_compile)
-    config = spec.config(definition(shapes, labels, train, validation, settings, seed), CODE)
+    defined = definition(shapes, labels, train, validation, settings, seed)
+    config = spec.config(defined, "helpers.cardiac.training:fit")
     if stored := store.finished(config):
         store.assign(variables(model), stored[0])
         return model, stored[1]["history"]

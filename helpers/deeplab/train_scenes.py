@@ -18,7 +18,6 @@ import keras  # noqa: E402
 from helpers.deeplab import checkpoint, compact, scenes  # noqa: E402
 from helpers.training import grid, spec, store  # noqa: E402
 
-CODE = "helpers.deeplab.train_scenes:train"
 BATCH = 16
 PEAK = 2e-3  # learning rate
 WARM_UP = 100  # steps
@@ -42,7 +41,8 @@ def train(name, steps, seed=0, start=None):
     checksum = files.checksums(paths.WEIGHTS).get(f"scenes_{start}.npz")
     origin = {"start": start, "start_sha256": checksum}
     definition = {"network": name, "recipe": recipe, "steps": steps, "seed": seed, **origin}
-    config = spec.config(definition | {"device": grid.local_device_kind()}, CODE)
+    definition["device"] = grid.local_device_kind()
+    config = spec.config(definition, "helpers.deeplab.train_scenes:train")
     network, state = resume(config, name, seed, origin)
     step = state["step"]
     frequency = label_frequency(seed)
