@@ -32,7 +32,7 @@ def test_not_a_number_is_a_dash():
     assert translation.render(packed, "en") == "r = –"
 
 
-CHARSET = b'msgid ""\nmsgstr "Content-Type: text/plain; charset=uvf-8\\n"\n\nmsgid "a"\nmsgstr "b"\n'
+CHARSET = b'msgid ""\nmsgstr "Content-Type: text/plain; charset=uvf-8\\n"\n\nmsgid "a"\nmsgstr ""\n'
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"nonsense", b'msgid "a', CHARSET])
