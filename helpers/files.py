@@ -1,9 +1,13 @@
-"""Writing files so that a reader, or a crash, never meets half of one."""
+"""Writing files so that a reader never meets half of one, and knows a damaged one."""
 
 import contextlib
+import hashlib
+import json
 import os
 import tempfile
 from pathlib import Path
+
+SEAL = "sha256.json"
 
 
 @contextlib.contextmanager
@@ -29,3 +33,31 @@ def write_text(path, text):
     """Write `text` (UTF-8) to `path` in one step."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def read_json(path):
+    """Return a JSON file's object; an empty one where it is missing or damaged."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def checksums(folder):
+    """Return {name: SHA-256} of the files in a folder; notes (.md) and the seal are left out."""
+    visible = (path for path in sorted(folder.glob("[!.]*")) if path.is_file())
+    data = (path for path in visible if path.suffix != ".md" and path.name != SEAL)
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in data}
+
+
+def seal(folder):
+    """Store the checksums of the files in a folder beside them."""
+    write_text(folder / SEAL, json.dumps(checksums(folder), indent=1) + "\n")
+
+
+def damaged(folder):
+    """Return the names of the files in a folder that are not as they were when it was sealed."""
+    sealed, found = read_json(folder / SEAL), checksums(folder)
+    names = sorted({*sealed, *found} or {SEAL})
+    return [name for name in names if sealed.get(name) is None or sealed[name] != found.get(name)]

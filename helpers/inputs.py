@@ -63,16 +63,7 @@ def file_digest(path):
 @functools.cache
 def known_digests():
     """Return {path: [modification time, size, SHA-256]} of files that earlier runs have read."""
-    return read_json(paths.INPUTS / "digests.json")
-
-
-def read_json(path):
-    """Return a JSON file's object; an empty one where it is missing or damaged."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return files.read_json(paths.INPUTS / "digests.json")
 
 
 def content_digest(value):
@@ -211,7 +202,7 @@ def present(name, of, parameters=None):
         of: `of_notebook` or `of_report`.
         parameters: {name: value}; by default those that make was last called with.
     """
-    record = RECORD | read_json(paths.INPUTS / f"{name}.json")
+    record = RECORD | files.read_json(paths.INPUTS / f"{name}.json")
     if parameters is not None:
         record["parameters"] = parameters
     return record | {"now": of(name, record)}

@@ -35,7 +35,7 @@ def catalogue(language, domain="figures"):
     try:
         with open(path, "rb") as file:
             entries = pofile.read_po(file, locale=language, abort_invalid=True)
-    except (pofile.PoFileError, UnicodeDecodeError) as error:
+    except (pofile.PoFileError, ValueError, LookupError) as error:  # LookupError: the charset
         raise ValueError(f"{path}: not a gettext catalogue in UTF-8 ({error})") from error
     return {
         entry.id: entry.string for entry in entries if entry.id and entry.string and not entry.fuzzy

@@ -32,7 +32,10 @@ def test_not_a_number_is_a_dash():
     assert translation.render(packed, "en") == "r = –"
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe", b"nonsense", b'msgid "a'])
+CHARSET = b'msgid ""\nmsgstr "Content-Type: text/plain; charset=uvf-8\\n"\n\nmsgid "a"\nmsgstr ""\n'
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"nonsense", b'msgid "a', CHARSET])
 def test_a_damaged_catalogue_is_named(tmp_path, monkeypatch, content):
     monkeypatch.setattr(paths, "LOCALE", tmp_path)
     path = tmp_path / "ru" / "LC_MESSAGES" / "figures.po"

@@ -1,15 +1,15 @@
 """The drawn cohort as files: NIfTI with a table that also holds the truth about each heart."""
 
 import gzip
-import hashlib
-from pathlib import Path
+import warnings
 
 import nibabel
 import numpy as np
 import pandas as pd
 
 from helpers import files, paths, progress
-from helpers.cardiac import anatomy, geometry, synthetic
+from helpers.cardiac import anatomy, synthetic
+from helpers.training import spec
 from helpers.translation import text
 
 
@@ -63,17 +63,19 @@ def write(folder, counts, seed, tick=lambda: None):
 def cached(counts, seed):
     """Return the folder of a cohort, written now unless this code has written it before.
 
-    Arguments as for `write`; the folder's name holds them and a digest of the source that draws
-    the hearts and computes the table.
+    Arguments as for `write`; the folder's name holds them and a digest of the code that draws the
+    hearts and computes the table. Where a file is not as it was written, all are written again.
     """
-    modules = __file__, synthetic.__file__, geometry.__file__, anatomy.__file__
-    source = b"".join(Path(module).read_bytes() for module in modules)
-    digest = hashlib.sha256(source).hexdigest()[:8]
+    code = spec.code_digest("helpers.cardiac.synthetic_cohort:write")
     name = "-".join(f"{group}{count}" for group, count in counts.items())
-    folder = paths.DATA / "cardiac" / f"synthetic-{name}-seed{seed}-{digest}"
-    if not (folder / "participants.tsv").exists():
+    folder = paths.DATA / "cardiac" / f"synthetic-{name}-seed{seed}-{code[:8]}"
+    if damaged := folder.exists() and files.damaged(folder):
+        fault = f"{folder / damaged[0]} is not the file of {files.SEAL} beside it"
+        warnings.warn(f"{fault}: drawing the hearts again", stacklevel=2)
+    if damaged or not folder.exists():
         with progress.bar(sum(counts.values()), "drawing hearts", "heart") as bar:
             write(folder, counts, seed, bar.update)
+        files.seal(folder)
     return folder
 
 

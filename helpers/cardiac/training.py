@@ -2,16 +2,13 @@
 
 import dataclasses
 import hashlib
-import json
-import warnings
-import zipfile
-from pathlib import Path
 
 import keras
 import numpy as np
 
-from helpers import files, paths, progress
+from helpers import progress
 from helpers.cardiac import shape_model, vae
+from helpers.training import grid, spec, store
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +28,9 @@ class Settings:
 
 
 def fit(shapes, labels, train, validation, settings, seed=0, jit_compile=False):
-    """Train a CardiacVAE, or read it from the run store if the same training was done before.
+    """Train a CardiacVAE, go on from its last finished epoch, or read it from the run store.
+
+    A continued training draws other noise than an uninterrupted one, so it ends nearby.
 
     Args:
         shapes: int8 (n, s, s, s, 2); labels: (n,) integers.
@@ -44,9 +43,45 @@ def fit(shapes, labels, train, validation, settings, seed=0, jit_compile=False):
         (model, history {term: list per epoch, "val_" terms where there is validation}).
     """
     keras.utils.set_random_seed(seed)
-    linear = shape_model.fit(shapes[train], settings.d) if settings.linear else None
     batches = vae.Batches(shapes, labels, train, settings.batch, seed)
-    steps = settings.epochs * len(batches)
+    watched = (
+        vae.Batches(shapes, labels, validation, settings.batch, seed) if len(validation) else None
+    )
+    model = build(shapes[train], settings, settings.epochs * len(batches), jit_compile)
+    defined = definition(shapes, labels, train, validation, settings, seed)
+    config = spec.config(defined, "helpers.cardiac.training:fit")
+    if stored := store.finished(config):
+        store.assign(variables(model), stored[0])
+        return model, stored[1]["history"]
+    state = [*variables(model), *model.optimizer.variables]
+    history = {}
+    if stored := store.resume(config):
+        store.assign(state, stored[0])
+        history = stored[1]["history"]
+    done = len(history.get("loss", []))
+    for _ in range(done):
+        batches.on_epoch_end()  # the order of the next epoch
+    with progress.bar(settings.epochs, "training") as bar:
+        bar.update(done)
+
+        def keep(epoch, logs):
+            for name, value in logs.items():
+                history.setdefault(name, []).append(float(np.asarray(value)))
+            store.checkpoint(config, state, history=history)
+            bar.update()
+
+        model.fit(
+            batches, epochs=settings.epochs, initial_epoch=done, validation_data=watched,
+            callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=keep)], verbose=0,
+            shuffle=False,  # `Batches` does, alike for any number of devices
+        )  # fmt: skip
+    store.finish(config, variables(model), history=history)
+    return model, history
+
+
+def build(shapes, settings, steps, jit_compile):
+    """Return the untrained CardiacVAE of so many steps, compiled, its linear part of `shapes`."""
+    linear = shape_model.fit(shapes, settings.d) if settings.linear else None
     model = vae.CardiacVAE(
         shapes.shape[1], settings.d, settings.width, linear,
         settings.alpha, settings.beta, settings.gamma, max(1.0, settings.warm_up * steps),
@@ -58,54 +93,21 @@ def fit(shapes, labels, train, validation, settings, seed=0, jit_compile=False):
     )  # fmt: skip
     model.compile(keras.optimizers.AdamW(schedule, weight_decay=1e-3), jit_compile=jit_compile)
     model.optimizer.build(model.trainable_variables)  # else Keras traces the step twice
-    watched = (
-        vae.Batches(shapes, labels, validation, settings.batch, seed) if len(validation) else None
-    )
-    path = store_path(shapes, labels, train, validation, settings, seed)
-    if history := load(path, model):
-        return model, history
-    with progress.bar(settings.epochs, "training") as bar:
-        tick = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: bar.update())
-        found = model.fit(
-            batches, epochs=settings.epochs, validation_data=watched, verbose=0, callbacks=[tick],
-            shuffle=False,  # `Batches` does, alike for any number of devices
-        )  # fmt: skip
-    history = {name: [float(np.asarray(v)) for v in row] for name, row in found.history.items()}
-    with files.replacing(path) as temporary, open(temporary, "wb") as file:
-        np.savez(file, *weights(model), history=json.dumps(history))
-    return model, history
+    return model
 
 
-def store_path(shapes, labels, train, validation, settings, seed):
-    """Return where a training is stored: named by a hash of its data, settings, seed and code."""
-    digest = hashlib.sha256(repr((settings, seed, shapes.shape, keras.__version__)).encode())
-    for array in (shapes, labels, train, validation):
-        digest.update(np.ascontiguousarray(array))
-    for module in (shape_model.__file__, vae.__file__, __file__):
-        digest.update(Path(module).read_bytes())
-    return paths.RUNS / "cardiac" / f"{digest.hexdigest()[:16]}.npz"
+def definition(shapes, labels, train, validation, settings, seed):
+    """Return what defines a training, as JSON can hold it; arrays by their shapes and digests."""
+    arrays = [np.ascontiguousarray(array) for array in (shapes, labels, train, validation)]
+    return {
+        "network": "CardiacVAE",
+        "data": [[array.shape, hashlib.sha256(array).hexdigest()] for array in arrays],
+        "settings": dataclasses.asdict(settings),
+        "seed": seed,
+        "device": grid.local_device_kind(),
+    }
 
 
-def load(path, model):
-    """Read the weights at `path` into `model`; return the history, None if it is not stored.
-
-    A damaged file is deleted with a warning, and the training done again.
-    """
-    if not path.exists():
-        return None
-    try:
-        with np.load(path) as stored:
-            arrays = [stored[f"arr_{k}"] for k in range(len(weights(model)))]
-            history = json.loads(str(stored["history"]))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        warnings.warn(f"{path} is damaged ({error}); training again", stacklevel=3)
-        path.unlink()
-        return None
-    for weight, array in zip(weights(model), arrays, strict=True):
-        weight.assign(array)
-    return history
-
-
-def weights(model):
-    """Return the variables of the model's three networks."""
-    return [*model.encoder.weights, *model.decoder.weights, *model.classifier.weights]
+def variables(model):
+    """Return the variables of the model's three networks, those of dropout's seeds included."""
+    return [*model.encoder.variables, *model.decoder.variables, *model.classifier.variables]

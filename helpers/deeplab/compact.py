@@ -8,6 +8,7 @@ from helpers import files, inputs, paths, runtime
 from helpers.deeplab import checkpoint, metrics, network, scenes
 
 TEST_SCENES = 300
+REMEDY = "restore data/weights from git, or make train-scenes"
 RECIPES = {
     "mobilenetv2": {"width": 0.35, "output_stride": 8, "train_stride": 16, "steps": 39_500},
     "xception": {"width": 0.25, "middle_units": 4, "output_stride": 16, "train_stride": 16,
@@ -44,11 +45,13 @@ def load(name, output_stride=None, size=scenes.SIZE):
 
     Raises:
         FileNotFoundError: they are not there; the message says how to train them.
-        ValueError: they do not fit the network.
+        ValueError: they are not as they were stored, or do not fit the network.
     """
     path = inputs.used(paths.WEIGHTS / f"scenes_{name}.npz")
     if not path.exists():
-        raise FileNotFoundError(f"{path} is missing: restore it from git, or make train-scenes")
+        raise FileNotFoundError(f"{path} is missing: {REMEDY}")
+    if path.name in files.damaged(paths.WEIGHTS):
+        raise ValueError(f"{path} is not the file of {files.SEAL} beside it: {REMEDY}")
     model = build(name, output_stride, size)
     with np.load(path) as stored:
         checkpoint.assign(checkpoint.named_variables(model), dict(stored), path)
@@ -83,6 +86,7 @@ def store(name, model, state, seed):
     }
     with files.replacing(paths.WEIGHTS / f"scenes_{name}.npz") as temporary:
         np.savez_compressed(temporary, **arrays)
+    files.seal(paths.WEIGHTS)
     figures, _ = score(load(name), *scenes.scenes("test", range(TEST_SCENES)))
     files.write_text(paths.WEIGHTS / f"scenes_{name}.md", card(name, model, state, seed, figures))
     return json.dumps(figures)

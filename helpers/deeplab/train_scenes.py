@@ -5,8 +5,6 @@ The run is seeded and leaves a checkpoint every few minutes; the same command go
 
 import argparse
 import concurrent.futures
-import hashlib
-import json
 import time
 
 import numpy as np
@@ -18,6 +16,7 @@ runtime.configure_tensorflow()  # before Keras loads it: a third less time a ste
 import keras  # noqa: E402
 
 from helpers.deeplab import checkpoint, compact, scenes  # noqa: E402
+from helpers.training import grid, spec, store  # noqa: E402
 
 BATCH = 16
 PEAK = 2e-3  # learning rate
@@ -27,8 +26,9 @@ SAVE_EVERY = 120  # seconds
 
 
 def train(name, steps, seed=0, start=None):
-    """Train compact network `name` for `steps` batches of fresh scenes and return it.
+    """Train compact network `name` for `steps` batches of fresh scenes; return it and its state.
 
+    The state has "step", "stride", "seconds", "losses" of the steps, "start" and "start_sha256".
     `start` names the compact network whose stored weights it goes on from (default: the recipe's).
 
     Adam; the learning rate warms up, holds, and falls linearly to zero. Labels are balanced by
@@ -36,10 +36,14 @@ def train(name, steps, seed=0, start=None):
     recipe says so, the network is at output stride 16 until the fall begins and at 8 from then on:
     the weights do not depend on the stride.
     """
-    folder = paths.RUNS / "scenes" / name
     recipe = compact.RECIPES[name]
     start = start or recipe.get("start")
-    network, state = resume(folder, name, seed, start)
+    checksum = files.checksums(paths.WEIGHTS).get(f"scenes_{start}.npz")
+    origin = {"start": start, "start_sha256": checksum}
+    definition = {"network": name, "recipe": recipe, "steps": steps, "seed": seed, **origin}
+    definition["device"] = grid.local_device_kind()
+    config = spec.config(definition, "helpers.deeplab.train_scenes:train")
+    network, state = resume(config, name, seed, origin)
     step = state["step"]
     frequency = label_frequency(seed)
     begun, saved = time.monotonic() - state["seconds"], time.monotonic()
@@ -50,8 +54,9 @@ def train(name, steps, seed=0, start=None):
             fall = min(1, (steps - step) / (DECAY * steps))
             if fall < 1 and state["stride"] != recipe["output_stride"]:
                 state["stride"] = recipe["output_stride"]
-                finer = compact.build(name, state["stride"])
-                network = prepare(finer, weights=network.get_weights())
+                finer = prepare(compact.build(name, state["stride"]))
+                finer.set_weights(network.get_weights())
+                network = finer
             network.optimizer.learning_rate = PEAK * fall * min(1, (step + 1) / WARM_UP)
             images, labels = coming.result()
             coming = pool.submit(batch, step + 1, seed)
@@ -64,9 +69,9 @@ def train(name, steps, seed=0, start=None):
             if step == steps or time.monotonic() - saved > SAVE_EVERY:
                 saved = time.monotonic()
                 state |= {"step": step, "seconds": round(saved - begun, 1)}
-                save(folder, network, state)
+                store.checkpoint(config, variables(network), **state)
                 print(name, step, np.mean(state["losses"][-100:]).round(3), flush=True)
-    return network
+    return network, state
 
 
 def batch(step, seed):
@@ -81,45 +86,34 @@ def label_frequency(seed):
     return np.bincount(labels.ravel(), minlength=len(scenes.CLASSES)) / labels.size
 
 
-def prepare(network, weights=None):
-    """Return the network compiled for training, with the given weights."""
-    if weights is not None:
-        network.set_weights(weights)
+def prepare(network):
+    """Return the network compiled for training."""
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     network.compile(keras.optimizers.Adam(PEAK, clipnorm=1.0), loss, jit_compile=False)
+    network.optimizer.build(network.trainable_variables)
     return network
 
 
-def resume(folder, name, seed, start):
-    """Return (network, state) of the checkpoint, or of the start."""
-    if (folder / "state.json").exists():
-        state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-        network = keras.models.load_model(folder / f"step-{state['step']}.keras")
-        return network, state
+def variables(network):
+    """Return all that a step changes."""
+    return [*network.variables, *network.optimizer.variables]
+
+
+def resume(config, name, seed, origin):
+    """Return (network, state) of the checkpoint, or of the start that `origin` names."""
     keras.utils.set_random_seed(seed)
-    recipe = compact.RECIPES[name]
-    network = compact.build(name, recipe["train_stride"])
-    if start:  # take over every weight that both networks have
-        trained = checkpoint.named_variables(compact.load(start))
+    if stored := store.resume(config):
+        arrays, state = stored
+        network = prepare(compact.build(name, state["stride"]))
+        store.assign(variables(network), arrays)
+        return network, state
+    stride = compact.RECIPES[name]["train_stride"]
+    network = compact.build(name, stride)
+    if origin["start"]:  # take over every weight that both networks have
+        trained = checkpoint.named_variables(compact.load(origin["start"]))
         for key, variable in checkpoint.named_variables(network).items():
             variable.assign(trained[key])
-    state = {"step": 0, "stride": recipe["train_stride"], "seconds": 0.0, "losses": []}
-    return prepare(network), state | {"start": start, "start_sha256": start and checksum(start)}
-
-
-def checksum(name):
-    """Return the SHA-256 of the stored weights of `name`."""
-    return hashlib.sha256((paths.WEIGHTS / f"scenes_{name}.npz").read_bytes()).hexdigest()
-
-
-def save(folder, network, state):
-    """Store the network with its optimizer, then the state that names it; drop older ones."""
-    with files.replacing(folder / f"step-{state['step']}.keras") as temporary:
-        network.save(temporary)
-    files.write_text(folder / "state.json", json.dumps(state))
-    for old in folder.glob("step-*.keras"):
-        if old.name != f"step-{state['step']}.keras":
-            old.unlink()
+    return prepare(network), {"step": 0, "stride": stride, "seconds": 0.0, "losses": [], **origin}
 
 
 def main():
@@ -131,9 +125,7 @@ def main():
     parser.add_argument("--start", choices=compact.RECIPES, help="go on from its stored weights")
     options = parser.parse_args()
     steps = options.steps or compact.RECIPES[options.model]["steps"]
-    network = train(options.model, steps, options.seed, options.start)
-    folder = paths.RUNS / "scenes" / options.model
-    state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+    network, state = train(options.model, steps, options.seed, options.start)
     print(compact.store(options.model, network, state, options.seed))
 
 

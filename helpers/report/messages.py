@@ -73,7 +73,7 @@ def figure_messages():
     said = [text for source, _file in code() for text in literals(source)]
     for path in sorted(paths.NOTEBOOKS.glob("*.ipynb")):
         stored = {cell["id"] for cell in notebook.read(path)["cells"]}
-        for cell in inputs.read_json(paths.EXECUTED / path.name).get("cells", []):
+        for cell in files.read_json(paths.EXECUTED / path.name).get("cells", []):
             if cell["id"] in stored:
                 said += [text for output in cell.get("outputs", []) for text in texts(output)]
     where = strings()

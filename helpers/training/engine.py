@@ -13,26 +13,29 @@ import numpy as np
 import tensorflow as tf
 
 from helpers import runtime
-from helpers.training import store
+from helpers.training import finished, store
 
 PARTS = ("images", "labels")
 TEST_BATCH = 512  # images at most
 
 
 def train(run, report=lambda iterations: None):
-    """Train a run to its end, or from the last finished epoch on, and return its `store.Result`.
+    """Train a run to its end, or from the last finished epoch on, and return its `finished.Result`.
 
     A finished run is read from the store. `report(iterations)` is called after every epoch.
     """
-    if finished := store.load(run):
+    if result := finished.load(run):
         report(run.protocol.iterations)
-        return finished
+        return result
     started = time.perf_counter()
     data = device_data(run.data)
     model = build(run)
     velocities = [tf.Variable(tf.zeros_like(v.value)) for v in model.trainable_variables]
     variables = [v.value for v in model.variables] + velocities
-    history = store.resume(run, variables)
+    history = []
+    if stored := store.resume(run.config()):
+        store.assign(variables, stored[0])
+        history = stored[1]["history"]
     epoch = compile_epoch(model, velocities, data, run.protocol)
     batches = max(1, len(data["train_labels"]) // run.protocol.batch)
     done = sum(row["iterations"] for row in history)
@@ -42,10 +45,10 @@ def train(run, report=lambda iterations: None):
         row = run_epoch(run, epoch, history, done, count, len(data["train_labels"]))
         row["seconds"], started = time.perf_counter() - started, time.perf_counter()
         history.append(row)
-        store.checkpoint(run, history, variables)
+        store.checkpoint(run.config(), variables, history=history)
         done += count
         report(count)
-    return store.finish(run, history, model)
+    return finished.finish(run, history, model)
 
 
 def build(run):

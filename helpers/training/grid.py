@@ -15,6 +15,7 @@ import os
 import threading
 
 from helpers import progress, runtime
+from helpers.training import store
 
 PROCESSES = 8  # at most on one machine: each holds TensorFlow and the data
 TOPIC = "residual-report-progress"
@@ -22,32 +23,32 @@ ALONE = threading.Lock()  # seeds are global: one task at a time in a process
 
 
 def train_all(runs):
-    """Train the runs that the store lacks and return the `store.Result` of each, in order.
+    """Train the runs that the store lacks and return the `finished.Result` of each, in order.
 
     A worker that dies has its runs continued elsewhere; the results equal a serial execution's.
     """
-    from helpers.training import store
+    from helpers.training import finished
 
-    found = {run: store.load(run) for run in runs}
+    found = {run: finished.load(run) for run in runs}
     missing = [run for run, result in found.items() if result is None]
     tasks = [(run,) for run in missing]
     spread(train_one, tasks, sum(run.protocol.iterations for run in missing), "training")
     for run in missing:
-        found[run] = dataclasses.replace(store.load(run), cached=False)
+        found[run] = dataclasses.replace(finished.load(run), cached=False)
     return [found[run] for run in runs]
 
 
 def measure_all(pairs):
-    """Return what each measurement finds in its trained run: see `store.measure`.
+    """Return what each measurement finds in its trained run: see `finished.measure`.
 
     Args:
         pairs: [(run, `Call` of a function of (model, dataset))], the runs finished.
     """
-    from helpers.training import store
+    from helpers.training import finished
 
-    missing = [pair for pair in dict.fromkeys(pairs) if not store.measured_path(*pair).exists()]
+    missing = [pair for pair in dict.fromkeys(pairs) if not finished.measured_path(*pair).exists()]
     spread(measure_one, missing, len(missing), "measuring")
-    return [store.measure(*pair) for pair in pairs]
+    return [finished.measure(*pair) for pair in pairs]
 
 
 def train_one(report, run):
@@ -59,9 +60,9 @@ def train_one(report, run):
 
 def measure_one(report, run, measurement):
     """Make one measurement in this process."""
-    from helpers.training import store
+    from helpers.training import finished
 
-    store.measure(run, measurement)
+    finished.measure(run, measurement)
     report(1)
 
 
@@ -87,16 +88,14 @@ def spread_over_cluster(function, tasks, bar, cluster):
     """Do as `spread` with a Dask cluster, or with the one whose scheduler has that address."""
     import distributed
 
-    from helpers.training import store
-
     with distributed.Client(cluster) as client:
         client.subscribe_topic(TOPIC, lambda event: bar.update(event[1]))
         futures = {}
         for run, *rest in tasks:  # each by itself: one graph of all the weights would be large
-            arguments = function, run.name(), store.pack(run), run, *rest
+            arguments = function, run.config(), store.pack(run.config()), run, *rest
             futures[client.submit(on_worker, *arguments, pure=False)] = run
         for future, packed in distributed.as_completed(list(futures), with_results=True):
-            store.unpack(futures[future], packed)
+            store.unpack(futures[future].config(), packed)
 
 
 @functools.cache
@@ -118,12 +117,12 @@ def local_cluster():
     )
 
 
-def on_worker(function, name, packed, run, *rest):
+def on_worker(function, config, packed, run, *rest):
     """Serve one task on a Dask worker, whose run's folder may be elsewhere; return its new files.
 
     Args:
         function, run, rest: the function and its task, as for `spread`.
-        name: of the run where the task comes from.
+        config: of the run where the task comes from.
         packed: the files of the run's folder there.
 
     Raises:
@@ -131,19 +130,17 @@ def on_worker(function, name, packed, run, *rest):
     """
     import distributed
 
-    from helpers.training import store
-
     worker = distributed.get_worker()
     with ALONE:
         worker_session(worker.name)
-        if dataclasses.replace(run, device=local_device_kind()).name() != name:
+        if dataclasses.replace(run, device=local_device_kind()).config() != config:
             raise RuntimeError(
                 f"Dask worker {worker.name} computes on another kind of device than {run.device}, "
                 "or runs other code than the notebook: start it from the same commit"
             )
-        store.unpack(run, packed)
+        store.unpack(config, packed)
         function(functools.partial(worker.log_event, TOPIC), run, *rest)
-        return {file: content for file, content in store.pack(run).items() if file not in packed}
+        return {name: content for name, content in store.pack(config).items() if name not in packed}
 
 
 @functools.cache

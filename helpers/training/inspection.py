@@ -1,6 +1,6 @@
 """What a trained network looks like inside: layer responses, and the loss around its weights.
 
-Each function takes (model, dataset) and returns named arrays, as `store.measure` wants them.
+Each function takes (model, dataset) and returns named arrays, as `finished.measure` wants them.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Figures of trainings: curves of errors and losses, responses, gradients, loss surfaces.
 
-A group is the list of `store.Result`s of one network, a result for each seed.
+A group is the list of `finished.Result`s of one network, a result for each seed.
 """
 
 import matplotlib.pyplot as plt
@@ -49,7 +49,7 @@ def response_curves(responses):
 
 
 def gradient_curves(results):
-    """Return a figure of the norm of every kernel's gradient, of two {network: `store.Result`}.
+    """Return a figure of the norm of every kernel's gradient, of two {network: `finished.Result`}.
 
     Each panel shows the first, the middle and the last epoch, at their start.
     """

@@ -1,6 +1,6 @@
 """Networks trained from several seeds: rows and tables of results, and what noise lets them say.
 
-A group is the list of `store.Result`s of one network, a result for each seed.
+A group is the list of `finished.Result`s of one network, a result for each seed.
 """
 
 import math
@@ -14,7 +14,7 @@ from helpers.translation import text
 
 
 def train_groups(groups):
-    """Train {name: [run of each seed]} and return {name: [`store.Result` of each seed]}."""
+    """Train {name: [run of each seed]} and return {name: [`finished.Result` of each seed]}."""
     finished = iter(grid.train_all([run for runs in groups.values() for run in runs]))
     return {name: [next(finished) for _run in runs] for name, runs in groups.items()}
 

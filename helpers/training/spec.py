@@ -88,12 +88,18 @@ class Run:
     def config(self):
         """Return the run and its code as JSON text; equal runs give equal text."""
         calls = [self.network, self.data, *filter(None, [self.protocol.augment])]
-        code = code_digest(ENGINE, *(call.function for call in calls))
-        return json.dumps({**dataclasses.asdict(self), "code": code}, indent=1, sort_keys=True)
+        return config(dataclasses.asdict(self), ENGINE, *(call.function for call in calls))
 
-    def name(self):
-        """Return the name of the run's folder in the store: a hash of its configuration."""
-        return hashlib.sha256(self.config().encode()).hexdigest()[:16]
+
+def config(definition, *functions):
+    """Return a training and its code as JSON text, which names its folder in the store.
+
+    Args:
+        definition: network, data, settings, seed and device kind, as JSON can hold them.
+        functions: import paths of what runs, "package.module:function".
+    """
+    code = code_digest(*functions)
+    return json.dumps({**definition, "code": code}, indent=1, sort_keys=True)
 
 
 @functools.cache

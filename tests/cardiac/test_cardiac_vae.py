@@ -164,7 +164,7 @@ def test_training_lowers_the_loss_and_repeats_itself(shapes):
 def test_a_training_is_done_once_and_again_when_its_file_is_damaged(shapes, monkeypatch):
     settings = training.Settings(d=D, width=WIDTH, epochs=1, batch=6)
     first, history = training.fit(*shapes, range(18), [18, 20], settings, seed=1)
-    (path,) = (paths.RUNS / "cardiac").iterdir()
+    (path,) = paths.RUNS.rglob("*.npz")
     with monkeypatch.context() as patch:
         patch.delattr(vae.CardiacVAE, "train_step")  # a second training would fail
         again, same = training.fit(*shapes, range(18), [18, 20], settings, seed=1)
@@ -172,9 +172,39 @@ def test_a_training_is_done_once_and_again_when_its_file_is_damaged(shapes, monk
     codes = [evaluation.encode(model, shapes[0])[0] for model in (first, again)]
     np.testing.assert_array_equal(*codes)
 
-    path.write_bytes(path.read_bytes()[:1000])
+    whole = path.read_bytes()
+    path.write_bytes(whole[:1000])
     with pytest.warns(UserWarning, match="damaged"):
         training.fit(*shapes, range(18), [18, 20], settings, seed=1)
-    assert path.stat().st_size > 1000
+    assert path.read_bytes() == whole
     training.fit(*shapes, range(18), [18, 20], settings, seed=2)
-    assert len(list(path.parent.iterdir())) == 2
+    assert len(list(paths.RUNS.iterdir())) == 2
+
+
+def test_a_stopped_training_goes_on_after_its_last_epoch(shapes, monkeypatch):
+    """Without noise it becomes the training that was not stopped: all else is stored."""
+    monkeypatch.setattr(tf.random, "normal", lambda shape: tf.zeros(shape))
+    settings = training.Settings(d=D, width=WIDTH, epochs=4, batch=6, beta=0.5, learning_rate=0.01)
+    whole, history = training.fit(*shapes, range(18), [18, 20], settings)
+    paths.RUNS.rename(paths.RUNS.with_name("other"))
+    callback, epochs = keras.callbacks.LambdaCallback, []
+
+    def stopping(on_epoch_end):
+        def end(epoch, logs):
+            on_epoch_end(epoch, logs)
+            epochs.append(epoch)
+            if epochs == [0, 1]:
+                raise KeyboardInterrupt
+
+        return callback(on_epoch_end=end)
+
+    monkeypatch.setattr(keras.callbacks, "LambdaCallback", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        training.fit(*shapes, range(18), [18, 20], settings)
+    resumed, same = training.fit(*shapes, range(18), [18, 20], settings)
+    assert epochs == [0, 1, 2, 3]
+    assert same.keys() == history.keys()
+    for name, values in history.items():
+        np.testing.assert_allclose(same[name], values, rtol=1e-3, atol=1e-5, err_msg=name)
+    codes = [evaluation.encode(model, shapes[0])[0] for model in (whole, resumed)]
+    np.testing.assert_allclose(*codes, rtol=1e-3, atol=1e-3)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from helpers import paths
+from helpers import files, paths
 from helpers.deeplab import checkpoint, compact, metrics, scene_comparison, scenes, train_scenes
 from helpers.deeplab.resize import AlignedResize
 
@@ -109,7 +109,7 @@ def test_training_stopped_and_resumed_is_training_in_one_go(tiny, monkeypatch):
         return keras.Model(inputs, AlignedResize()(x, inputs))
 
     monkeypatch.setattr(compact, "build", build)
-    whole = train_scenes.train("mobilenetv2", 5)
+    whole, _state = train_scenes.train("mobilenetv2", 5)
     monkeypatch.setattr(paths, "RUNS", tiny / "again")
     batch = train_scenes.batch
 
@@ -122,8 +122,7 @@ def test_training_stopped_and_resumed_is_training_in_one_go(tiny, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         train_scenes.train("mobilenetv2", 5)
     monkeypatch.setattr(train_scenes, "batch", batch)
-    resumed = train_scenes.train("mobilenetv2", 5)
-    state = json.loads((tiny / "again/scenes/mobilenetv2/state.json").read_text(encoding="utf-8"))
+    resumed, state = train_scenes.train("mobilenetv2", 5)
     assert state["step"] == 5 and state["stride"] == 8 and len(state["losses"]) == 5
     for left, right in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_allclose(left, right, rtol=1e-4, atol=1e-5)
@@ -138,7 +137,7 @@ def test_weights_are_stored_with_a_card_and_load_at_both_strides(tiny):
     assert f"mIoU {figures['miou']:.3f}" in (
         (tiny / "weights/scenes_mobilenetv2.md").read_text(encoding="utf-8")
     )
-    further, state = train_scenes.resume(tiny, "mobilenetv2", 1, start="mobilenetv2")
+    further, state = train_scenes.resume("{}", "mobilenetv2", 1, {"start": "mobilenetv2"})
     np.testing.assert_allclose(
         further.get_weights()[0], model.get_weights()[0], rtol=1e-3, atol=1e-6
     )
@@ -172,9 +171,22 @@ def test_missing_and_unknown_networks_are_named(tiny):
         compact.build("resnet")
 
 
+@pytest.mark.parametrize("before, offset, bit", [(b"PK\1\2", 8, 0), (b"PK\5\6", 0, 0)])
+def test_damaged_weights_are_named(tiny, before, offset, bit):
+    state = {"step": 4, "seconds": 60.0, "losses": [], "start": None}
+    compact.store("mobilenetv2", compact.build("mobilenetv2"), state, seed=0)
+    path = paths.WEIGHTS / "scenes_mobilenetv2.npz"
+    content = bytearray(path.read_bytes())
+    content[content.index(before) + offset] ^= 1 << bit
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"scenes_mobilenetv2\.npz .*restore .* make train-scenes"):
+        compact.load("mobilenetv2")
+
+
 @pytest.mark.parametrize("path", sorted(paths.WEIGHTS.glob("scenes_*.npz")))
 def test_weights_in_git_fit_and_stay_small(path):
     name = path.stem.removeprefix("scenes_")
+    assert files.damaged(paths.WEIGHTS) == []
     assert path.stat().st_size <= 4_000_000
     with np.load(path) as stored:
         wanted = checkpoint.named_variables(compact.build(name))

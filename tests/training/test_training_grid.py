@@ -14,7 +14,7 @@ import toys
 from test_training_engine import assert_same, make_run
 
 from helpers import paths
-from helpers.training import call, grid, measure_all, store, train_all
+from helpers.training import call, finished, grid, measure_all, store, train_all
 
 
 def test_a_grid_in_this_process(monkeypatch):
@@ -100,10 +100,16 @@ def test_a_killed_workers_run_is_done_elsewhere(dask, tmp_path, monkeypatch):
     assert sum(reported) >= 12 * len(runs)
     first = tmp_path / "first" / "runs"
     (begun,) = (path.parent.name for path in first.glob("*/checkpoint.npz"))
-    assert begun in {run.name() for run in runs}  # the dead worker's run, finished by the other
+    assert begun in {
+        store.folder(run.config()).name for run in runs
+    }  # the dead worker's run, finished by the other
     for run, expected in zip(runs, serial, strict=True):
-        assert_same(store.load(run), expected, 1e-4)
-        for found, weight in zip(store.weights(run), serial_weights(run), strict=True):
+        assert_same(finished.load(run), expected, 1e-4)
+        weights, serial_weights = (
+            store.load(root / store.folder(run.config()).name / "weights.npz")[0].values()
+            for root in (paths.RUNS, paths.RUNS.with_name("serial"))
+        )
+        for found, weight in zip(weights, serial_weights, strict=True):
             np.testing.assert_allclose(found, weight, rtol=1e-3, atol=1e-4)
 
 
@@ -113,9 +119,9 @@ def test_a_worker_that_measures_gets_the_run(dask, monkeypatch):
     run = make_run(iterations=4)
     monkeypatch.setattr(grid, "local_processes", lambda: 1)
     train_all([run])
-    expected = toys.brightest(store.model(run), toys.load())
+    expected = toys.brightest(finished.model(run), toys.load())
     monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address)
-    monkeypatch.setattr(store, "model", lambda run: pytest.fail("measured in this process"))
+    monkeypatch.setattr(finished, "model", lambda run: pytest.fail("measured in this process"))
     (found,) = measure_all([(run, call(toys.brightest))])
     np.testing.assert_allclose(found["logits"], expected["logits"], rtol=1e-5)
 
@@ -125,8 +131,3 @@ def test_a_worker_with_another_device_or_code_is_refused(dask):
     run = dataclasses.replace(make_run(iterations=4), device="gpu")
     with pytest.raises(RuntimeError, match="another kind of device than gpu, or runs other code"):
         grid.spread_over_cluster(grid.train_one, [(run,)], None, dask[0])
-
-
-def serial_weights(run):
-    with np.load(paths.RUNS.with_name("serial") / run.name() / "weights.npz") as stored:
-        return [stored[name] for name in stored.files]

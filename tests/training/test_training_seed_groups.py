@@ -5,7 +5,7 @@ import pytest
 
 from helpers import translation
 from helpers.claims import NOT_DECIDED, NOT_REPRODUCED, REPRODUCED
-from helpers.training import Protocol, Run, call, grid, seed_groups, store
+from helpers.training import Protocol, Run, call, finished, grid, seed_groups
 
 
 def result(test_errors, seed=0, seconds=1.0, losses=None):
@@ -23,7 +23,7 @@ def result(test_errors, seed=0, seconds=1.0, losses=None):
         for k, error in enumerate(test_errors)
     ]
     run = Run(call("a:b"), call("c:d"), Protocol(10 * epochs - 6, batch=8), seed)
-    return store.Result(run, history, {"parameters": 7, "seconds": 30.0})
+    return finished.Result(run, history, {"parameters": 7, "seconds": 30.0})
 
 
 GROUP = [result([0.5, 0.1]), result([0.6, 0.2], seed=1)]

@@ -1,4 +1,4 @@
-"""Runs as values: names, learning rates, calls."""
+"""Runs as values: what names them, learning rates, calls."""
 
 import dataclasses
 import shutil
@@ -21,12 +21,12 @@ def run(**protocol):
     return Run(network, call(DATA, name="digits"), Protocol(**{"iterations": 9, **protocol}))
 
 
-def name_elsewhere(root=paths.ROOT):
-    """Return the run's name in a process of its own, with the code below `root`."""
+def config_elsewhere(root=paths.ROOT):
+    """Return the run's configuration in a process of its own, with the code below `root`."""
     code = f"""
         from helpers.training import *
         network = call({NETWORK!r}, widths=(16, 32), depth=20)
-        print(Run(network, call({DATA!r}, name="digits"), Protocol(9), device="cpu").name())
+        print(Run(network, call({DATA!r}, name="digits"), Protocol(9), device="cpu").config())
     """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
@@ -35,12 +35,12 @@ def name_elsewhere(root=paths.ROOT):
     return done.stdout.strip()
 
 
-def test_equal_runs_have_one_name_in_every_process():
+def test_equal_runs_have_one_configuration_in_every_process():
     here = dataclasses.replace(run(), device="cpu")
-    assert run().name() == run().name() and hash(run()) == hash(run())
-    assert run().name() != run(learning_rate=0.2).name()
-    assert here.name() == name_elsewhere()
-    assert here.name() != dataclasses.replace(here, device="gpu").name()
+    assert run().config() == run().config() and hash(run()) == hash(run())
+    assert run().config() != run(learning_rate=0.2).config()
+    assert here.config() == config_elsewhere()
+    assert here.config() != dataclasses.replace(here, device="gpu").config()
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def copy(tmp_path_factory):
     shutil.copytree(
         paths.ROOT / "helpers", root / "helpers", ignore=shutil.ignore_patterns("__pycache__")
     )
-    return root, name_elsewhere(root)
+    return root, config_elsewhere(root)
 
 
 @pytest.mark.parametrize(
@@ -68,13 +68,13 @@ def copy(tmp_path_factory):
         ("translation", False),
     ],
 )
-def test_the_name_follows_the_source_of_the_modules_that_run(copy, module, runs):
-    root, name = copy
+def test_the_configuration_follows_the_source_of_the_modules_that_run(copy, module, runs):
+    root, config = copy
     path = root / "helpers" / f"{module}.py"
     source = path.read_text()
     path.write_text(source + "\n# changed\n")
     try:
-        assert (name_elsewhere(root) != name) == runs
+        assert (config_elsewhere(root) != config) == runs
     finally:
         path.write_text(source)
 
