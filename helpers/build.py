@@ -73,8 +73,8 @@ def build(parameters, languages, code, make):
     """Write what has changed and run `make` on it; leave with its status if it fails."""
     pdfs = [paths.REPORTS / f"report.{language}.pdf" for language in languages]
     before = [pdf.exists() and pdf.stat().st_mtime_ns for pdf in pdfs]
-    if not paths.INPUTS.exists():
-        print("first run: about ten minutes with the profile quick", file=sys.stderr)
+    if not paths.INPUTS.exists() and "quick" in [each["profile"] for each in parameters.values()]:
+        print("first run: about ten minutes on two idle cores", file=sys.stderr)
     for name, of, its_parameters in records(parameters, languages, code):
         inputs.write(name, inputs.present(name, of, its_parameters))
     executed = [paths.EXECUTED / notebook.name for notebook in profiles.notebooks()]
@@ -82,7 +82,7 @@ def build(parameters, languages, code, make):
     together = [] if shared else [f"-j{len(pdfs)}"]
     for options, targets in (([], executed), (together, pdfs)):
         command = [*make, *options, *map(inputs.named, targets)]
-        if status := subprocess.call(command, close_fds=False):  # jobs are file descriptors
+        if status := subprocess.call(command, close_fds=False):  # jobs and the lock are such
             sys.exit(status)
     for pdf, old in zip(pdfs, before, strict=True):
         if old and pdf.stat().st_mtime_ns == old:

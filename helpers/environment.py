@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,10 @@ SUPPORTED = (3, 11), (3, 13)
 
 @contextlib.contextmanager
 def exclusive(path, waiting):
-    """Hold the lock file `path`; where another process holds it, print `waiting` and wait."""
+    """Hold the lock file `path`; where another process holds it, print `waiting` and wait.
+
+    Processes started meanwhile with its descriptor hold it too: it is free when the last has ended.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w", encoding="utf-8") as lock:
         try:
@@ -26,6 +30,7 @@ def exclusive(path, waiting):
         except BlockingIOError:
             print(waiting, flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
+        os.set_inheritable(lock.fileno(), True)
         yield
 
 

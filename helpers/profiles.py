@@ -26,9 +26,12 @@ def parameters_cell(notebook):
     """Return the source of the cell of `notebook` that is tagged `parameters`.
 
     Raises:
-        ProfileError: there is not exactly one such cell.
+        ProfileError: the file is no notebook, or there is not exactly one such cell.
     """
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ProfileError(f"{notebook.name}: not a Jupyter notebook ({error!r})") from error
     tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
     if len(tagged) != 1:
         raise ProfileError(f"{notebook.name}: {len(tagged)} cells are tagged `parameters`, not one")

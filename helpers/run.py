@@ -108,6 +108,7 @@ def execute(name, parameters, title, log, last_time=None):
                 partial,
                 parameters,
                 kernel_name="python3",
+                language="python",
                 cwd=paths.NOTEBOOKS,
                 progress_bar=False,
                 config=LOCAL,

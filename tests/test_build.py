@@ -123,7 +123,7 @@ def result(root, name, folder="results"):
 
 def test_the_first_build_made_everything(project):
     lines = (project / "first.txt").read_text().splitlines()
-    assert lines[0] == "first run: about ten minutes with the profile quick"
+    assert lines[0] == "first run: about ten minutes on two idle cores"
     assert lines[1] == "[1/5] 00_first: first run"
     assert sorted(finished("\n".join(lines))) == sorted(NOTEBOOKS)
     assert result(project, "01_second") == 20
@@ -132,7 +132,7 @@ def test_the_first_build_made_everything(project):
         assert (project / "reports" / f"report.{language}.pdf").read_bytes().startswith(b"%PDF")
         page = project / "reports" / "html" / language / "index.html"
         assert ("Это 20,0." if language == "ru" else "The value is 20.0.") in page.read_text()
-    assert "texts are in English" in "\n".join(lines)  # named, and shown all the same
+    assert "ru: texts in English: " in "\n".join(lines)  # named, and shown all the same
 
 
 def test_results_hold_parameters_and_provenance(project):

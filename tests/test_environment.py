@@ -1,5 +1,6 @@
 """pyproject.toml, requirements*.txt and environment.yml name the same environment."""
 
+import fcntl
 import json
 import os
 import re
@@ -94,6 +95,19 @@ def test_a_second_process_waits_for_the_lock(tmp_path):
     first.communicate()  # ends its input
     assert second.communicate()[0] == "in\n"
     assert log.read_text() == "in out in out "
+
+
+def test_the_lock_is_held_until_the_last_process_started_under_it_has_ended(tmp_path):
+    lock = tmp_path / "lock"
+    with environment.exclusive(lock, "waiting"):
+        child = subprocess.Popen(
+            [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False
+        )
+    with open(lock, encoding="utf-8") as other:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        child.communicate(b"end\n")
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @pytest.mark.parametrize("target", ["report", "test", "lab", "bench"])

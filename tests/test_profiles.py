@@ -144,3 +144,11 @@ def test_every_key_of_a_profile_is_commented(name):
     for line in (paths.PROFILES / f"{name}.yml").read_text(encoding="utf-8").splitlines():
         if line.startswith("  ") and ":" in line and not line.lstrip().startswith(("#", "-")):
             assert "#" in line, f"{name}.yml: no comment on `{line.strip()}`"
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"metadata": {}}'])
+def test_a_file_that_is_no_notebook_is_named(tmp_path, content):
+    path = tmp_path / "06_broken.ipynb"
+    path.write_text(content)
+    with pytest.raises(profiles.ProfileError, match=r"^06_broken\.ipynb: not a Jupyter notebook"):
+        profiles.parameters_cell(path)

@@ -98,7 +98,7 @@ def assemble(executed, language, fields, results, code):
     notices = list(document.notices)
     if left := list(dict.fromkeys(left)):
         some = ", ".join(repr(text[:40]) for text in left[:3]) + " …" * (len(left) > 3)
-        notices.append(f"{language}: {len(left)} texts are in English; `make messages`: {some}")
+        notices.append(f"{language}: texts in English: {len(left)}, see `make messages`: {some}")
     return project, notices, origin["timestamp"]
 
 

@@ -180,7 +180,7 @@ def test_text_can_be_searched_with_hyphenation_undone(arguments, language):
 def test_the_russian_report(arguments):
     given = arguments()
     (notice,) = build(**given, language="ru")
-    assert re.match(r"ru: \d texts are in English; `make messages`: 'First section', ", notice)
+    assert re.match(r"ru: texts in English: \d, see `make messages`: 'First section', ", notice)
     text = text_of(given["pdf"])
     for words in (
         "Домашнее задание № 1",
