@@ -310,5 +310,6 @@ def test_an_interrupted_build_goes_on(project):
     assert process.returncode != 0
     assert "make report: interrupted; what is finished is kept" in output
     assert "Traceback" not in output
-    write_notebook(project, "01_second", **NOTEBOOKS["01_second"])
+    write_notebook(project, "01_second", value="7")
     assert "01_second" in finished(run(project))
+    assert result(project, "01_second") == 7

@@ -48,7 +48,7 @@ def test_a_session_knows_cores_and_parameters_as_they_are(monkeypatch):
     monkeypatch.setattr(runtime, "cores", lambda: 3)
     assert runtime.start("00_task", "smoke", 0, tensorflow=False).parameters == {}  # no notebook
     values = {"profile": "quick", "seed": 5, "session": None}
-    kernel = types.SimpleNamespace(user_ns=values)
+    kernel = types.SimpleNamespace(user_ns=values, set_custom_exc=lambda *_: None)
     monkeypatch.setattr(IPython, "get_ipython", lambda: kernel)
     session = runtime.start("00_task", "smoke", 0, tensorflow=False)
     assert (session.cores, session.parameters) == (3, {"profile": "quick", "seed": 5})
