@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import tempfile
 import time
 
 import jupyter_client
@@ -15,8 +16,6 @@ import traitlets.config
 from helpers import bundles, inputs, numbering, paths, profiles, terminal
 
 KERNEL_LOG = paths.REPORTS / "kernel.log"
-# Sockets in the file system instead of TCP ports: nobody else can listen in.
-LOCAL = traitlets.config.Config({"KernelManager": {"transport": "ipc"}})
 
 
 class NotebookFailed(Exception):
@@ -102,7 +101,10 @@ def execute(name, parameters, title, log, last_time=None):
             show(f"cell {cell_index + 1}/{cells}")
 
     try:
-        with terminal.display(title, last_time, channel) as show:
+        with (
+            terminal.display(title, last_time, channel) as show,
+            tempfile.TemporaryDirectory(prefix="kernel-") as folder,
+        ):
             book = papermill.execute_notebook(
                 book,
                 partial,
@@ -111,7 +113,7 @@ def execute(name, parameters, title, log, last_time=None):
                 language="python",
                 cwd=paths.NOTEBOOKS,
                 progress_bar=False,
-                config=LOCAL,
+                config=sockets_in(folder),
                 kernel_manager_class=LoggedKernelManager,
                 on_cell_start=on_cell_start,
             )
@@ -130,6 +132,15 @@ def execute(name, parameters, title, log, last_time=None):
         f"{name}.ipynb failed in {running}\n  {reason}\n"
         f"  The notebook up to there: {inputs.named(partial)}"
     )
+
+
+def sockets_in(folder):
+    """Return the configuration of a kernel that talks through files there, not through TCP ports.
+
+    So nobody else can listen in; in a folder of their own, kernels side by side do not meet.
+    """
+    kernel = {"transport": "ipc", "ip": f"{folder}/socket"}
+    return traitlets.config.Config({"KernelManager": kernel})
 
 
 def first_code_line(source):

@@ -221,6 +221,14 @@ def test_a_changed_parameter_is_told_with_both_values(project):
     assert result(project, "05_conclusions") == 201
 
 
+def test_independent_notebooks_run_side_by_side(project):
+    before = {name: result(project, name) for name in NOTEBOOKS}
+    for name in NOTEBOOKS:
+        (project / "reports" / "notebooks" / f"{name}.ipynb").unlink()
+    assert sorted(finished(run(project, "-j3"))) == sorted(NOTEBOOKS)
+    assert {name: result(project, name) for name in NOTEBOOKS} == before
+
+
 def test_changed_data_run_the_notebook_that_used_them(project):
     data = project / "data" / "hearts.txt"
     data.write_text("123")
