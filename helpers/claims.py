@@ -6,6 +6,7 @@ An estimate is a pair (value, variance). A difference counts beyond twice its st
 import math
 
 import numpy as np
+from scipy import stats
 
 REPRODUCED = "reproduced"
 NOT_REPRODUCED = "not reproduced"
@@ -17,19 +18,20 @@ def estimate(sample, images=None, trained=True):
 
     Args:
         sample: a value for each training, or none; with `images`, error rates in [0, 1].
-        images: number of images behind each error rate. The noise of a training is the larger of
-            the scatter over trainings and the sampling of the images. Without images, a single
-            value has a scatter that is not known.
+        images: number of images behind each error rate, the same for every training. The noise
+            is the larger of the scatter over trainings, widened by Student's factor because they
+            are few, and the sampling of the images. A single value has no known scatter.
         trained: False if a network behind the sample has not learned: it decides nothing.
     """
     if not len(sample):
         return math.nan, math.inf
-    mean = float(np.mean(sample))
-    scatter = float(np.var(sample, ddof=1)) if len(sample) > 1 else None
+    mean, scatter = float(np.mean(sample)), None
+    if len(sample) > 1:
+        student = stats.t.ppf(0.975, len(sample) - 1)  # in place of the 2 of many trainings
+        scatter = float(np.var(sample, ddof=1) / len(sample) * (student / 2) ** 2)
     if not trained or (scatter is None and images is None):
         return mean, math.inf
-    sampling = mean * (1 - mean) / images if images else 0.0
-    return mean, max(scatter or 0.0, sampling) / len(sample)
+    return mean, max(scatter or 0.0, mean * (1 - mean) / images if images else 0.0)
 
 
 def minus(one, other):

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from helpers import claims
@@ -15,9 +16,20 @@ def test_verdicts_are_three_strings():
 
 
 def test_noise_is_scatter_or_sampling_whichever_is_larger():
-    assert claims.estimate([0.02, 0.02], 400) == pytest.approx((0.02, 0.02 * 0.98 / 400 / 2))
-    assert claims.estimate([0.0, 0.1], 10**6) == pytest.approx((0.05, 0.005 / 2))
-    assert claims.estimate([1.0, 2.0, 3.0]) == pytest.approx((2, 1 / 3))
+    """Student's 97.5 % points for 1 and 2 degrees of freedom are those of printed tables."""
+    assert claims.estimate([0.02, 0.02], 400) == pytest.approx((0.02, 0.02 * 0.98 / 400))
+    two, three = (12.706 / 2) ** 2, (4.303 / 2) ** 2
+    assert claims.estimate([0.0, 0.1], 10**6) == pytest.approx((0.05, two * 0.005 / 2), rel=1e-3)
+    assert claims.estimate([1.0, 2.0, 3.0]) == pytest.approx((2, three / 3), rel=1e-3)
+
+
+def test_two_seeds_decide_as_rarely_by_chance_as_many():
+    """Of samples around zero, about one in twenty is told from zero, however few the seeds."""
+    generator = np.random.default_rng(0)
+    for seeds in (2, 3, 10):
+        samples = generator.normal(size=(2000, seeds))
+        decided = [claims.positive(claims.estimate(each)) != NOT_DECIDED for each in samples]
+        assert 0.03 < np.mean(decided) < 0.07
 
 
 @pytest.mark.parametrize(
@@ -25,7 +37,7 @@ def test_noise_is_scatter_or_sampling_whichever_is_larger():
     [(400, REPRODUCED, NOT_REPRODUCED), (100, NOT_DECIDED, NOT_DECIDED)],
 )
 def test_a_difference_counts_beyond_twice_its_noise(images, verdict, opposite):
-    # 2 sqrt((0.02 0.98 + 0.05 0.95) / images / 2) is 0.018 for 400 images, 0.037 for 100
+    # 2 sqrt((0.02 0.98 + 0.05 0.95) / images) is 0.026 for 400 images, 0.052 for 100
     low, high = (claims.estimate([error] * 2, images) for error in (0.02, 0.05))
     assert claims.smaller(low, high) == verdict and claims.smaller(high, low) == opposite
     assert claims.differ(low, high) == (verdict == REPRODUCED)
