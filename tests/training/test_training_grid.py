@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pytest
 import toys
-from test_training_engine import assert_same, make_run
+from test_training_loop import assert_same, make_run
 
 from helpers import paths
 from helpers.training import call, finished, grid, measure_all, store, train_all
@@ -104,7 +104,7 @@ def test_a_killed_workers_run_is_done_elsewhere(dask, tmp_path, monkeypatch):
         store.folder(run.config()).name for run in runs
     }  # the dead worker's run, finished by the other
     for run, expected in zip(runs, serial, strict=True):
-        assert_same(finished.load(run), expected, 1e-4)
+        assert_same(finished.find_result(run), expected, 1e-4)
         weights, serial_weights = (
             store.load(root / store.folder(run.config()).name / "weights.npz")[0].values()
             for root in (paths.RUNS, paths.RUNS.with_name("serial"))
@@ -119,9 +119,11 @@ def test_a_worker_that_measures_gets_the_run(dask, monkeypatch):
     run = make_run(iterations=4)
     monkeypatch.setattr(grid, "local_processes", lambda: 1)
     train_all([run])
-    expected = toys.brightest(finished.model(run), toys.load())
+    expected = toys.brightest(finished.trained_network(run), toys.load())
     monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address)
-    monkeypatch.setattr(finished, "model", lambda run: pytest.fail("measured in this process"))
+    monkeypatch.setattr(
+        finished, "trained_network", lambda run: pytest.fail("measured in this process")
+    )
     (found,) = measure_all([(run, call(toys.brightest))])
     np.testing.assert_allclose(found["logits"], expected["logits"], rtol=1e-5)
 
