@@ -13,7 +13,7 @@ import benchmarks
 from helpers import files, paths, runtime
 
 
-def main():
+def main() -> None:
     """Run the named modules, or all of them."""
     modules = {module.name for module in pkgutil.iter_modules(benchmarks.__path__)}
     known = sorted(modules - {"__main__", "side_by_side"})

@@ -20,7 +20,7 @@ KEPT = (
 )  # fmt: skip
 
 
-def rows():
+def rows() -> dict:
     """Return {"quick_empty_s", "quick_full_store_s", "nothing_to_do_s", "peak_gib", ...}.
 
     The run store is empty at first; the second run finds all trainings in it and no report; the
@@ -56,7 +56,7 @@ def rows():
     }
 
 
-def each_notebook(copy):
+def each_notebook(copy: Path) -> dict[str, float]:
     """Return {notebook: seconds that it ran} from the results it left."""
     return {
         path.stem: json.loads(path.read_text(encoding="utf-8"))["provenance"]["seconds"]
@@ -64,13 +64,13 @@ def each_notebook(copy):
     }
 
 
-def copy_one(source, target):
+def copy_one(source: Path, target: Path) -> None:
     """Copy a file or folder, with the folders above it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
 
 
-def run(copy, *variables):
+def run(copy: Path, *variables: str) -> tuple[float, float]:
     """Run the quick report of the project in `copy`; return (seconds, peak memory in GiB)."""
     command = ["make", "report", f"RUN={sys.executable}", "PYTHON=true", *variables]
     environment = os.environ | {"CUDA_VISIBLE_DEVICES": "-1"}
@@ -88,7 +88,7 @@ def run(copy, *variables):
     return round(seconds, 2), round(max(peaks), 2)
 
 
-def watch(pid, peaks):
+def watch(pid: int, peaks: list[float]) -> None:
     """Append the memory of process `pid` and its descendants, GiB, every second until it ends."""
     try:
         root = psutil.Process(pid)

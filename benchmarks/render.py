@@ -11,6 +11,7 @@ import time
 import matplotlib.pyplot as plt
 import nbformat.v4 as v4
 from nbconvert.exporters import get_exporter
+from nbformat import NotebookNode
 
 from nbtypst import pandoc
 
@@ -23,7 +24,7 @@ PROSE = (
 )
 
 
-def rows():
+def rows() -> list[dict]:
     """Return the row `render_vs_xelatex`, none where XeLaTeX is not installed."""
     if not shutil.which("xelatex"):
         return []
@@ -48,7 +49,7 @@ def rows():
     ]
 
 
-def notebook(sections):
+def notebook(sections: int) -> NotebookNode:
     """Return a notebook of prose, formulas, code, printed text and pictures."""
     figure, ax = plt.subplots(figsize=(4, 2.5))
     ax.plot([1, 3, 2])
@@ -70,7 +71,7 @@ def notebook(sections):
     return v4.new_notebook(cells=cells, metadata={"language_info": {"name": "python"}})
 
 
-def seconds(name, book, repeats):
+def seconds(name: str, book: NotebookNode, repeats: int) -> list[float]:
     """Return the seconds of each of `repeats` exports, after one that loads fonts and formats."""
     exporter = get_exporter(name)()
     exporter.from_notebook_node(book)

@@ -4,13 +4,14 @@ import os
 import statistics
 import subprocess
 import sys
+from typing import Any
 
 from helpers import paths
 
 NO_TORCH = "PyTorch is no dependency: name an interpreter that has it in TORCH_PYTHON"
 
 
-def torch_interpreter():
+def torch_interpreter() -> str | None:
     """Return the path of a Python that imports PyTorch, or None; TORCH_PYTHON may name one."""
     for python in filter(None, (os.environ.get("TORCH_PYTHON"), sys.executable)):
         if subprocess.run([python, "-c", "import torch"], capture_output=True).returncode == 0:
@@ -18,7 +19,9 @@ def torch_interpreter():
     return None
 
 
-def alternate(script, sides, argument, rounds):
+def alternate(
+    script: str, sides: dict[str, str], argument: object, rounds: int
+) -> dict[str, list[float]]:
     """Return {side: what it measured in each round}; the first round warms up.
 
     Args:
@@ -39,7 +42,7 @@ def alternate(script, sides, argument, rounds):
     return {side: [measured[side] for measured in turns[1:]] for side in sides}
 
 
-def start(script, side, argument, python):
+def start(script: str, side: str, argument: object, python: str) -> subprocess.Popen:
     """Start the process of one side."""
     environment = os.environ | {"PYTHONPATH": str(paths.ROOT), "CUDA_VISIBLE_DEVICES": "-1"}
     if side in ("stock", "demo"):
@@ -51,14 +54,14 @@ def start(script, side, argument, python):
     )  # fmt: skip
 
 
-def turn(worker):
+def turn(worker: Any) -> float:
     """Let a process take its turn and return the number that it prints."""
     worker.stdin.write("go\n")
     worker.stdin.flush()
     return float(worker.stdout.readline())
 
 
-def compare(measured, peer, unit):
+def compare(measured: dict[str, list[float]], peer: str, unit: str) -> dict:
     """Return a row's figures: the medians of both sides and of their ratio, and its range.
 
     The ratio is above 1 where ours is better: for times the peer's over ours, for speeds (units
