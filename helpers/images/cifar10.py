@@ -69,7 +69,7 @@ def find_folder() -> Path:
     return found[0]
 
 
-def read_cifar10():
+def read_cifar10() -> tuple:
     """Return (training images, labels), (test images, labels), class names, origin, verified.
 
     Images are (count, 32, 32, 3), uint8. They are verified if they have the checksums of the
@@ -83,7 +83,7 @@ def read_cifar10():
     return train, test, CLASSES, URL if verified else f"{folder.name}, not verified", verified
 
 
-def read_folder(folder: Path):
+def read_folder(folder: Path) -> tuple:
     """Return (training images, labels), (test images, labels) and whether they are verified.
 
     Raises:
@@ -102,7 +102,7 @@ def read_folder(folder: Path):
     return (np.concatenate(images), np.concatenate(labels)), parts[-1], verified
 
 
-def read_binary(path: Path):
+def read_binary(path: Path) -> tuple:
     """Return images (10000, 32, 32, 3), uint8, and labels (10000,) of a file of records."""
     content = np.fromfile(path, dtype="uint8")
     if content.size != COUNT * RECORD:
@@ -116,7 +116,7 @@ def read_binary(path: Path):
     return planes_last(records[:, 1:]), labels
 
 
-def read_python(path: Path):
+def read_python(path: Path) -> tuple:
     """Return images and labels of a pickled file; none is unpickled whose checksum is unknown."""
     content = path.read_bytes()
     if hashlib.md5(content).hexdigest() != PYTHON[path.name]:
@@ -125,12 +125,12 @@ def read_python(path: Path):
     return planes_last(batch["data"]), np.array(batch["labels"], "uint8")
 
 
-def planes_last(rows):
+def planes_last(rows: np.ndarray) -> np.ndarray:
     """Return images (n, 32, 32, 3) of rows of red, green and blue planes (n, 3072)."""
     return rows.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
 
 
-def read_pictures(folder: Path):
+def read_pictures(folder: Path) -> tuple:
     """Return images and labels of a folder of one folder a class, shuffled alike every time.
 
     Raises:

@@ -39,8 +39,8 @@ def load_images(
         raise ValueError(f"data must be one of {', '.join(READERS)}; received {name!r}")
     train, test, classes, origin, verified = READERS[name]()
     source = results.source(name, origin, np.concatenate([train[0], test[0]]))
-    images, labels = first_images(*train, train_subset, f"train_subset of {name}")
-    test_images, test_labels = first_images(*test, test_subset, f"test_subset of {name}")
+    images, labels = first_images(train, train_subset, f"train_subset of {name}")
+    test_images, test_labels = first_images(test, test_subset, f"test_subset of {name}")
     mean = images.mean(axis=0, dtype="float64").astype("float32")
     return Dataset(
         images - mean, labels, test_images - mean, test_labels, classes,
@@ -48,12 +48,13 @@ def load_images(
     )  # fmt: skip
 
 
-def first_images(images, labels, subset: int | None, what: str):
-    """Return the first `subset` images in [0, 1], or all of them, and their labels.
+def first_images(pair: tuple, subset: int | None, what: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first `subset` images in [0, 1], or all of them, and labels, of a pair of these.
 
     Raises:
         ValueError: there are not so many.
     """
+    images, labels = pair
     if subset is not None and not 0 < subset <= len(images):
         raise ValueError(f"{what} must lie between 1 and {len(images):,}; received {subset}")
     return images[:subset].astype("float32") / 255, labels[:subset].astype("int32")

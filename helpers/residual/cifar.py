@@ -1,5 +1,7 @@
 """Plain and residual networks for small images (1512.03385, section 4.2; 1603.05027)."""
 
+from typing import Any
+
 import keras
 from keras import layers
 
@@ -17,7 +19,7 @@ def units_of_stage(
     widths: tuple = WIDTHS,
     convolutions: int = 2,
     shortcut: str | None = None,
-    **options,
+    **options: Any,
 ) -> int:
     """Return how many units a stage of a network of `build_cifar` has; check its arguments.
 
@@ -56,7 +58,7 @@ def build_cifar(
     widths: tuple = WIDTHS,
     convolutions: int = 2,
     shortcut: str | None = None,
-    **options,
+    **options: Any,
 ) -> keras.Model:
     """Build a plain or residual network: 3x3 stem, stages at sizes s, s/2, s/4, pooling, logits.
 
@@ -77,7 +79,12 @@ def build_cifar(
     Raises:
         ValueError: see `units_of_stage`.
     """
-    arguments = {"widths": widths, "convolutions": convolutions, "shortcut": shortcut, **options}
+    arguments: dict = {
+        "widths": widths,
+        "convolutions": convolutions,
+        "shortcut": shortcut,
+        **options,
+    }
     count = units_of_stage(family, depth, input_shape, **arguments)
     if family == "resnet":
         shortcut = shortcut or "A"

@@ -48,7 +48,7 @@ class Law:
     curvature_p: float  # probability of as much curvature if the line were straight
     over_power: float  # twice the log likelihood over that of a power of the depth
 
-    def iterations(self, depth):
+    def iterations(self, depth: np.ndarray) -> np.ndarray:
         """Return the iterations that the law foretells."""
         return np.exp(self.intercept + self.slope * np.asarray(depth))
 
@@ -61,7 +61,7 @@ class Law:
         return [math.exp(LAYERS * end) for end in self.interval]
 
 
-def fit_law(depths, iterations, limits) -> Law | None:
+def fit_law(depths: list, iterations: list, limits: list) -> Law | None:
     """Fit the law by maximum likelihood; a run that ended too early counts as longer than it was.
 
     Such censored runs are those of a Tobit model (Tobin 1958). The interval is that of the profile
@@ -126,7 +126,7 @@ def fit_law(depths, iterations, limits) -> Law | None:
     )
 
 
-def measure_law(groups, threshold: float, window: int) -> dict:
+def measure_law(groups: dict, threshold: float, window: int) -> dict:
     """Return how the training of networks of one kind takes longer with depth.
 
     Args:
@@ -149,7 +149,7 @@ def measure_law(groups, threshold: float, window: int) -> dict:
     return measured | {"iterations": times, "limits": limits, "law": law}
 
 
-def slope_estimate(measured) -> tuple:
+def slope_estimate(measured: dict) -> tuple:
     """Return the slope of what `measure_law` found as `helpers.claims` takes it."""
     if not (law := measured["law"]):
         return math.nan, math.inf
@@ -157,7 +157,7 @@ def slope_estimate(measured) -> tuple:
     return law.slope, ((high - low) / (2 * stats.norm.ppf(0.975))) ** 2
 
 
-def growth(measured) -> str:
+def growth(measured: dict) -> str:
     """Return a verdict on the growth with depth: is it exponential, or faster, or slower?"""
     law = measured["law"]
     if not law or claims.positive(slope_estimate(measured)) != claims.REPRODUCED:
@@ -167,7 +167,7 @@ def growth(measured) -> str:
     return "exponential" if law.over_power > 4 else claims.NOT_DECIDED
 
 
-def verdict(measured) -> str:
+def verdict(measured: dict) -> str:
     """Return the verdict on the conjecture that iterations grow exponentially with depth."""
     kinds = {
         "slower than exponential": claims.NOT_REPRODUCED,
@@ -176,7 +176,7 @@ def verdict(measured) -> str:
     return kinds.get(growth(measured), claims.REPRODUCED)
 
 
-def stored_law(measured) -> dict:
+def stored_law(measured: dict) -> dict:
     """Return what `measure_law` found as `reports/results` stores it."""
     law = measured["law"]
     return {name: measured[name] for name in ("threshold", "depths", "iterations")} | {
@@ -188,7 +188,7 @@ def stored_law(measured) -> dict:
     }
 
 
-def told_factors(laws) -> list[str]:
+def told_factors(laws: dict) -> list[str]:
     """Return the factor for `LAYERS` layers of each of {name: what `measure_law` found}."""
     fitted = {name: measured["law"] for name, measured in laws.items() if measured["law"]}
     return [
@@ -204,11 +204,12 @@ FORMATS = {  # of the columns of `law_table`
 }
 
 
-def law_table(laws) -> pd.DataFrame:
+def law_table(laws: dict) -> pd.DataFrame:
     """Return the table of {name: what `measure_law` found}."""
     rows = []
     for name, measured in laws.items():
-        times, law = sum(measured["iterations"], []), measured["law"]
+        times: list = sum(measured["iterations"], [])
+        law = measured["law"]
         low, high = law.factor_interval() if law else (None, None)
         rows.append({
             "networks": name,
