@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from helpers import claims
 from helpers.translation import text
@@ -77,26 +77,22 @@ def fit_law(depths: list, iterations: list, limits: list) -> Law | None:
     """
     depth = np.asarray(depths, "float64")
     censored = np.array([each is None for each in iterations])
-    reached = depth[~censored]
-    if len(reached) < 3 or len(set(reached)) < 2:
+    if np.sum(~censored) < 3 or len(set(depth[~censored])) < 2:
         return None
     log_time = np.log([own or limit for own, limit in zip(iterations, limits, strict=True)])
     x = (depth - depth.mean()) / LAYERS
 
     def deviance(parameters, powers, x):
-        """Return minus twice the log likelihood of level, log spread and powers of x."""
+        """Return minus twice the log likelihood of level, log spread and powers of x, bar 2π."""
         level, log_spread, *free = parameters
         mean = level + sum(power * x**k for k, power in enumerate([*powers, *free], start=1))
         spread = LEAST_SPREAD + math.exp(min(log_spread, 20))
         z = (log_time - mean) / spread
-        density = stats.norm.logpdf(z[~censored]) - math.log(spread)
-        return -2 * (density.sum() + stats.norm.logsf(z[censored]).sum())
+        reached = np.sum(z[~censored] ** 2 + 2 * math.log(spread))
+        return reached - 2 * np.sum(special.log_ndtr(-z[censored]))
 
     def least(start, powers=(), x=x):
-        options = {"maxiter": 4000, "xatol": 1e-6, "fatol": 1e-8}
-        return optimize.minimize(
-            deviance, start, (powers, x), method="Nelder-Mead", options=options
-        )
+        return optimize.minimize(deviance, start, (powers, x), method="BFGS")
 
     slope, level = np.polyfit(x[~censored], log_time[~censored], 1)
     line = least([level, -1.0, slope])
