@@ -37,7 +37,7 @@ def result_rows(groups):
             rows.append({
                 "model": name,
                 "family": arguments.get("family", "vgg"),
-                "depth": arguments.get("depth"),
+                "depth": arguments.get("depth", len(result.history[0]["gradient_norms"])),
                 "seed": result.run.seed,
                 "params": result.record["parameters"],
                 "train_loss": [loss if math.isfinite(loss) else None for loss in losses],

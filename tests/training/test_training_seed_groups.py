@@ -56,6 +56,7 @@ def test_a_row_holds_what_results_need_and_no_infinity():
         ("VGG", "vgg", 0), ("VGG", "vgg", 1),
     ]  # fmt: skip
     assert (row["family"], row["depth"]) == ("plain", 8)
+    assert others[0]["depth"] == 3  # a norm for each kernel
     assert row["train_loss"] == [2.0, None] and row["test_error"] == [0.9, 0.8]
     assert (row["seed"], row["params"], row["seconds"], row["cached"]) == (5, 7, 30.0, True)
     assert row["images_per_second"] == 16
