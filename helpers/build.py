@@ -20,7 +20,7 @@ def main() -> None:
     arguments = parser.parse_args()
     waiting = "Another make report is running here; waiting for it to end …"
     try:
-        parameters = profiles.load(arguments.profile)
+        parameters = profiles.load_profile(arguments.profile)
         languages = arguments.languages.split() or translation.languages()
         check_languages(languages)
         parameters |= {f"report.{language}": {"code": arguments.code} for language in languages}
@@ -28,7 +28,7 @@ def main() -> None:
             print(*out_of_date(parameters) or ["everything is up to date"], sep="\n")
             return
         with environment.exclusive(paths.REPORTS / ".lock", waiting):
-            build(parameters, languages, arguments.make)
+            make_reports(parameters, languages, arguments.make)
     except (profiles.ProfileError, DocumentError) as error:
         sys.exit(f"make report: {error}")
     except KeyboardInterrupt:
@@ -57,7 +57,7 @@ def out_of_date(parameters: dict[str, dict]) -> list[str]:
     return [f"{name}: {reason}" for name, reason in reasons.items() if reason]
 
 
-def build(parameters: dict[str, dict], languages: list[str], make: list[str]) -> None:
+def make_reports(parameters: dict[str, dict], languages: list[str], make: list[str]) -> None:
     """Write what has changed and run `make` on it; leave with its status if it fails.
 
     Args:

@@ -63,7 +63,7 @@ def defaults(notebook: Path) -> dict[str, Any]:
     return values
 
 
-def load(name: str) -> dict[str, dict[str, Any]]:
+def load_profile(name: str) -> dict[str, dict[str, Any]]:
     """Return {notebook name: parameters} of the profile `name`, checked against the notebooks.
 
     Raises:
