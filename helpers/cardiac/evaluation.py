@@ -56,10 +56,9 @@ def clinical_measures(shapes, spacing):
     """
     rows = []
     for shape in shapes:
-        mask = anatomy.refine(shape[..., 0])
-        hollow = anatomy.cavity(mask).any()
-        thickness = anatomy.segment_thickness(mask, spacing / 2) if hollow else np.zeros(17)
-        rows.append((np.nanmax(thickness), anatomy.volume(mask, spacing / 2)))
+        wall = anatomy.refine(shape[..., 0])
+        thickness = np.nan_to_num(anatomy.segment_thickness(wall, spacing / 2))
+        rows.append((thickness.max(), anatomy.volume(wall, spacing / 2)))
     wall, volume = np.array(rows).T
     if not wall.any():
         return {"volume": volume}

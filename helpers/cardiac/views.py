@@ -67,9 +67,11 @@ def surface(ax, distance, spacing):
         spacing: mm.
     """
     fine, step = ndimage.gaussian_filter(anatomy.finer(distance), 0.8), spacing / 2
+    ax.axis("off")
+    if not fine.min() < 0 < fine.max():
+        return  # the decoded shape has no surface
     vertices, faces = measure.marching_cubes(fine, 0.0, step_size=2)[:2]
-    hollow = anatomy.cavity(fine > 0).any()
-    thickness = anatomy.wall_thickness(fine > 0, step) if hollow else np.zeros(fine.shape)
+    thickness = anatomy.wall_thickness(fine, step)
     wall = thickness > 0
     nearest = ndimage.distance_transform_edt(~wall, return_distances=False, return_indices=True)
     local = ndimage.map_coordinates(thickness[tuple(nearest)], vertices[faces].mean(1).T, order=1)
@@ -88,7 +90,6 @@ def surface(ax, distance, spacing):
     ax.set(xlim=(-reach[0], reach[0]), ylim=(-reach[1], reach[1]), zlim=(-reach[2], reach[2]))
     ax.set_box_aspect((1, 1, 1), zoom=1.6)
     ax.view_init(18, -20)  # degrees of elevation and azimuth
-    ax.axis("off")
 
 
 def portraits(hearts, spacing):

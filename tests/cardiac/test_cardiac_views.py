@@ -38,6 +38,11 @@ def test_portraits_are_coloured_by_thickness(cups):
     assert plt.get_fignums() == []
 
 
+@pytest.mark.parametrize("fill", [-1.0, 1.0])
+def test_a_decoded_shape_without_surface_is_an_empty_picture(fill):
+    assert (views.portraits(np.full((1, 8, 8, 8, 2), fill), 6.0) == 1).all()
+
+
 def test_the_walk_is_in_the_words_of_its_language(monkeypatch):
     words = {"ru": {"step {step}": "шаг {step}", "wall thickness (mm)": "толщина (мм)"}}
     monkeypatch.setattr(translation, "catalogue", lambda language: words.get(language, {}))
