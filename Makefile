@@ -23,7 +23,7 @@ before = $(if $(filter-out $1,$(firstword $2)),$(firstword $2) $(call before,$1,
 
 .DEFAULT_GOAL := help
 .PHONY: help report status environment test test-slow lint format lab data bench messages \
-  train-scenes pins clean
+  architecture train-scenes pins clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -79,6 +79,9 @@ bench: environment ## measure ours against peers, write reports/bench.json
 
 messages: environment ## bring the catalogues in locale/ up to date, list what to translate
 	@$(RUN) -m helpers.report.messages $(call quoted,REPORT_LANG)
+
+architecture: environment ## draw docs/architecture.svg from the imports
+	@$(RUN) -m tools.architecture
 
 train-scenes: environment ## train the compact DeepLab networks whose weights data/weights/ keeps
 	@$(RUN) -m helpers.deeplab.train_scenes --model mobilenetv2

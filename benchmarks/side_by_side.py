@@ -1,10 +1,10 @@
 """Sides that take turns: each runs in a process of its own, so that none disturbs another."""
 
 import os
+import shlex
 import statistics
 import subprocess
 import sys
-from typing import Any
 
 from helpers import paths
 
@@ -20,7 +20,7 @@ def torch_interpreter() -> str | None:
 
 
 def alternate(
-    script: str, sides: dict[str, str], argument: object, rounds: int
+    script: str, sides: dict[str, str], argument: str | int, rounds: int
 ) -> dict[str, list[float]]:
     """Return {side: what it measured in each round}; the first round warms up.
 
@@ -30,19 +30,24 @@ def alternate(
         sides: {name: interpreter}. "stock" and "demo" run without our TensorFlow settings.
         argument: passed on to every side.
         rounds: number of turns that count.
+
+    Raises:
+        RuntimeError: a side ended early; the message is the command to see why.
     """
     workers = {side: start(script, side, argument, python) for side, python in sides.items()}
     try:
-        turns = [
-            {side: turn(worker) for side, worker in workers.items()} for _ in range(rounds + 1)
-        ]
+        measured = {side: [] for side in sides}
+        for _ in range(rounds + 1):
+            for side, worker in workers.items():
+                measured[side].append(turn(worker))
     finally:
         for worker in workers.values():
             worker.terminate()
-    return {side: [measured[side] for measured in turns[1:]] for side in sides}
+            worker.communicate()  # closes its pipes
+    return {side: numbers[1:] for side, numbers in measured.items()}
 
 
-def start(script: str, side: str, argument: object, python: str) -> subprocess.Popen:
+def start(script: str, side: str, argument: str | int, python: str) -> subprocess.Popen:
     """Start the process of one side."""
     environment = os.environ | {"PYTHONPATH": str(paths.ROOT), "CUDA_VISIBLE_DEVICES": "-1"}
     if side in ("stock", "demo"):
@@ -54,11 +59,15 @@ def start(script: str, side: str, argument: object, python: str) -> subprocess.P
     )  # fmt: skip
 
 
-def turn(worker: Any) -> float:
+def turn(worker: subprocess.Popen) -> float:
     """Let a process take its turn and return the number that it prints."""
-    worker.stdin.write("go\n")
-    worker.stdin.flush()
-    return float(worker.stdout.readline())
+    try:
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+        return float(worker.stdout.readline())  # an empty line: it has ended
+    except (BrokenPipeError, ValueError) as error:
+        command = f"echo go | PYTHONPATH=. {shlex.join(worker.args)}"  # type: ignore[arg-type]
+        raise RuntimeError(f"a side gave no number; see why: {command}") from error
 
 
 def compare(measured: dict[str, list[float]], peer: str, unit: str) -> dict:

@@ -1,70 +1,86 @@
-"""The rooms import one way, and docs/architecture.md draws what they import."""
+"""Rooms import one way, and the picture of them is that of the imports."""
 
-import ast
-import graphlib
+import itertools
+import json
 import re
 
-from helpers import inputs, paths, profiles
+import pytest
 
-TASKS = {"build.py", "run.py", "lab.py", "fetch_data.py"}
-SCIENCES = {"residual", "images", "cardiac", "deeplab"}
-
-
-def room(path):
-    """Return the room of a file of the project."""
-    folder, *rest = path.relative_to(paths.ROOT).parts
-    if folder != "helpers":
-        return folder
-    if len(rest) > 1:
-        return rest[0]
-    return "tasks" if rest[0] in TASKS else "ground"
+from helpers import diagram, paths
+from tools import architecture
 
 
-def imported_rooms(source):
-    """Return the rooms that Python source imports."""
-    names = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names += [f"{node.module}.{alias.name}" for alias in node.names]
-    rooms = set()
-    for name in names:
-        package, *rest = name.split(".")
-        if package == "nbtypst":
-            rooms.add(package)
-        elif package == "helpers":
-            folder = paths.ROOT / "helpers" / rest[0]
-            rooms.add(
-                room(folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py"))
-            )
-    return rooms
+def test_imports_keep_to_the_one_way_rules():
+    edges = architecture.edges_of(paths.ROOT)
+    assert ("deeplab", "training") in edges and ("report", "nbtypst") in edges
+    assert architecture.faults(edges) == []
 
 
-def graph():
-    """Return {room: rooms that it imports} of the project's code."""
-    imports = {}
-    for folder in ("helpers", "nbtypst", "benchmarks"):
-        for path in (paths.ROOT / folder).rglob("*.py"):
-            found = imported_rooms(path.read_text(encoding="utf-8"))
-            imports.setdefault(room(path), set()).update(found - {room(path)})
-    for path in profiles.notebooks():
-        for cell in profiles.cells(path):
-            if cell["cell_type"] == "code":
-                source = inputs.python_of("".join(cell["source"]))
-                imports.setdefault("notebooks", set()).update(imported_rooms(source))
-    return imports
+def test_the_picture_shows_the_imports():
+    """`make architecture` draws it anew."""
+    svg = architecture.PICTURE.read_text(encoding="utf-8")
+    described = re.search(r"<dc:description>(.*?)</dc:description>", svg, re.DOTALL)[1]
+    assert described == architecture.describe(architecture.edges_of(paths.ROOT))
 
 
-def test_the_picture_is_drawn_from_the_imports():
-    text = (paths.ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    drawn = set(re.findall(r"^    (\w+) --> (\w+)$", text, re.MULTILINE))
-    assert drawn == {(one, other) for one, others in graph().items() for other in others}
+def test_the_picture_has_every_room_once():
+    drawn = [room for room in itertools.chain(*architecture.ROWS) if room]
+    assert sorted(drawn) == sorted(architecture.ALLOWED)
+    packages = {path.parent.name for path in paths.ROOT.glob("helpers/*/__init__.py")}
+    assert packages <= set(drawn)
 
 
-def test_imports_go_one_way():
-    imports = graph()
-    assert list(graphlib.TopologicalSorter(imports).static_order())  # raises CycleError
-    assert imports["ground"] == imports["nbtypst"] == set()
-    for science in SCIENCES:
-        assert not imports[science] & (SCIENCES | {"report", "tasks"})
+def test_no_arrow_runs_through_a_room():
+    boxes, edges = architecture.graph_of(architecture.edges_of(paths.ROOT))
+    for start, end in edges:
+        way = diagram.route(boxes, start, end)
+        assert not [room for room, box in boxes.items() if diagram.crosses(way, box)]
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project with an empty module in each room."""
+    for module in ("__init__", "files", "training/__init__", "training/grid", "cardiac/__init__",
+                   "images/__init__", "images/digits", "report/__init__"):  # fmt: skip
+        write(tmp_path, f"helpers/{module}.py", "")
+    write(tmp_path, "helpers/build.py", 'if __name__ == "__main__":\n    pass')
+    write(tmp_path, "nbtypst/markdown.py", "")
+    return tmp_path
+
+
+def write(root, name, content):
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "edge"),
+    [
+        ("nbtypst/markdown.py", "from helpers import files", ("nbtypst", "ground floor")),
+        ("nbtypst/markdown.py", "import helpers", ("nbtypst", "ground floor")),
+        ("helpers/files.py", "import helpers.images.digits", ("ground floor", "images")),
+        ("helpers/files.py", "def f():\n    from . import report", ("ground floor", "report")),
+        ("helpers/files.py", "from helpers import build", ("ground floor", "commands")),
+        ("helpers/training/grid.py", "from ..images import digits", ("training", "images")),
+        ("helpers/cardiac/__init__.py", "from helpers.images import digits", ("cardiac", "images")),
+    ],
+)
+def test_an_import_against_the_rules_is_named(project, name, source, edge):
+    write(project, name, source)
+    edges = architecture.edges_of(project)
+    assert edges == {edge: [name]}
+    assert architecture.faults(edges) == [f"{edge[0]} must not import {edge[1]}: {name}"]
+
+
+def test_a_notebook_may_import_a_science_but_not_the_report(project):
+    code = {"cell_type": "code", "source": ["%time 1\n", "from helpers import images, report"]}
+    write(project, "notebooks/00_a.ipynb", json.dumps({"cells": [code]}))
+    edges = architecture.edges_of(project)
+    assert set(edges) == {("notebooks", "images"), ("notebooks", "report")}
+    assert len(architecture.faults(edges)) == 1
+
+
+def test_an_edge_that_a_longer_way_implies_is_not_drawn():
+    edges = dict.fromkeys([("a", "b"), ("b", "c"), ("a", "c"), ("c", "d"), ("a", "d")], ["file"])
+    assert architecture.direct(edges) == [("a", "b"), ("b", "c"), ("c", "d")]
