@@ -18,7 +18,7 @@ from IPython.display import Markdown, display
 from matplotlib.text import Text
 
 from helpers import profiles, translation
-from helpers.bundles import PICTURES, TABLE, set_table
+from helpers.bundles import FRAMES, PICTURES, TABLE, set_table
 from helpers.translation import text
 
 __all__ = ["say", "show", "show_control", "show_source", "show_table", "text"]
@@ -42,7 +42,7 @@ def say(template, **values):
     emit({"text/markdown": shown(packed)}, {"kind": "sentence", "text": packed})
 
 
-def show(figure, label, caption, alt, raster=False, animation=None, **values):
+def show(figure, label, caption, alt, raster=False, frames=None, **values):
     """Show a figure once, with its caption, and close it.
 
     Args:
@@ -52,7 +52,8 @@ def show(figure, label, caption, alt, raster=False, animation=None, **values):
         caption: one or two sentences that say what to see, a template as for `text`.
         alt: what the figure shows, with its key numbers, for a reader who cannot see it; likewise.
         raster: store pixels (200 dpi) where a vector drawing would be too heavy.
-        animation: a function that returns a GIF (bytes) to be shown instead where pages can move.
+        frames: a function that returns PNGs (bytes), of which pages show the one that their
+            reader's slider points at, instead of the figure.
         values: of both templates.
 
     Raises:
@@ -64,8 +65,9 @@ def show(figure, label, caption, alt, raster=False, animation=None, **values):
     for language in drawn_languages():
         with translation.drawing(language) as drawn:
             pictures[language] = picture(draw(), raster)
-            if animation:
-                pictures[language]["image/gif"] = base64.b64encode(animation()).decode()
+            if frames:
+                encoded = [base64.b64encode(frame).decode() for frame in frames()]
+                pictures[language][FRAMES] = encoded
             texts |= {each for packed in drawn for each in translation.templates(packed)}
     report = {"kind": "figure", "label": label, "texts": sorted(texts)}
     report |= {

@@ -7,7 +7,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import colors, patches
 from mpl_toolkits.mplot3d import art3d
-from PIL import Image
 from scipy import ndimage
 from skimage import measure
 
@@ -65,8 +64,13 @@ def surface(ax, distance, spacing):
         ax: 3-D Matplotlib axes.
         distance: signed distances (x, y, z), positive in the wall.
         spacing: mm.
+
+    Where the shape has no surface, nothing is drawn.
     """
+    ax.axis("off")
     fine, step = ndimage.gaussian_filter(anatomy.finer(distance), 0.8), spacing / 2
+    if not (fine > 0).any():
+        return
     vertices, faces = measure.marching_cubes(fine, 0.0, step_size=2)[:2]
     hollow = anatomy.cavity(fine > 0).any()
     thickness = anatomy.wall_thickness(fine > 0, step) if hollow else np.zeros(fine.shape)
@@ -88,7 +92,6 @@ def surface(ax, distance, spacing):
     ax.set(xlim=(-reach[0], reach[0]), ylim=(-reach[1], reach[1]), zlim=(-reach[2], reach[2]))
     ax.set_box_aspect((1, 1, 1), zoom=1.6)
     ax.view_init(18, -20)  # degrees of elevation and azimuth
-    ax.axis("off")
 
 
 def portraits(hearts, spacing):
@@ -125,14 +128,14 @@ def portrait(ax, picture):
 
 
 def frames(pictures, titles):
-    """Return one PNG (bytes) for each pair of `portraits`: ED and ES side by side."""
+    """Return one PNG (bytes) for each pair of `portraits`: ED above, ES below, as in `strip`."""
     drawn = []
     for pair, title in zip(pictures, titles, strict=True):
-        figure, axes = plt.subplots(1, 2, figsize=(4, 2.4))
+        figure, axes = plt.subplots(2, 1, figsize=(2.6, 4.2))
         for ax, picture, phase in zip(axes, pair, ("ED", "ES"), strict=True):
             portrait(ax, picture)
-            ax.set_title(phase)
-        figure.suptitle(title)
+            ax.set_ylabel(phase)
+        axes[0].set_title(title)
         drawn.append(png(figure, 110))
     return drawn
 
@@ -142,15 +145,6 @@ def png(figure, dpi=200):
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=dpi)
     plt.close(figure)
-    return buffer.getvalue()
-
-
-def movie(pictures):
-    """Return PNGs (bytes) joined to a GIF (bytes) that plays there and back for ever."""
-    images = [Image.open(io.BytesIO(picture)).convert("RGB") for picture in pictures]
-    images += images[-2:0:-1]
-    buffer = io.BytesIO()
-    images[0].save(buffer, "GIF", save_all=True, append_images=images[1:], duration=400, loop=0)
     return buffer.getvalue()
 
 
