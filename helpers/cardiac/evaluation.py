@@ -92,10 +92,9 @@ def measure_walls(_model, hearts, spacing):
     watched = np.concatenate([hearts.validation, hearts.test])
     rows = []
     for index in watched:
-        mask = anatomy.refine(vae.unfold(hearts.shapes[index][None])[0, ..., 0])
-        hollow = anatomy.cavity(mask).any()
-        thickness = anatomy.segment_thickness(mask, spacing / 2) if hollow else np.zeros(17)
-        rows.append((np.nanmax(thickness), anatomy.volume(mask, spacing / 2)))
+        wall = anatomy.refine(vae.unfold(hearts.shapes[index][None])[0, ..., 0])
+        thickness = np.nan_to_num(anatomy.segment_thickness(wall, spacing / 2))
+        rows.append((thickness.max(), anatomy.volume(wall, spacing / 2)))
     wall, volume = np.array(rows).T
     measures = {"thickest segment": wall, "mass": volume} if wall.any() else {"volume": volume}
     labels, count = hearts.labels[hearts.validation], len(hearts.validation)

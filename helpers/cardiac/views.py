@@ -64,16 +64,13 @@ def surface(ax, distance, spacing):
         ax: 3-D Matplotlib axes.
         distance: signed distances (x, y, z), positive in the wall.
         spacing: mm.
-
-    Where the shape has no surface, nothing is drawn.
     """
-    ax.axis("off")
     fine, step = ndimage.gaussian_filter(anatomy.finer(distance), 0.8), spacing / 2
-    if not (fine > 0).any():
-        return
+    ax.axis("off")
+    if not fine.min() < 0 < fine.max():
+        return  # the decoded shape has no surface
     vertices, faces = measure.marching_cubes(fine, 0.0, step_size=2)[:2]
-    hollow = anatomy.cavity(fine > 0).any()
-    thickness = anatomy.wall_thickness(fine > 0, step) if hollow else np.zeros(fine.shape)
+    thickness = anatomy.wall_thickness(fine, step)
     wall = thickness > 0
     nearest = ndimage.distance_transform_edt(~wall, return_distances=False, return_indices=True)
     local = ndimage.map_coordinates(thickness[tuple(nearest)], vertices[faces].mean(1).T, order=1)

@@ -149,15 +149,9 @@ def milestones(path, count):
 
 
 def thickness_of(distances, spacing):
-    """Return the thickness (n, 17) in mm of end-diastolic distances (n, s, s, s).
-
-    A decoded shape that encloses no cavity has no thickness: NaN.
-    """
-    result = np.full((len(distances), 17), np.nan)
-    for row, distance in zip(result, distances, strict=True):
-        if (distance > 0).any() and anatomy.cavity(wall := anatomy.refine(distance)).any():
-            row[:] = anatomy.segment_thickness(wall, spacing / 2)
-    return result
+    """Return the thickness (n, 17) in mm of distances (n, s, s, s); NaN where there is no cavity."""
+    walls = map(anatomy.refine, distances)
+    return np.array([anatomy.segment_thickness(wall, spacing / 2) for wall in walls])
 
 
 def eigenmaps(training_codes, path, seed):

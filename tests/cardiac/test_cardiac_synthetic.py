@@ -12,12 +12,6 @@ from helpers.cardiac import anatomy, cohort, geometry, preparation, synthetic, s
 from helpers.training import spec
 
 
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("drawn")
-    return folder, synthetic_cohort.write(folder, {"healthy": 6, "HCM": 6}, seed=3)
-
-
 def test_the_seed_decides_everything(drawn, tmp_path):
     folder, table = drawn
     again = synthetic_cohort.write(tmp_path, {"healthy": 6, "HCM": 6}, seed=3)
