@@ -61,12 +61,23 @@ def with_intervals(labels, scores):
     return pd.DataFrame(rows)
 
 
+def over_seeds(values):
+    """Return {name: mean, "name_sd": standard deviation or None} of {name: value of each seed}."""
+    result = {}
+    for name, each in values.items():
+        result |= {name: float(np.mean(each)), f"{name}_sd": None}
+        if len(each) > 1:
+            result[f"{name}_sd"] = float(np.std(each, ddof=1))
+    return result
+
+
 def compactness(vae_dice, components, sizes):
     """Return Dice against d: model, d, posed, dice_ed, dice_es, seeds; one row a model and size.
 
     Args:
         vae_dice: {(d, posed): [Dice (n, 2) of each seed]}.
-        components: {posed: what `evaluation.measure_components` returned}; sizes: {posed: d of its rows}.
+        components: {posed: what `evaluation.measure_components` returned}.
+        sizes: {posed: d of its rows}.
     """
     rows = []
     for (d, posed), over_seeds in vae_dice.items():

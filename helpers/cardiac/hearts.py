@@ -47,7 +47,9 @@ def prepare(subjects, grid, posed=False):
     """
     parts = [preparation_digest(posed), dataclasses.asdict(grid), posed]
     for subject in subjects:
-        contents = [hashlib.sha256(file.read_bytes()).hexdigest() for file in (subject.ed, subject.es)]
+        contents = [
+            hashlib.sha256(file.read_bytes()).hexdigest() for file in (subject.ed, subject.es)
+        ]
         parts.append([subject.group, subject.label, subject.right_ventricle, *contents])
     name = f"prepared-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]}"
     folder = paths.DATA / "cardiac" / name
@@ -69,7 +71,11 @@ def prepare(subjects, grid, posed=False):
 def preparation_digest(posed):
     """Return a digest of the code that prepares hearts."""
     made_by = "helpers.cardiac.preparation:prepare_all"
-    return spec.code_digest(made_by, "helpers.cardiac.hearts:pose") if posed else spec.code_digest(made_by)
+    return (
+        spec.code_digest(made_by, "helpers.cardiac.hearts:pose")
+        if posed
+        else spec.code_digest(made_by)
+    )
 
 
 def read(name, seed):

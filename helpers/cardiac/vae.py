@@ -97,7 +97,7 @@ def shift(mean, name, back=False):
     )
 
 
-def build_classifier(d, dropout):
+def build_classifier(d, dropout, name="classifier"):
     """Return the prediction network of a code μ (b, d) → (b, 2): p healthy, p HCM.
 
     `dropout` is the share of codes that training leaves out.
@@ -106,7 +106,7 @@ def build_classifier(d, dropout):
     x = layers.Dropout(dropout, name="classifier_dropout")(mu)
     x = layers.Dense(HIDDEN, activation="tanh", name="classifier_hidden")(x)
     p = layers.Dense(2, activation="softmax", name="classifier_output")(x)
-    return keras.Model(mu, p, name="classifier")
+    return keras.Model(mu, p, name=name)
 
 
 class Sampling(layers.Layer):
@@ -163,7 +163,9 @@ class CardiacVAE(keras.Model):
 
 
 def soft_dice(x, distances):
-    """Return Sørensen-Dice of ED and ES (b, 2): 2 Σ p m / Σ (p + m), p = sigmoid(20 ŝ), m = [s > 0].
+    """Return Sørensen-Dice of ED and ES, 2 Σ p m / Σ (p + m), as (b, 2).
+
+    The decoded mask p is the sigmoid of `SHARPNESS` times the decoded distance.
 
     Args:
         x: folded int8 distances (b, h, h, h, 16); distances: decoded ones, clip = 1.

@@ -53,7 +53,7 @@ def train_perceptrons(codes, labels, seeds, epochs=60):
     networks, heads = [], []
     for seed in seeds:
         keras.utils.set_random_seed(seed)
-        networks.append(vae.build_classifier(codes.shape[1], dropout=0.0))
+        networks.append(vae.build_classifier(codes.shape[1], 0.0, f"perceptron_{seed}"))
         heads.append(networks[-1](layers.GaussianNoise(1.0, seed=seed)(inputs)))
     model = keras.Model(inputs, heads)
     loss = ["sparse_categorical_crossentropy"] * len(heads)
@@ -149,7 +149,7 @@ def milestones(path, count):
 
 
 def thickness_of(distances, spacing):
-    """Return the thickness (n, 17) in mm of distances (n, s, s, s); NaN where there is no cavity."""
+    """Return the thickness (n, 17) in mm of distances (n, s, s, s), NaN without a cavity."""
     walls = map(anatomy.refine, distances)
     return np.array([anatomy.segment_thickness(wall, spacing / 2) for wall in walls])
 
