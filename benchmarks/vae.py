@@ -139,7 +139,7 @@ def torch(size):
         kl = 0.5 * (mu**2 + log_variance.exp() - 1 - log_variance).sum(1).mean()
         entropy = functional.cross_entropy(classifier(mu), labels, label_smoothing=SMOOTHING)
         loss = 2 - dice.sum() + ALPHA * kl + BETA * entropy
-        loss = loss + GAMMA * (distance.clamp(-1, 1) - target).abs().mean()
+        loss = loss + GAMMA * (distance - target).abs().mean()
         optimiser.zero_grad()
         loss.backward()
         for parameter in networks.parameters():  # each by itself, as Keras' clipnorm

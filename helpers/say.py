@@ -67,7 +67,7 @@ def show(figure, label, caption, alt, raster=False, frames=None, **values):
             pictures[language] = picture(draw(), raster)
             if frames:
                 encoded = [base64.b64encode(frame).decode() for frame in frames()]
-                pictures[language][FRAMES] = encoded
+                pictures[language][FRAMES] = {"png": encoded}
             texts |= {each for packed in drawn for each in translation.templates(packed)}
     report = {"kind": "figure", "label": label, "texts": sorted(texts)}
     report |= {

@@ -89,7 +89,9 @@ def picture(data, mime, metadata, report, place, document):
     try:
         content, extension = image(data, mime)
         moving = [image(data, "image/gif")] if "image/gif" in data else []
-        moving += [(base64.b64decode(frame), "png") for frame in data.get(FRAMES, [])]
+        moving += [
+            (base64.b64decode(frame), "png") for frame in data.get(FRAMES, {}).get("png", [])
+        ]
     except binascii.Error:
         document.complain(place, f"an output of type {mime} is no image")
         return [Fragment(f"#unset({quote(mime)})", place)]

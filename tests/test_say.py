@@ -137,7 +137,9 @@ def test_a_function_draws_once_for_each_language(shown, russian):
 
     say.show(draw, "fig-line", caption="A line.", alt="A line.", frames=lambda: [b"PNG"])
     assert widths == [5, 5] and translation.language == "en"
-    assert localised(shown[0], "ru")["data"][bundles.FRAMES] == [base64.b64encode(b"PNG").decode()]
+    assert localised(shown[0], "ru")["data"][bundles.FRAMES] == {
+        "png": [base64.b64encode(b"PNG").decode()]
+    }
 
 
 def test_a_raster_figure_is_a_png(shown):

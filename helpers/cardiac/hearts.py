@@ -13,7 +13,7 @@ import numpy as np
 from scipy import ndimage, spatial
 
 from helpers import files, paths
-from helpers.cardiac import preparation, vae
+from helpers.cardiac import cohort, preparation, vae
 from helpers.training import spec
 
 TILT, SHIFT = 10.0, 4.0  # standard deviations of a pose: degrees about each axis, mm along each
@@ -29,12 +29,12 @@ class Hearts:
     validation: np.ndarray
     test: np.ndarray
 
-    def mean(self):
+    def mean(self) -> np.ndarray:
         """Return the training hearts' mean distance, (h, h, h, 16) in units of the clip."""
         return self.shapes[self.train].mean(0, dtype=np.float32) / preparation.STEPS
 
 
-def prepare(subjects, grid, posed=False):
+def prepare(subjects: list[cohort.Subject], grid: preparation.Grid, posed: bool = False) -> str:
     """Return the name of the folder with the subjects' hearts, prepared now unless it is there.
 
     Args:
@@ -45,7 +45,8 @@ def prepare(subjects, grid, posed=False):
     Raises:
         cohort.CohortError: a file cannot be used.
     """
-    parts = [preparation_digest(posed), dataclasses.asdict(grid), posed]
+    made_by = ["helpers.cardiac.preparation:prepare_all", "helpers.cardiac.hearts:pose"]
+    parts = [spec.code_digest(*made_by[: 1 + posed]), dataclasses.asdict(grid), posed]
     for subject in subjects:
         contents = [
             hashlib.sha256(file.read_bytes()).hexdigest() for file in (subject.ed, subject.es)
@@ -57,9 +58,11 @@ def prepare(subjects, grid, posed=False):
         fault = f"{folder / damaged[0]} is not the file of {files.SEAL} beside it"
         warnings.warn(f"{fault}: preparing the hearts again", stacklevel=2)
     if damaged or not folder.exists():
-        shapes = preparation.prepare_all(subjects, grid)
         if posed:
-            shapes = pose(shapes, grid.spacing)
+            upright = paths.DATA / "cardiac" / prepare(subjects, grid) / "shapes.npy"
+            shapes = pose(vae.unfold(np.load(upright)), grid.spacing)
+        else:
+            shapes = preparation.prepare_all(subjects, grid)
         labels = np.array([subject.group == "HCM" for subject in subjects], np.int8)
         for file, array in {"shapes.npy": vae.fold(shapes), "labels.npy": labels}.items():
             with files.replacing(folder / file) as path, open(path, "wb") as stream:
@@ -68,17 +71,7 @@ def prepare(subjects, grid, posed=False):
     return name
 
 
-def preparation_digest(posed):
-    """Return a digest of the code that prepares hearts."""
-    made_by = "helpers.cardiac.preparation:prepare_all"
-    return (
-        spec.code_digest(made_by, "helpers.cardiac.hearts:pose")
-        if posed
-        else spec.code_digest(made_by)
-    )
-
-
-def read(name, seed):
+def read(name: str, seed: int) -> Hearts:
     """Return the Hearts of a folder that `prepare` named, split by patients with a seed.
 
     Of each group a tenth is for validation and a quarter for the test.
@@ -94,7 +87,7 @@ def read(name, seed):
     return Hearts(shapes, labels, **preparation.split(labels, shares=(0.1, 0.25), seed=seed))
 
 
-def pose(shapes, spacing):
+def pose(shapes: np.ndarray, spacing: float) -> np.ndarray:
     """Return int8 distances (n, s, s, s, 2), each heart turned and shifted at random.
 
     Turns are rotation vectors with standard deviation `TILT` degrees about each axis, shifts have

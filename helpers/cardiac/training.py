@@ -1,6 +1,7 @@
 """Training of CardiacVAEs by Keras' own `fit`, each once, several side by side."""
 
 import dataclasses
+from collections.abc import Callable, Iterable
 
 import keras
 
@@ -28,16 +29,17 @@ class Training:
     seed: int = 0  # of initial weights, sampling and order
     device: str = dataclasses.field(default_factory=grid.device_kind)  # "cpu" or "gpu"
 
-    def config(self):
+    def config(self) -> str:
         """Return the training and its code as JSON text, which names its folder in the store."""
-        return spec.config(dataclasses.asdict(self), "helpers.cardiac.training:train_vae")
+        functions = "helpers.cardiac.training:train_vae", self.data.function
+        return spec.config(dataclasses.asdict(self), *functions)
 
-    def network(self):
+    def network(self) -> vae.CardiacVAE:
         """Return the untrained model."""
         return vae.CardiacVAE(self.data().mean(), self.design, self.seed)
 
 
-def train_vaes(trainings):
+def train_vaes(trainings: Iterable[Training]) -> list[dict[str, list[float]]]:
     """Train what the store lacks, side by side; return the history of each, in order.
 
     A history is {term: list per epoch}, with "val_" terms of the validation hearts.
@@ -48,7 +50,7 @@ def train_vaes(trainings):
     return [store.finished(each.config())[1]["history"] for each in trainings]
 
 
-def train_vae(report, training):
+def train_vae(report: Callable[[int], None], training: Training) -> None:
     """Train one model to the end, from its last finished epoch if there is one.
 
     A continued training draws other noise than an uninterrupted one, so it ends nearby.
@@ -84,7 +86,7 @@ def train_vae(report, training):
     store.finish(config, model.variables, history=history)
 
 
-def load_vae(training):
+def load_vae(training: Training) -> vae.CardiacVAE:
     """Return the trained model of a finished training.
 
     Raises:
@@ -98,7 +100,7 @@ def load_vae(training):
     return model
 
 
-def compile_vae(model, recipe, steps):
+def compile_vae(model: keras.Model, recipe: Recipe, steps: int) -> None:
     """Give a CardiacVAE its optimiser for so many steps."""
     rise = max(1, steps // 5)  # the rate rises for a fifth of the steps, then falls
     schedule = keras.optimizers.schedules.CosineDecay(

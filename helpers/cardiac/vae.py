@@ -14,6 +14,7 @@ from keras import layers, ops
 from helpers.cardiac.preparation import STEPS
 
 FACTORS = 2, 4  # filters of the encoder's convolutions over `width`
+Tensor = keras.KerasTensor
 HIDDEN = 32  # units of the classifier
 SHARPNESS = 20.0  # logit at the clipped distance: the decoded surface is soft over a millimetre
 SMOOTHING = 0.1  # of the labels
@@ -31,21 +32,21 @@ class Design:
     gamma: float = 1.0  # weight of the distance term, ours
 
 
-def fold(x):
+def fold(x: np.ndarray) -> np.ndarray:
     """Fold 2×2×2 voxels into channels (space to depth): (b, s, s, s, 2) to (b, h, h, h, 16)."""
     batch, half = len(x), x.shape[1] // 2
     x = x.reshape(batch, half, 2, half, 2, half, 2, 2)
     return x.transpose(0, 1, 3, 5, 2, 4, 6, 7).reshape(batch, half, half, half, 16)
 
 
-def unfold(x):
+def unfold(x: np.ndarray) -> np.ndarray:
     """Unfold channels into voxels, the inverse of `fold`."""
     batch, half = len(x), x.shape[1]
     x = x.reshape(batch, half, half, half, 2, 2, 2, 2)
     return x.transpose(0, 1, 4, 2, 5, 3, 6, 7).reshape(batch, 2 * half, 2 * half, 2 * half, 2)
 
 
-def build_encoder(mean, design):
+def build_encoder(mean: np.ndarray, design: Design) -> keras.Model:
     """Return the network of folded int8 distances (b, h, h, h, 16) → μ and log σ², each (b, d).
 
     Args:
@@ -69,7 +70,7 @@ def build_encoder(mean, design):
     return keras.Model(inputs, [mu, log_variance], name="encoder")
 
 
-def build_decoder(mean, design):
+def build_decoder(mean: np.ndarray, design: Design) -> keras.Model:
     """Return the network of a code z (b, d) → folded distances (b, h, h, h, 16), clip = 1.
 
     Its last layer is zero at first, so that training starts from the mean heart.
@@ -90,14 +91,14 @@ def build_decoder(mean, design):
     return keras.Model(z, shift(mean, "decoder_plus_mean", back=True)(x), name="decoder")
 
 
-def shift(mean, name, back=False):
+def shift(mean: np.ndarray, name: str, back: bool = False) -> keras.Layer:
     """Return the layer x → x − mean, or x → x + mean."""
     return layers.Normalization(
         axis=(1, 2, 3, 4), mean=mean, variance=np.ones_like(mean), invert=back, name=name
     )
 
 
-def build_classifier(d, dropout, name="classifier"):
+def build_classifier(d: int, dropout: float, name: str = "classifier") -> keras.Model:
     """Return the prediction network of a code μ (b, d) → (b, 2): p healthy, p HCM.
 
     `dropout` is the share of codes that training leaves out.
@@ -112,7 +113,7 @@ def build_classifier(d, dropout, name="classifier"):
 class Sampling(layers.Layer):
     """z = μ + σε with ε ~ N(0, 1) in training; z = μ at test time."""
 
-    def __init__(self, seed, **kwargs):
+    def __init__(self, seed: int, **kwargs):
         """Draw ε from a generator with this seed."""
         super().__init__(**kwargs)
         self.generator = keras.random.SeedGenerator(seed)
@@ -132,7 +133,7 @@ class CardiacVAE(keras.Model):
     `log_variance`, `distances` (decoded) and `disease` (class probabilities).
     """
 
-    def __init__(self, mean, design, seed=0):
+    def __init__(self, mean: np.ndarray, design: Design, seed: int = 0):
         """Build the networks; arguments as for `build_encoder`, `seed` of the sampling."""
         encoder, decoder = build_encoder(mean, design), build_decoder(mean, design)
         classifier = build_classifier(design.d, DROPOUT)
@@ -162,7 +163,7 @@ class CardiacVAE(keras.Model):
         return ops.mean(loss + self.design.gamma * terms["distance"])
 
 
-def soft_dice(x, distances):
+def soft_dice(x: Tensor, distances: Tensor) -> Tensor:
     """Return Sørensen-Dice of ED and ES, 2 Σ p m / Σ (p + m), as (b, 2).
 
     The decoded mask p is the sigmoid of `SHARPNESS` times the decoded distance.
@@ -179,18 +180,17 @@ def soft_dice(x, distances):
     return (2 * over_voxels(p * mask) + 1e-5) / (over_voxels(p) + over_voxels(mask) + 1e-5)
 
 
-def distance_error(x, distances):
-    """Return the mean absolute error of decoded distances, clipped, over voxels: (b,)."""
-    error = ops.clip(distances, -1.0, 1.0) - ops.cast(x, "float32") / STEPS
-    return ops.mean(ops.abs(error), (1, 2, 3, 4))
+def distance_error(x: Tensor, distances: Tensor) -> Tensor:
+    """Return the mean absolute error of decoded distances over voxels: (b,)."""
+    return ops.mean(ops.abs(distances - ops.cast(x, "float32") / STEPS), (1, 2, 3, 4))
 
 
-def kl_divergence(mu, log_variance):
+def kl_divergence(mu: Tensor, log_variance: Tensor) -> Tensor:
     """Return KL(N(μ, σ²) ‖ N(0, 1)) in nats, summed over the code: (b,)."""
     return 0.5 * ops.sum(ops.square(mu) + ops.exp(log_variance) - 1 - log_variance, -1)
 
 
-def cross_entropy(labels, p):
+def cross_entropy(labels: Tensor, p: Tensor) -> Tensor:
     """Return the cross-entropy (b,) of labels (b,) smoothed by `SMOOTHING` and p (b, 2)."""
     target = (1 - SMOOTHING) * ops.one_hot(ops.cast(labels, "int32"), 2) + SMOOTHING / 2
     return -ops.sum(target * ops.log(p + 1e-7), -1)

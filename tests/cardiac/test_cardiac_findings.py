@@ -31,7 +31,7 @@ def test_compactness_means_over_hearts_and_seeds():
     only = {name: values[:1] for name, values in parts.items()}
     table = findings.compactness(of_vae, {False: parts, True: only}, {False: [4, 8], True: [4]})
     assert table["model"].value_counts().to_dict() == {
-        "VAE": 2, "PCA of distances": 3, "PCA of masks": 3
+        "VAE": 2, "PCA of distances": 2, "PCA of masks": 2
     }  # fmt: skip
     assert table.iloc[0].tolist() == ["VAE", 4, False, pytest.approx(0.86), pytest.approx(0.96), 2]
     upright, posed = findings.about_compactness(table[table["d"] == 4])

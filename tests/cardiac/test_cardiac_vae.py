@@ -66,9 +66,9 @@ def test_cross_entropy_of_smoothed_labels():
 
 def test_the_distance_error_is_the_mean_over_all_voxels():
     x = np.full((1, 2, 2, 2, 16), 127, np.int8)
-    distances = np.full(x.shape, 1.5, np.float32)  # beyond the clip: no error
-    distances[..., :8] = 0.5
-    assert float(vae.distance_error(x, distances)[0]) == pytest.approx(0.25)
+    distances = np.full(x.shape, 1.5, np.float32)
+    distances[..., :4] = 0.9
+    assert float(vae.distance_error(x, distances)[0]) == pytest.approx((12 * 0.5 + 4 * 0.1) / 16)
 
 
 def test_a_step_follows_the_gradient_of_the_papers_loss(shapes, model):

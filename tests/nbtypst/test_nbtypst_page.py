@@ -30,7 +30,9 @@ def test_paper_shows_the_still_of_a_picture_that_moves(project, make):
 
 def test_of_several_frames_a_page_shows_one_and_paper_the_still(project, make):
     figure = make.figure()
-    figure["data"]["application/vnd.report.frames+json"] = [figure["data"]["image/png"]] * 3
+    figure["data"]["application/vnd.report.frames+json"] = {
+        "png": [figure["data"]["image/png"]] * 3
+    }
     files = project("# One", make.code("x", figure))
     page = compiler.compile_html(files)
     (frames,) = re.findall(r'<div class="frames">(.*?)</div>', page, re.DOTALL)
