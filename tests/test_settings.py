@@ -66,7 +66,7 @@ def changed(name, old, new):
         ("batch: 4", "batch: 4\n  batch: 4", "line 11: batch is there twice, first in line 10"),
         ("shared:", "2: 3\nshared:", "line 3: the file holds the key 2, which is no text"),
         ('"digits"', '"digits', "line 22: not YAML, expected <block end>"),
-        ("[16, 8]", "[16, 8", "line 69: not YAML, expected ',' or ']'"),
+        ("[16, 8]", "[16, 8", "line 72: not YAML, expected ',' or ']'"),
         ("  seed", "\tseed", "line 4: not YAML, found character '.t' .* indented with spaces"),
         ("batch: 4", "batch: !box 4", "line 10: not YAML, could not determine a constructor"),
         ("batch: 4", "? [batch]\n  : 4", "line 10: not YAML, found unhashable key"),
@@ -143,7 +143,7 @@ def test_all_faults_are_named_in_their_order(folder):
         "quick.yml, line 10: 01_residual_math.bacth is unknown: remove it, or correct its name",
         "quick.yml, line 19: 01_residual_math.draws must be a valid integer, found 2026-02-30",
         "quick.yml, line 19: draws is there twice, first in line 18",
-        "quick.yml, line 56: 03_cardiac_vae.epochs must be",
+        "quick.yml, line 57: 03_cardiac_vae.epochs must be",
     ]
     lines = str(error.value).splitlines()
     assert len(lines) == len(starts)

@@ -69,7 +69,7 @@ def test_the_walk_follows_the_groups_difference_only_in_whitened_codes(groups):
         path, _p = walk.ascend(perceptron, start, limit=300)
         restored, p = walk.ascend_whitened(other, start, whitening, limit=300)
         np.testing.assert_allclose(restored[0], start, atol=1e-4)
-        assert p[-1] > 0.9
+        assert p[-1] > p[0] + 0.3
         assert cosine(restored[-1] - restored[0], DIFFERENCE) > 0.97
         assert cosine(path[-1] - path[0], DIFFERENCE) < 0.93
 
