@@ -2,12 +2,14 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
 
 from helpers import figures
 from helpers.translation import text
 
 
-def loss_terms(history):
+def loss_terms(history: dict[str, list[float]]) -> Figure:
     """Return a figure of the terms of the loss: {name: value per epoch}, "val_" for validation."""
     panels = {
         "soft Dice": {"dice_ed": "ED", "dice_es": "ES"},
@@ -25,7 +27,7 @@ def loss_terms(history):
     return figure
 
 
-def compactness(table):
+def compactness(table: pd.DataFrame) -> Figure:
     """Return a figure of Dice against d: the rows of `findings.compactness`, a panel a phase.
 
     Upright hearts are filled marks and lines, posed ones hollow marks and dashes.
@@ -49,7 +51,9 @@ def compactness(table):
     return figure
 
 
-def landscape(plane, labels, names, probabilities):
+def landscape(
+    plane: np.ndarray, labels: np.ndarray, names: list[str], probabilities: dict[str, np.ndarray]
+) -> Figure:
     """Return a figure of codes with a walk among them, and of probabilities along walks.
 
     Args:

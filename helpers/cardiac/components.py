@@ -16,19 +16,19 @@ class Components:
     basis: np.ndarray
     scale: np.ndarray
 
-    def encode(self, shapes):
+    def encode(self, shapes: np.ndarray) -> np.ndarray:
         """Return the codes (n, d) of shapes (n, …); a few shapes at a time become floats."""
         flat = shapes.reshape(len(shapes), -1)
         parts = (flat[start : start + 32] - self.mean for start in range(0, len(flat), 32))
         return np.concatenate([part @ self.basis for part in parts]) / self.scale
 
-    def decode(self, codes):
+    def decode(self, codes: np.ndarray) -> np.ndarray:
         """Return the shapes (n, voxels) of the first k ≤ d codes (n, k)."""
         k = codes.shape[1]
         return self.mean + (codes * self.scale[:k]) @ self.basis[:, :k].T
 
 
-def fit_components(shapes, count, chunk=16384):
+def fit_components(shapes: np.ndarray, count: int, chunk: int = 16384) -> Components:
     """Return the Components of shapes (n, …) of any number type: n − 1 at most.
 
     The eigenvectors of the n × n Gram matrix give those of the covariance (Sirovich, 1987); shapes

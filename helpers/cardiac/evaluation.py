@@ -4,14 +4,18 @@ The `measure_…` functions are kept with a training in the run store: they take
 Hearts it saw, and return {name: array}.
 """
 
+from collections.abc import Callable
+
+import keras
 import numpy as np
 from scipy import stats
 from sklearn import linear_model, pipeline, preprocessing
 
 from helpers.cardiac import anatomy, components, vae
+from helpers.cardiac.hearts import Hearts
 
 
-def encode(model, shapes):
+def encode(model: keras.Model, shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return (mean codes (n, d), probability of disease (n,)) of folded int8 shapes."""
     codes, probabilities = [], []
     for part in batches(shapes):
@@ -21,18 +25,18 @@ def encode(model, shapes):
     return np.concatenate(codes), np.concatenate(probabilities)
 
 
-def decode(model, codes):
+def decode(model: keras.Model, codes: np.ndarray) -> np.ndarray:
     """Return decoded distances (n, s, s, s, 2) in units of the clip, as float16."""
     parts = [model.decoder(part.astype(np.float32)).numpy() for part in batches(codes)]
     return vae.unfold(np.concatenate([part.astype(np.float16) for part in parts]))
 
 
-def batches(array):
+def batches(array: np.ndarray) -> list[np.ndarray]:
     """Return an array in parts that a model can take at once."""
     return np.split(array, range(32, len(array), 32))
 
 
-def dice(predicted, mask):
+def dice(predicted: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Return the Sørensen-Dice coefficient of each heart and phase: (n, 2).
 
     Both are boolean and folded, (n, h, h, h, 16).
@@ -44,7 +48,7 @@ def dice(predicted, mask):
     return 2 * overlap / (one + other)
 
 
-def measure_hearts(model, hearts):
+def measure_hearts(model: keras.Model, hearts: Hearts) -> dict[str, np.ndarray]:
     """Return `dice` (test hearts, 2) at the mean code and `p` of disease (test hearts,)."""
     scores, probabilities = [], []
     for part in batches(hearts.test):
@@ -55,7 +59,7 @@ def measure_hearts(model, hearts):
     return {"dice": np.concatenate(scores), "p": np.concatenate(probabilities)}
 
 
-def measure_components(_model, hearts, sizes):
+def measure_components(_model: object, hearts: Hearts, sizes: list[int]) -> dict[str, np.ndarray]:
     """Return what principal components of the training hearts do; no network takes part.
 
     Args:
@@ -82,7 +86,7 @@ def measure_components(_model, hearts, sizes):
     return result | {"p": regression.predict_proba(codes)[:, 1]}
 
 
-def measure_walls(_model, hearts, spacing):
+def measure_walls(_model: object, hearts: Hearts, spacing: float) -> dict[str, np.ndarray]:
     """Return what a cardiologist would try first, as the probability of disease (test hearts,).
 
     Each is a logistic regression, fitted to the validation hearts, on one measure at
@@ -105,7 +109,7 @@ def measure_walls(_model, hearts, spacing):
     return result
 
 
-def logistic(features, labels):
+def logistic(features: np.ndarray, labels: np.ndarray) -> pipeline.Pipeline:
     """Return scikit-learn's logistic regression on standardised features (n, k), fitted."""
     model = pipeline.make_pipeline(
         preprocessing.StandardScaler(), linear_model.LogisticRegression(C=0.01, max_iter=2000)
@@ -113,12 +117,12 @@ def logistic(features, labels):
     return model.fit(features, labels)
 
 
-def accuracy(labels, probabilities):
+def accuracy(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """Return the share of subjects (last axis) on the right side of one half."""
     return np.mean((probabilities > 0.5) == labels, -1)
 
 
-def auc(labels, scores):
+def auc(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Return the area under the ROC curve over subjects (last axis): Mann and Whitney's statistic.
 
     Every row holds as many ill subjects. scikit-learn takes one row at a time, and hundreds of
@@ -129,7 +133,7 @@ def auc(labels, scores):
     return statistic / (ill.shape[-1] * healthy.shape[-1])
 
 
-def interval(metric, labels, scores):
+def interval(metric: Callable, labels: np.ndarray, scores: np.ndarray) -> tuple[float, float]:
     """Return the 95 % bootstrap interval (low, high) of metric(labels, scores) over subjects.
 
     Subjects are drawn anew, 2,000 times, within each group, so that every draw holds both.
@@ -140,7 +144,7 @@ def interval(metric, labels, scores):
     return tuple(np.quantile(metric(labels[index], scores[index]), [0.025, 0.975]))
 
 
-def correlation(a, b):
+def correlation(a: np.ndarray, b: np.ndarray) -> float:
     """Return Pearson's correlation of two 17-vectors over the segments present in both."""
     known = np.isfinite(a) & np.isfinite(b)
     if known.sum() < 3:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from helpers.cardiac import anatomy, evaluation, vae, walk
+from helpers.cardiac import anatomy, evaluation, preparation, training, vae, walk
 from helpers.translation import text
 
 # carlobiffi/lvae_mlp at 6835f62, jsons/config.json and models/lvae_mlp.py: the ladder network of
@@ -14,7 +14,9 @@ FOLLOW_UP = {
 }  # fmt: skip
 
 
-def choices(design, recipe, grid, step):
+def choices(
+    design: vae.Design, recipe: training.Recipe, grid: preparation.Grid, step: float
+) -> pd.DataFrame:
     """Return what could be read of the paper, its follow-up's configuration, and our choices."""
     unknown, same = "not known", FOLLOW_UP
     size = text("{size}³, {spacing} mm", size=grid.size, spacing=grid.spacing)
@@ -38,7 +40,7 @@ def choices(design, recipe, grid, step):
     return pd.DataFrame(rows, columns=["choice", "paper", "follow-up", "here"])
 
 
-def with_spread(dice):
+def with_spread(dice: dict[str, np.ndarray]) -> pd.DataFrame:
     """Return a table of {name: Dice (n, 2)}: mean ± SD for ED and ES."""
     cell = "{mean:.3f} ± {sd:.3f}"
     rows = [
@@ -48,7 +50,7 @@ def with_spread(dice):
     return pd.DataFrame(rows, columns=["reconstruction", "Dice ED", "Dice ES"])
 
 
-def with_intervals(labels, scores):
+def with_intervals(labels: np.ndarray, scores: dict[str, np.ndarray]) -> pd.DataFrame:
     """Return a table of accuracy and AUC with 95 % bootstrap intervals, one row a classifier."""
     rows = []
     for name, p in scores.items():
@@ -61,7 +63,7 @@ def with_intervals(labels, scores):
     return pd.DataFrame(rows)
 
 
-def over_seeds(values):
+def over_seeds(values: dict[str, list[float]]) -> dict[str, float | None]:
     """Return {name: mean, "name_sd": standard deviation or None} of {name: value of each seed}."""
     result = {}
     for name, each in values.items():
@@ -71,7 +73,11 @@ def over_seeds(values):
     return result
 
 
-def compactness(vae_dice, components, sizes):
+def compactness(
+    vae_dice: dict[tuple[int, bool], list[np.ndarray]],
+    components: dict[bool, dict[str, np.ndarray]],
+    sizes: dict[bool, list[int]],
+) -> pd.DataFrame:
     """Return Dice against d: model, d, posed, dice_ed, dice_es, seeds; one row a model and size.
 
     Args:
@@ -91,7 +97,7 @@ def compactness(vae_dice, components, sizes):
     return pd.DataFrame(rows, columns=columns)
 
 
-def about_compactness(table):
+def about_compactness(table: pd.DataFrame) -> list[str]:
     """Return sentences on where the VAE is ahead of the components of distances, and where not."""
     scores = table.pivot(index=["posed", "d"], columns="model", values=["dice_ed", "dice_es"])
     sentences = []
@@ -107,7 +113,7 @@ def about_compactness(table):
     return sentences
 
 
-def walks(measured, truth):
+def walks(measured: list[dict[str, np.ndarray]], truth: np.ndarray | None) -> pd.DataFrame:
     """Return a row for each walk: rule, training, steps, p, change of the walls, r with the truth.
 
     Args:
@@ -125,7 +131,7 @@ def walks(measured, truth):
     return pd.DataFrame(rows, columns=columns)
 
 
-def by_rule(table):
+def by_rule(table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of `walks` summed up: rule, n, r_mean, r_min, and means of the others."""
     groups = table.groupby("rule", sort=False)
     result = groups[["septum_mm", "lateral_mm", "steps", "p_start", "p_end"]].mean()
@@ -135,7 +141,7 @@ def by_rule(table):
     return result.reset_index()
 
 
-def segments(changes, truth):
+def segments(changes: np.ndarray, truth: np.ndarray | None) -> pd.DataFrame:
     """Return a row for each AHA segment: change over walks, mean ± SD, and the truth if known.
 
     Args:
@@ -151,6 +157,6 @@ def segments(changes, truth):
     return table if truth is None else table.assign(**{"true difference (mm)": truth})
 
 
-def or_none(value):
+def or_none(value: float) -> float | None:
     """Return a number as results can hold it: None where it is not one."""
     return None if np.isnan(value) else float(value)

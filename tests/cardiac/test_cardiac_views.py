@@ -64,7 +64,7 @@ def test_frames_are_pictures_that_a_slider_points_at():
 
 
 def test_sections_pair_outlines_and_planes(cups):
-    figure = views.sections(cups, ("healthy", "HCM"), ("ED", "ES"), 6.0)
+    figure = views.sections(cups, ["healthy", "HCM"], 6.0)
     titles = [ax.get_title() for ax in figure.axes]
     assert titles == [
         "healthy, short axis",
