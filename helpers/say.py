@@ -72,7 +72,8 @@ def show(
         ValueError: the label does not start with "fig-", or caption or alt is empty.
     """
     check_label(label, "fig-", caption and alt)
-    pictures, texts = {}, set()
+    pictures: dict[str, dict[str, Any]] = {}
+    texts = set()
     draw = copies(figure) if isinstance(figure, Figure) else figure
     languages = translation.languages() if "REPORT_RUN" in os.environ else [translation.language]
     for language in languages:
