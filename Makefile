@@ -23,7 +23,7 @@ before = $(if $(filter-out $1,$(firstword $2)),$(firstword $2) $(call before,$1,
 
 .DEFAULT_GOAL := help
 .PHONY: help report status environment test test-slow lint format lab data bench messages \
-  train-scenes pins clean
+  architecture train-scenes pins clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -53,13 +53,13 @@ environment: # bring .venv up to date; by its own Python, unless another one is 
 	  helpers/environment.py $(if $(value GPU),gpu)
 
 test: environment ## fast tests, and one smoke report in a temporary copy
-	@$(RUN) -m pytest -n 2 -m "not slow"
+	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-slow: environment ## the tests that take minutes
 	@$(RUN) -m pytest -m slow
 
-lint: environment ## check style of code and notebooks
-	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check .
+lint: environment ## check style of code and notebooks, and types
+	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy
 
 format: environment ## set code and notebooks in the project's style, notebooks without outputs
 	@$(RUN) -m nbconvert --log-level WARN --to notebook --inplace --ClearOutputPreprocessor.enabled=True \
@@ -79,6 +79,9 @@ bench: environment ## measure ours against peers, write reports/bench.json
 
 messages: environment ## bring the catalogues in locale/ up to date, list what to translate
 	@$(RUN) -m helpers.report.messages $(call quoted,REPORT_LANG)
+
+architecture: environment ## draw docs/architecture.svg from the imports
+	@$(RUN) -m tools.architecture
 
 train-scenes: environment ## train the compact DeepLab networks whose weights data/weights/ keeps
 	@$(RUN) -m helpers.deeplab.train_scenes --model mobilenetv2
