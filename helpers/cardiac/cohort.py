@@ -129,8 +129,8 @@ def from_acdc(path: Path, groups: Sequence[str]) -> list[Subject]:
     for patient, config in sorted(configs.items()):
         group, *frames = acdc_information(config)
         names = [f"{patient}_frame{frame:02d}_gt" for frame in frames]
-        files = [masks.get(name, config.parent / f"{name}.nii.gz") for name in names]
-        subjects.append(Subject(patient, group, *files, ACDC))
+        ed, es = (masks.get(name, config.parent / f"{name}.nii.gz") for name in names)
+        subjects.append(Subject(patient, group, ed, es, ACDC))
     return checked(subjects, path, groups)
 
 

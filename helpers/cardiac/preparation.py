@@ -166,23 +166,22 @@ def prepare_subject(subject: cohort.Subject, grid: Grid) -> tuple[np.ndarray, li
             faults.append(str(error))
     if faults:
         raise cohort.CohortError("\n".join(faults))
-    heart_to_world = heart_frame(phases[0])
-    upward = heart_to_world[:3, 2] @ phases[0].affine[:3, 2] > 0
-    faults = plausibility.faults(*phases, upward)
-    result = np.empty((grid.size,) * 3 + (2,), np.int8)
-    for index, each in enumerate(phases):
+    ed, es = phases
+    heart_to_world = heart_frame(ed)
+    faults = plausibility.faults(ed, es, heart_to_world[:3, 2] @ ed.affine[:3, 2] > 0)
+    side = grid.size * grid.spacing
+    for each in phases:
         lost = outside(each.structure, each.affine, heart_to_world, grid)
         if lost > 0.05 and not faults:
-            side = grid.size * grid.spacing
             faults.append(
                 f"{each.file}: {lost:.0%} of the structure lies outside the grid of {side:.0f} mm; "
                 "check the voxel sizes, or enlarge the grid"
             )
-        result[..., index] = resample(each.structure, each.affine, heart_to_world, grid)
     if faults:
         raise cohort.CohortError("\n".join(faults))
-    volumes = (result > 0).sum((0, 1, 2)) * grid.spacing**3 / 1000
-    return result, plausibility.remarks(phases, volumes)
+    shapes = [resample(each.structure, each.affine, heart_to_world, grid) for each in phases]
+    volumes = [np.count_nonzero(shape > 0) * grid.spacing**3 / 1000 for shape in shapes]
+    return np.stack(shapes, -1), plausibility.remarks(phases, volumes)
 
 
 def prepare_all(subjects: Sequence[cohort.Subject], grid: Grid) -> np.ndarray:
@@ -228,7 +227,7 @@ def split(labels: np.ndarray, shares: tuple[float, float], seed: int) -> dict[st
         seed: of the shuffle.
     """
     generator = np.random.default_rng(seed)
-    parts = {"train": [], "validation": [], "test": []}
+    parts: dict[str, list[np.ndarray]] = {"train": [], "validation": [], "test": []}
     for value in np.unique(labels):
         members = generator.permutation(np.flatnonzero(labels == value))
         validation, test = (max(1, round(share * len(members))) for share in shares)

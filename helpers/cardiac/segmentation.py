@@ -5,11 +5,12 @@ import gzip
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import nibabel
 import numpy as np
 from scipy import ndimage
-from skimage import morphology
+from skimage.morphology import convex_hull_image
 
 from helpers.cardiac import cohort
 
@@ -42,7 +43,7 @@ class Segmentation:
     @property
     def is_wall(self) -> bool:
         """Return whether the structure surrounds something: a muscle, not a cavity."""
-        return np.count_nonzero(self.filled) > 1.1 * np.count_nonzero(self.structure)
+        return bool(np.count_nonzero(self.filled) > 1.1 * np.count_nonzero(self.structure))
 
     def millilitres(self, mask: np.ndarray) -> float:
         """Return the volume of a mask."""
@@ -98,7 +99,7 @@ def fill(structure: np.ndarray, cavity: np.ndarray | None = None) -> np.ndarray:
     filled = ndimage.binary_fill_holes(structure, IN_SLICE)
     unchanged = structure.any((0, 1)) & (filled == structure).all((0, 1))
     for k in np.flatnonzero(unchanged):
-        filled[..., k] = morphology.convex_hull_image(structure[..., k])
+        filled[..., k] = convex_hull_image(structure[..., k])
     return filled
 
 
@@ -119,7 +120,7 @@ def load(file: Path, frame: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         content = Path(file).read_bytes()
         if Path(file).suffix == ".gz":
             content = gzip.decompress(content)
-        image = nibabel.load(file)
+        image: Any = nibabel.load(file)
         values = np.asanyarray(image.dataobj)
     except UNREADABLE as error:
         raise cohort.CohortError(

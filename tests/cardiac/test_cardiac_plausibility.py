@@ -39,6 +39,7 @@ def one_voxel(labels):
         (ED, one_voxel(ES), None, "es", "structure of 0.024 ml"),
         (ED, ES, (1, 1, 1, 1), "ed", "check the voxel sizes"),
         (ED, ES, (2, 2, 60, 1), "ed", "mm tall"),
+        (ED, ES, (0.002, 0.002, 0.006, 1), "ed", "structure of .*e-07 ml; check the voxel sizes"),
         (ED, np.where(heart(inner=29) == 2, 2, 0).astype(np.uint8), None, "ed", "keeps its volume"),
     ],
 )
