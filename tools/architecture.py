@@ -8,6 +8,7 @@ import ast
 import json
 import sys
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
 from helpers import diagram, figures, inputs, paths
@@ -80,7 +81,7 @@ def imported_names(path: Path, source: str) -> list[list[str]]:
     return names
 
 
-def room_of(parts: list[str], sources: dict[Path, str]) -> str:
+def room_of(parts: Sequence[str], sources: dict[Path, str]) -> str:
     """Return the room of a module, or of a name in it, given by the parts of its dotted name."""
     if parts[0] != "helpers":
         return parts[0]
@@ -107,7 +108,7 @@ def direct(edges: dict) -> list[tuple[str, str]]:
         steps = [b for a, b in edges if a == start and (a, b) != apart_from]
         return end in steps or any(reaches(step, end, apart_from) for step in steps)
 
-    return sorted(edge for edge in edges if not reaches(*edge, apart_from=edge))
+    return sorted((a, b) for a, b in edges if not reaches(a, b, apart_from=(a, b)))
 
 
 def graph_of(edges: dict) -> tuple[dict, dict]:
