@@ -15,6 +15,7 @@ import pandas as pd
 from helpers import inputs, paths
 
 COLUMNS = ("participant_id", "group", "ed", "es")
+FRAMES = ("ed_frame", "es_frame")
 MNMS_COLUMNS = ("External code", "Pathology", "ED", "ES")
 GROUPS = ("healthy", "HCM")
 # Hearts of a group: of six the split gives two to the test, so that its figures have intervals, one
@@ -48,9 +49,9 @@ class Subject:
     group: str
     ed: Path
     es: Path
-    labels: Labels = Labels()
     ed_frame: int | None = None  # from 0, in a file that holds several volumes
     es_frame: int | None = None
+    labels: Labels = Labels()
 
 
 def own(
@@ -95,17 +96,10 @@ def from_folder(
         CohortError: no table, a missing column or file, an id twice, an unknown group.
     """
     table_path = Path(path) / "participants.tsv"
-    if not table_path.exists():
-        raise CohortError(f"{table_path} is missing; it lists the columns {', '.join(COLUMNS)}")
-    table = read_table(table_path, COLUMNS, "\t")
-    subjects = [
-        Subject(
-            row["participant_id"], row["group"], Path(path) / row["ed"], Path(path) / row["es"],
-            labels, *(number(row.get(f"{phase}_frame"), table_path) for phase in ("ed", "es")),
-        )
-        for row in table.to_dict("records")
-    ]  # fmt: skip
-    return checked(subjects, table_path, groups)
+    table = read_table(table_path, COLUMNS)
+    for phase in ("ed", "es"):
+        table[phase] = [Path(path) / str(name) for name in table[phase]]
+    return checked(table, table_path, groups, labels)
 
 
 def from_acdc(path: Path, groups: Sequence[str]) -> list[Subject]:
@@ -125,13 +119,13 @@ def from_acdc(path: Path, groups: Sequence[str]) -> list[Subject]:
             raise CohortError(
                 f"{file}: Info.cfg is missing, wanted in a folder {patient}; copy it from ACDC"
             )
-    subjects = []
+    rows = []
     for patient, config in sorted(configs.items()):
         group, *frames = acdc_information(config)
         names = [f"{patient}_frame{frame:02d}_gt" for frame in frames]
-        ed, es = (masks.get(name, config.parent / f"{name}.nii.gz") for name in names)
-        subjects.append(Subject(patient, group, ed, es, ACDC))
-    return checked(subjects, path, groups)
+        files = [masks.get(name, config.parent / f"{name}.nii.gz") for name in names]
+        rows.append((patient, group, *files))
+    return checked(pd.DataFrame(rows, columns=list(COLUMNS)), path, groups, ACDC)
 
 
 def acdc_information(config: Path) -> tuple[str, int, int]:
@@ -160,47 +154,32 @@ def from_mnms(path: Path, groups: Sequence[str]) -> list[Subject]:
     Raises:
         CohortError: no table, a missing column, a frame that is no number.
     """
-    tables = below(path, "*.csv")
-    if not tables:
-        raise CohortError(f"{path} holds no table of M&Ms (.csv); copy it from the download")
-    table = read_table(tables[0], MNMS_COLUMNS, ",")
+    tables = below(path, "*.csv") or [Path(path) / "*.csv"]
+    table = read_table(tables[0], MNMS_COLUMNS, ",")[list(MNMS_COLUMNS)]
+    table.columns = ["participant_id", "group", *FRAMES]
     masks = {file.name.split("_")[0]: file for file in below(path, "*_sa_gt.nii*")}
-    subjects = []
-    for code, group, *frames in table[list(MNMS_COLUMNS)].itertuples(index=False):
-        if code in masks:
-            ed_frame, es_frame = (number(frame, tables[0]) for frame in frames)
-            file = masks[code]
-            subjects.append(Subject(code, group, file, file, MNMS, ed_frame, es_frame))
-    return checked(subjects, path, groups)
+    table = table[table.participant_id.isin(masks)]
+    files = table.participant_id.map(masks)
+    return checked(table.assign(ed=files, es=files), path, groups, MNMS)
 
 
-def read_table(path: Path, columns: Sequence[str], separator: str) -> pd.DataFrame:
-    """Return a table of texts that has at least `columns`.
+def read_table(path: Path, columns: Sequence[str], separator: str = "\t") -> pd.DataFrame:
+    """Return a table of texts, and of numbers where it tells frames, with at least `columns`.
 
     Raises:
-        CohortError: the file is no such table.
+        CohortError: there is no such table.
     """
+    if not path.exists():
+        raise CohortError(f"{path} is missing; it lists the columns {', '.join(columns)}")
+    kinds = collections.defaultdict(lambda: "str", dict.fromkeys([*FRAMES, "ED", "ES"], "Int64"))
     try:
-        table = pd.read_csv(path, sep=separator, dtype=str, encoding="utf-8-sig").fillna("")
-    except ValueError as error:  # empty, not UTF-8, or uneven lines
+        table = pd.read_csv(path, sep=separator, dtype=kinds, encoding="utf-8-sig")
+    except ValueError as error:  # empty, not UTF-8, uneven lines, a frame that is no number
         raise CohortError(f"{path} is no table ({error}); separate by {separator!r}") from error
     for column in columns:
         if column not in table:
             raise CohortError(f"{path} lacks the column {column!r}; it needs {', '.join(columns)}")
     return table
-
-
-def number(frame: str | None, table: Path) -> int | None:
-    """Return a frame's number from a table, None where there is none.
-
-    Raises:
-        CohortError: the text is no number.
-    """
-    if not frame:
-        return None
-    if not frame.removesuffix(".0").isdecimal():
-        raise CohortError(f"{table}: the frame {frame!r} is no number from 0; correct it")
-    return int(frame.removesuffix(".0"))
 
 
 def below(path: Path, pattern: str) -> list[Path]:
@@ -209,46 +188,42 @@ def below(path: Path, pattern: str) -> list[Path]:
     return [file for file in files if file.name[0] != "." and "__MACOSX" not in file.parts]
 
 
-def checked(subjects: list[Subject], origin: Path, groups: Sequence[str]) -> list[Subject]:
-    """Return the subjects of the two groups if they can be trained on.
+def checked(
+    table: pd.DataFrame, origin: Path, groups: Sequence[str], labels: Labels
+) -> list[Subject]:
+    """Return the subjects of the two groups of a table, if they can be trained on.
+
+    Args:
+        table: the columns of `COLUMNS`, ed and es as paths, perhaps those of `FRAMES`.
+        origin: file or folder to name in a message.
+        groups: names of the two groups.
+        labels: of every segmentation.
 
     Raises:
         CohortError: a group is absent or too small to be split, an id stands twice, or files do not
             exist, all of which are named.
     """
-    counts = collections.Counter(subject.group for subject in subjects)
-    if not subjects:
+    if table.empty:
         raise CohortError(f"{origin} holds no subject; data/README.md says what belongs there")
+    counts = table.group.value_counts(sort=False)
     for group in groups:
         if group not in counts:
-            raise CohortError(
-                f"{origin} holds no subject of the group {group!r}; it has {', '.join(counts)}"
-            )
-    subjects = [with_files(subject) for subject in subjects if subject.group in groups]
-    ids = collections.Counter(subject.id for subject in subjects)
-    twice = [name for name, count in ids.items() if count > 1]
-    if twice:
+            known = ", ".join(counts.index)
+            raise CohortError(f"{origin} holds no subject of the group {group!r}; it has {known}")
+    table = table[table.group.isin(groups)].reindex(columns=[*COLUMNS, *FRAMES])
+    twice = table.participant_id[table.participant_id.duplicated()]
+    if len(twice):
         raise CohortError(f"{origin}: {', '.join(twice)} stands there twice; keep one of each")
-    files = [file for subject in subjects for file in (subject.ed, subject.es)]
-    missing = [str(file) for file in files if not file.is_file()]
+    missing = [str(file) for file in [*table.ed, *table.es] if not file.is_file()]
     if missing:
         raise CohortError(
             f"{', '.join(missing)} missing, though {origin} lists it; restore it or its line"
         )
-    if min(counts[group] for group in groups) < LEAST:
+    if counts[list(groups)].min() < LEAST:
         sizes = ", ".join(f"{counts[group]} {group}" for group in groups)
         raise CohortError(
             f"{origin} holds too few hearts to train, validate and test ({sizes}); give each group "
             f"at least {LEAST}"
         )
-    return subjects
-
-
-def with_files(subject: Subject) -> Subject:
-    """Return the subject, each missing file replaced by its compressed or unpacked twin."""
-    twins = {}
-    for phase in ("ed", "es"):
-        file = getattr(subject, phase)
-        twin = file.with_suffix("") if file.suffix == ".gz" else file.with_name(f"{file.name}.gz")
-        twins[phase] = twin if not file.is_file() and twin.is_file() else file
-    return dataclasses.replace(subject, **twins)
+    rows = table.astype(object).where(table.notna(), None).itertuples(index=False)
+    return [Subject(*row, labels) for row in rows]

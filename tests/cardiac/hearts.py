@@ -34,7 +34,7 @@ def save(path, array, affine=(2.0, 2.0, 6.0, 1.0)):
 def subject(folder, ed, es, labels=cohort.ACDC, affine=(2.0, 2.0, 6.0, 1.0)):
     """Return a subject whose files hold these labels."""
     files = save(folder / "ed.nii.gz", ed, affine), save(folder / "es.nii.gz", es, affine)
-    return cohort.Subject("s", "healthy", *files, labels)
+    return cohort.Subject("s", "healthy", *files, labels=labels)
 
 
 def segmented(labels, affine, cavity=True, right_ventricle=True, structure=2):

@@ -54,7 +54,7 @@ def test_a_table_says_which_volumes_of_a_file_to_take(folder):
     assert (subject.ed, subject.ed_frame, subject.es_frame) == (subject.es, 0, 7)
     table["es_frame"] = "late"
     table.to_csv(folder / "participants.tsv", sep="\t", index=False)
-    with pytest.raises(cohort.CohortError, match=r"participants\.tsv.*'late' is no number"):
+    with pytest.raises(cohort.CohortError, match=r"participants\.tsv.*no table.*late"):
         cohort.from_folder(folder)
 
 

@@ -120,7 +120,7 @@ def test_slices_come_last_in_the_same_place(tmp_path):
 def test_one_file_may_hold_both_phases(tmp_path):
     both = np.stack([heart(), np.zeros_like(heart()), heart(inner=15)], -1)
     path = save(tmp_path / "both.nii.gz", both)
-    subject = cohort.Subject("s", "healthy", path, path, cohort.ACDC, 0, 2)
+    subject = cohort.Subject("s", "healthy", path, path, 0, 2, cohort.ACDC)
     ed, es = (segmentation.read(subject, phase) for phase in ("ed", "es"))
     assert ed.structure.sum() == (heart() == 2).sum()
     assert es.structure.sum() == (heart(inner=15) == 2).sum()

@@ -23,11 +23,11 @@ from helpers.training import spec
 
 def test_the_seed_decides_everything(drawn, tmp_path):
     folder, table = drawn
-    again = synthetic_cohort.write(tmp_path, {"healthy": 6, "HCM": 6}, seed=3)
-    pd.testing.assert_frame_equal(table, again)
-    for name in table.ed[:2]:
+    again = synthetic_cohort.write(tmp_path, {"healthy": 2}, seed=3)
+    pd.testing.assert_frame_equal(table.iloc[:2], again)
+    for name in again.ed:
         assert (folder / name).read_bytes() == (tmp_path / name).read_bytes()
-    other = synthetic_cohort.write(tmp_path / "other", {"healthy": 1, "HCM": 1}, seed=4)
+    other = synthetic_cohort.write(tmp_path / "other", {"healthy": 1}, seed=4)
     assert other.edv_ml[0] != table.edv_ml[0]
 
 
@@ -58,7 +58,7 @@ def test_contraction_conserves_muscle_and_ejects_blood():
 def test_groups_overlap_but_differ():
     generator = np.random.default_rng(0)
     walls = {
-        group: [synthetic.draw(generator, group).end_diastole.thickness.max() for _ in range(60)]
+        group: [synthetic.draw(generator, group).end_diastole.thickness.max() for _ in range(30)]
         for group in ("healthy", "HCM")
     }
     assert min(walls["HCM"]) < max(walls["healthy"])
