@@ -8,6 +8,7 @@ import argparse
 import json
 import multiprocessing
 import pkgutil
+from typing import Any
 
 import benchmarks
 from helpers import files, paths, runtime
@@ -23,7 +24,7 @@ def main() -> None:
     if unknown := [name for name in chosen if name not in known]:
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(known)}")
     rows: list[dict] = []
-    record: dict = {}
+    record: dict[str, Any] = {}
     for name in chosen:
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             measured = pool.apply(benchmarks.measure, [name])

@@ -8,6 +8,8 @@ import dataclasses
 import itertools
 import re
 import textwrap
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import matplotlib.pyplot as plt
@@ -85,7 +87,9 @@ def condense(model: keras.Model, stages: dict) -> tuple[dict[str, Block], dict]:
     """
     feeding = parents(model)
     layers = {layer.name: layer for layer in model.operations}
-    blocks, edges, stage_of = {}, {}, {}
+    blocks: dict[str, Block] = {}
+    edges: dict[tuple[str, str], dict] = {}
+    stage_of: dict[str, str] = {}
     for name, sources in feeding.items():
         named = name
         if isinstance(layers[name], keras.layers.Concatenate):
@@ -139,7 +143,9 @@ def layout(blocks: dict[str, Block], rows: list, gap: float = GAP) -> dict[str, 
 
     The cells of rows of the same length are equally wide; more than two are set narrow.
     """
-    texts, widths, boxes, top = {}, {}, {}, 0
+    texts: dict[str, str] = {}
+    widths: dict[int, float] = {}  # of the boxes in rows of a length
+    boxes, top = {}, 0.0
     for row in rows:
         cells = [key for key in row if key is not None]
         texts |= {key: block_text(blocks[key], narrow=len(row) > 2) for key in cells}
@@ -193,7 +199,7 @@ def crosses(way: list[tuple[float, float]], box: Box) -> bool:
     return False
 
 
-def side_by_side(graphs: list, titles: tuple[str, ...] = ("",)) -> plt.Figure:
+def side_by_side(graphs: list, titles: Sequence[str] = ("",)) -> plt.Figure:
     """Return a figure of graphs (boxes, edges) in columns, with a title above each.
 
     Titles are English, or made by `text`. The figure is as wide as the text; wider, to be shrunk
@@ -231,7 +237,7 @@ def side_by_side(graphs: list, titles: tuple[str, ...] = ("",)) -> plt.Figure:
 def draw_box(ax: plt.Axes, box: Box) -> None:
     """Draw a box with its text; one that holds only "+" is a circle."""
     left, _right, top, _bottom = box.edges()
-    shape = patches.Rectangle((left, top), box.width, box.height)
+    shape: patches.Patch = patches.Rectangle((left, top), box.width, box.height)
     if box.text == "+":
         shape = patches.Circle((box.x, box.y), box.height / 2)
     if box.tint != "none":
@@ -240,6 +246,6 @@ def draw_box(ax: plt.Axes, box: Box) -> None:
     draw_text(ax, box.x, box.y, box.text, va="center", fontsize=SIZE)
 
 
-def draw_text(ax: plt.Axes, x: float, y: float, words: str, **style) -> None:
+def draw_text(ax: plt.Axes, x: float, y: float, words: str, **style: Any) -> None:
     """Write words that are in the figure's language already, as Matplotlib does by itself."""
     say.set_text(ax.text(x, y, "", ha="center", linespacing=1.1, zorder=3, **style), words)
