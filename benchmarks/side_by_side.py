@@ -44,7 +44,6 @@ def alternate(
     finally:
         for worker in workers.values():
             worker.terminate()
-            worker.communicate()  # closes its pipes
     return {side: numbers[1:] for side, numbers in measured.items()}
 
 

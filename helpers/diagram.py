@@ -5,7 +5,6 @@ drawn: `say.show` gets a function that lays out and draws a diagram anew for eac
 """
 
 import dataclasses
-import itertools
 import re
 import textwrap
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from matplotlib import patches
 from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
+from matplotlib.transforms import Bbox
 
 from helpers import cost, figures, say, translation
 
@@ -40,19 +40,11 @@ class Block:
 
 @dataclasses.dataclass(frozen=True)
 class Box:
-    """A block on paper: its middle (x, y), width and height, its text as it is read, its tint."""
+    """A block on paper: its outline, its text as it is to be read, its tint."""
 
-    x: float
-    y: float
-    width: float
-    height: float
+    outline: Bbox
     text: str
     tint: str
-
-    def edges(self) -> tuple[float, float, float, float]:
-        """Return left, right, top, bottom."""
-        half_width, half_height = self.width / 2, self.height / 2
-        return self.x - half_width, self.x + half_width, self.y - half_height, self.y + half_height
 
 
 def parents(model: keras.Model) -> dict[str, list[str]]:
@@ -159,7 +151,8 @@ def layout(blocks: dict[str, Block], rows: list, gap: float = GAP) -> dict[str, 
             if key is not None:
                 x = (column - (len(row) - 1) / 2) * (width + GAP)
                 own = height if texts[key] == "+" else width  # a circle
-                boxes[key] = Box(x, top + height / 2, own, height, texts[key], blocks[key].tint)
+                outline = Bbox.from_bounds(x - own / 2, top, own, height)
+                boxes[key] = Box(outline, texts[key], blocks[key].tint)
         top += height + gap
     return boxes
 
@@ -170,33 +163,31 @@ def route(boxes: dict[str, Box], start: str, end: str) -> list[tuple[float, floa
     Tried in turn: straight; down, across, down; across, then up or down; up or down, then across;
     round on the right, close by within a column.
     """
-    a, b = boxes[start], boxes[end]
-    right, down = (1 if b.x > a.x else -1), (1 if b.y > a.y else -1)
-    leave, leave_side = (a.x, a.y + down * a.height / 2), (a.x + right * a.width / 2, a.y)
-    enter, enter_side = (b.x, b.y - down * b.height / 2), (b.x - right * b.width / 2, b.y)
-    bend = enter[1] - GAP / 2
-    ways = [[leave_side, enter_side]] if a.y == b.y else []
-    ways += [[leave, enter]] if a.x == b.x else []
-    ways += [[leave, (a.x, bend), (b.x, bend), enter]] if down > 0 else []
-    ways += [[leave_side, (b.x, a.y), enter], [leave, (a.x, b.y), enter_side]]
-    between = [box for box in boxes.values() if min(a.y, b.y) <= box.y <= max(a.y, b.y)]
-    for passed in ([a, b] if a.x == b.x else between), between:
-        side = max(box.x + box.width / 2 for box in passed) + GAP / 2
-        corners = [(side, a.y + 2), (side, b.y)]  # lower than arrows that enter the box
-        ways.append([(a.x + a.width / 2, a.y + 2), *corners, (b.x + b.width / 2, b.y)])
+    a, b = boxes[start].outline, boxes[end].outline
+    (ax, ay), (bx, by) = (a.min + a.max) / 2, (b.min + b.max) / 2
+    leave, enter = ((ax, a.y1), (bx, b.y0)) if by > ay else ((ax, a.y0), (bx, b.y1))
+    leave_side, enter_side = (a.x1, ay), (b.x0, by)
+    if bx < ax:
+        leave_side, enter_side = (a.x0, ay), (b.x1, by)
+    bend = b.y0 - GAP / 2
+    ways = [[leave_side, enter_side]] if ay == by else []
+    ways += [[leave, enter]] if ax == bx else []
+    ways += [[leave, (ax, bend), (bx, bend), enter]] if by > ay else []
+    ways += [[leave_side, (bx, ay), enter], [leave, (ax, by), enter_side]]
+    both = Bbox.union([a, b])
+    outlines = (box.outline for box in boxes.values())
+    between = [box for box in outlines if both.y0 <= box.y0 and box.y1 <= both.y1]
+    for passed in ([a, b] if ax == bx else between), between:
+        side = Bbox.union(passed).x1 + GAP / 2
+        below = ay + 2  # arrows that enter the box
+        ways.append([(a.x1, below), (side, below), (side, by), (b.x1, by)])
     free = (way for way in ways if not any(crosses(way, box) for box in boxes.values()))
     return next(free, ways[-1])
 
 
 def crosses(way: list[tuple[float, float]], box: Box) -> bool:
-    """Return whether a way of horizontal and vertical lines runs through the inside of a box."""
-    left, right, top, bottom = box.edges()
-    for (x, y), (next_x, next_y) in itertools.pairwise(way):
-        beside = max(x, next_x) <= left + 1 or min(x, next_x) >= right - 1
-        apart = max(y, next_y) <= top + 1 or min(y, next_y) >= bottom - 1
-        if not beside and not apart:
-            return True
-    return False
+    """Return whether a way runs through the inside of a box."""
+    return Path(way).intersects_bbox(box.outline.padded(-1), filled=False)
 
 
 def side_by_side(graphs: list, titles: Sequence[str] = ("",)) -> plt.Figure:
@@ -205,25 +196,21 @@ def side_by_side(graphs: list, titles: Sequence[str] = ("",)) -> plt.Figure:
     Titles are English, or made by `text`. The figure is as wide as the text; wider, to be shrunk
     on paper, only if the boxes need it.
     """
-    spans, height = [], 0
-    for boxes, _edges in graphs:
-        left, right, _top, bottom = zip(*(box.edges() for box in boxes.values()), strict=True)
-        spans.append((min(left) - 2, max(right) + GAP / 2 + 2))  # arrows run round on the right
-        height = max(height, *bottom)
-    needed = sum(right - left for left, right in spans)
+    outlines = [Bbox.union([box.outline for box in boxes.values()]) for boxes, _edges in graphs]
+    needed = sum(outline.width + GAP for outline in outlines)  # arrows run round on the right
     spare = max(0, 72 * figures.WIDTH - needed) / len(graphs)
-    widths = [right - left + spare for left, right in spans]
+    widths = [outline.width + GAP + spare for outline in outlines]
     top = 3 * LINE if any(titles) else 2  # for titles of two lines
-    figure = plt.figure(figsize=(sum(widths) / 72, (top + height + 2) / 72), layout="none")
+    height = top + max(outline.y1 for outline in outlines) + 2
+    figure = plt.figure(figsize=(sum(widths) / 72, height / 72), layout="none")
     x = 0
-    for (boxes, edges), title, (left, right), width in zip(
-        graphs, titles, spans, widths, strict=True
-    ):
+    for (boxes, edges), title, outline, width in zip(graphs, titles, outlines, widths, strict=True):
         ax = figure.add_axes((x / sum(widths), 0, width / sum(widths), 1))
-        ax.set(xlim=(left - spare / 2, right + spare / 2), ylim=(height + 2, -top))
+        left = outline.x0 - 2 - spare / 2
+        ax.set(xlim=(left, left + width), ylim=(height - top, -top))
         ax.axis("off")
         words = textwrap.fill(translation.localised(title), int(width / 4), break_on_hyphens=False)
-        draw_text(ax, (left + right) / 2, -LINE / 2, words, va="bottom", fontsize=8)
+        draw_text(ax, (outline.x0 + outline.x1) / 2, -LINE / 2, words, va="bottom", fontsize=8)
         for box in boxes.values():
             draw_box(ax, box)
         for edge, style in edges.items():
@@ -236,14 +223,15 @@ def side_by_side(graphs: list, titles: Sequence[str] = ("",)) -> plt.Figure:
 
 def draw_box(ax: plt.Axes, box: Box) -> None:
     """Draw a box with its text; one that holds only "+" is a circle."""
-    left, _right, top, _bottom = box.edges()
-    shape: patches.Patch = patches.Rectangle((left, top), box.width, box.height)
+    corner, (width, height) = box.outline.min, box.outline.size
+    centre = (box.outline.min + box.outline.max) / 2
+    shape: patches.Patch = patches.Rectangle(corner, width, height)
     if box.text == "+":
-        shape = patches.Circle((box.x, box.y), box.height / 2)
+        shape = patches.Circle(centre, height / 2)
     if box.tint != "none":
         shape.set(facecolor=box.tint, edgecolor="0.3", linewidth=0.5, zorder=2)
         ax.add_patch(shape)
-    draw_text(ax, box.x, box.y, box.text, va="center", fontsize=SIZE)
+    draw_text(ax, *centre, box.text, va="center", fontsize=SIZE)
 
 
 def draw_text(ax: plt.Axes, x: float, y: float, words: str, **style: Any) -> None:

@@ -78,8 +78,7 @@ def test_boxes_keep_apart_and_arrows_cross_none(deeplab, heart, convolutional):
     hearts = map(vae_diagram.vae_graph, (heart, convolutional))
     for boxes, edges in [*graphs(deeplab), *hearts]:
         for a, b in itertools.combinations(boxes.values(), 2):
-            apart_x = abs(a.x - b.x) >= (a.width + b.width) / 2
-            assert apart_x or abs(a.y - b.y) >= (a.height + b.height) / 2
+            assert not a.outline.padded(-1).overlaps(b.outline.padded(-1))
         for start, end in edges:
             way = diagram.route(boxes, start, end)
             assert not [key for key, box in boxes.items() if diagram.crosses(way, box)]
@@ -89,11 +88,12 @@ def test_an_arrow_goes_round_what_is_between():
     blocks = {key: diagram.Block(key) for key in "abc"}
     edges = {("a", "b"): {}, ("b", "c"): {}, ("a", "c"): {}}
     boxes = diagram.layout(blocks, diagram.rows_from(blocks, edges))
-    assert [boxes[key].x for key in "abc"] == [0, 0, 0]
+    a, b, c = (boxes[key].outline for key in "abc")
+    assert a.y1 < b.y0 < b.y1 < c.y0
     assert len(diagram.route(boxes, "a", "b")) == 2
     way = diagram.route(boxes, "a", "c")
-    assert max(x for x, _y in way) > boxes["b"].width / 2
-    assert way[-1] == (boxes["c"].width / 2, boxes["c"].y)
+    assert max(x for x, _y in way) > b.x1
+    assert way[-1] == (c.x1, (c.y0 + c.y1) / 2)
 
 
 def test_the_figure_has_every_box_and_arrow(deeplab):
@@ -117,7 +117,7 @@ def test_boxes_and_titles_are_as_wide_as_their_words_in_each_language(monkeypatc
         figure = diagram.side_by_side([(boxes, {})], ["two words"])
     title, *words = [each.get_text() for each in figure.axes[0].texts]
     assert words == ["изображение на входе\n8×8×3", "раз два\n8×8×3"]
-    assert boxes["image"].width > diagram.text_width(words[0])
+    assert boxes["image"].outline.width > diagram.text_width(words[0])
     assert title.split() == ["два", "слова"] * 40 and "\n" in title
     assert list(filter(None, drawn)) == ["image", "a\nb", "two words"]  # each once, in English
 
@@ -128,7 +128,8 @@ def test_a_unit_adds_what_it_got():
         addition = next(key for key, box in boxes.items() if box.text == "+")
         first = next(key for key, box in boxes.items() if box.text == "$x_l$")
         assert (first, addition) in edges
-        below = [box for box in boxes.values() if box.y > boxes[addition].y]
+        bottom = boxes[addition].outline.y1
+        below = [box for box in boxes.values() if box.outline.y0 > bottom]
         assert len(below) == len(after.split()) + 1
 
 
