@@ -53,13 +53,13 @@ environment: # bring .venv up to date; by its own Python, unless another one is 
 	  helpers/environment.py $(if $(value GPU),gpu)
 
 test: environment ## fast tests, and one smoke report in a temporary copy
-	@$(RUN) -m pytest -n 2 -m "not slow"
+	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-slow: environment ## the tests that take minutes
 	@$(RUN) -m pytest -m slow
 
-lint: environment ## check style of code and notebooks
-	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check .
+lint: environment ## check style of code and notebooks, and types
+	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy
 
 format: environment ## set code and notebooks in the project's style, notebooks without outputs
 	@$(RUN) -m nbconvert --log-level WARN --to notebook --inplace --ClearOutputPreprocessor.enabled=True \

@@ -8,6 +8,7 @@ import argparse
 import json
 import multiprocessing
 import pkgutil
+from typing import Any
 
 import benchmarks
 from helpers import files, paths, runtime
@@ -22,7 +23,8 @@ def main() -> None:
     chosen = parser.parse_args().only or known
     if unknown := [name for name in chosen if name not in known]:
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(known)}")
-    rows, record = [], {}
+    rows: list[dict] = []
+    record: dict[str, Any] = {}
     for name in chosen:
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             measured = pool.apply(benchmarks.measure, [name])

@@ -32,8 +32,9 @@ def rows() -> list[dict]:
         "peer_name": "nbconvert --to pdf (XeLaTeX)",
         "goal": 10,
     }
-    if wheel := importlib.util.find_spec("pypandoc"):  # pypandoc-binary brings pandoc
-        folder = Path(wheel.submodule_search_locations[0]) / "files"
+    wheel = importlib.util.find_spec("pypandoc")
+    if wheel and wheel.origin:  # pypandoc-binary brings pandoc
+        folder = Path(wheel.origin).parent / "files"
         os.environ["PATH"] += os.pathsep + str(folder)  # nbconvert looks there
     missing = [program for program in ("xelatex", "pandoc") if not shutil.which(program)]
     if missing:

@@ -5,6 +5,7 @@ import shlex
 import statistics
 import subprocess
 import sys
+from typing import Any
 
 from helpers import paths
 
@@ -35,8 +36,8 @@ def alternate(
         RuntimeError: a side ended early; the message is the command to see why.
     """
     workers = {side: start(script, side, argument, python) for side, python in sides.items()}
+    measured: dict[str, list[float]] = {side: [] for side in sides}
     try:
-        measured = {side: [] for side in sides}
         for _ in range(rounds + 1):
             for side, worker in workers.items():
                 measured[side].append(turn(worker))
@@ -58,7 +59,7 @@ def start(script: str, side: str, argument: str | int, python: str) -> subproces
     )  # fmt: skip
 
 
-def turn(worker: subprocess.Popen) -> float:
+def turn(worker: Any) -> float:
     """Let a process take its turn and return the number that it prints."""
     try:
         worker.stdin.write("go\n")

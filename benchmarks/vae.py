@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -11,7 +12,7 @@ WIDTH, D, BATCH, STEPS = 16, 64, 8, 6
 BETA, ALPHA, GAMMA = 0.02, 1e-4, 1.0
 
 
-def rows():
+def rows() -> list[dict]:
     """Return our cost against PyTorch's and plain Keras', and by grid size, per training sample."""
     torch = side_by_side.torch_interpreter()
     results = []
@@ -27,7 +28,7 @@ def rows():
     return [*results, row | measure("stock", 48, 3), cost_by_grid()]
 
 
-def cost_by_grid(sizes=(32, 48, 64, 80)):
+def cost_by_grid(sizes: Sequence[int] = (32, 48, 64, 80)) -> dict:
     """Return our milliseconds a training sample against the grid's voxels a side."""
     sides = {"ours": sys.executable}
     times = {n: side_by_side.alternate(__file__, sides, n, 1)["ours"][0] for n in sizes}
@@ -35,14 +36,14 @@ def cost_by_grid(sizes=(32, 48, 64, 80)):
     return {"id": "vae_by_grid", "work": work, "unit": "ms/sample", "by_size": times}
 
 
-def measure(peer, size, rounds, python=sys.executable):
+def measure(peer: str, size: int, rounds: int, python: str = sys.executable) -> dict:
     """Return the figures of a row against `peer`."""
     sides = {"ours": sys.executable, peer: python}
     times = side_by_side.alternate(__file__, sides, size, rounds)
     return side_by_side.compare(times, peer, "ms/sample")
 
 
-def work(side, size):
+def work(side: str, size: int) -> None:
     """Build one side's training step; for each line of input, time six steps and print it."""
     step = {"ours": ours, "stock": stock, "torch": torch}[side](size)
     for _ in sys.stdin:
@@ -52,7 +53,7 @@ def work(side, size):
         print(1000 * (time.perf_counter() - started) / (STEPS * BATCH), flush=True)
 
 
-def hearts(size):
+def hearts(size: int) -> tuple[np.ndarray, np.ndarray]:
     """Return int8 distances (batch, size, size, size, 2) of two nested shells, and labels."""
     axis = np.linspace(-1, 1, size)
     radius = np.sqrt(sum(a**2 for a in np.meshgrid(axis, axis, axis, indexing="ij")))
@@ -61,7 +62,7 @@ def hearts(size):
     return np.repeat(shapes[None], BATCH, 0), np.arange(BATCH) % 2
 
 
-def ours(size):
+def ours(size: int) -> Callable:
     """Return a training step of the project's model and settings, without the linear part."""
     from helpers import runtime
 
@@ -77,7 +78,7 @@ def ours(size):
     return lambda: model.train_on_batch(vae.fold(shapes), labels, weight)
 
 
-def stock(size):
+def stock(size: int) -> Callable:
     """Return a step of the plain design: full-resolution convolutions, Keras' own settings."""
     import keras
     from keras import layers
@@ -101,7 +102,7 @@ def stock(size):
     return lambda: model.train_on_batch(x, [x, np.zeros((BATCH, 2 * D)), labels[:, None]])
 
 
-def torch(size):
+def torch(size: int) -> Callable:
     """Return a training step of the same network as `ours` in PyTorch, channels last."""
     import torch
     from torch import nn

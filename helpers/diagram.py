@@ -7,6 +7,8 @@ drawn: `say.show` gets a function that lays out and draws a diagram anew for eac
 import dataclasses
 import re
 import textwrap
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import matplotlib.pyplot as plt
@@ -77,7 +79,9 @@ def condense(model: keras.Model, stages: dict) -> tuple[dict[str, Block], dict]:
     """
     feeding = parents(model)
     layers = {layer.name: layer for layer in model.operations}
-    blocks, edges, stage_of = {}, {}, {}
+    blocks: dict[str, Block] = {}
+    edges: dict[tuple[str, str], dict] = {}
+    stage_of: dict[str, str] = {}
     for name, sources in feeding.items():
         named = name
         if isinstance(layers[name], keras.layers.Concatenate):
@@ -131,7 +135,9 @@ def layout(blocks: dict[str, Block], rows: list, gap: float = GAP) -> dict[str, 
 
     The cells of rows of the same length are equally wide; more than two are set narrow.
     """
-    texts, widths, boxes, top = {}, {}, {}, 0
+    texts: dict[str, str] = {}
+    widths: dict[int, float] = {}  # of the boxes in rows of a length
+    boxes, top = {}, 0.0
     for row in rows:
         cells = [key for key in row if key is not None]
         texts |= {key: block_text(blocks[key], narrow=len(row) > 2) for key in cells}
@@ -184,7 +190,7 @@ def crosses(way: list[tuple[float, float]], box: Box) -> bool:
     return Path(way).intersects_bbox(box.outline.padded(-1), filled=False)
 
 
-def side_by_side(graphs: list, titles: tuple[str, ...] = ("",)) -> plt.Figure:
+def side_by_side(graphs: list, titles: Sequence[str] = ("",)) -> plt.Figure:
     """Return a figure of graphs (boxes, edges) in columns, with a title above each.
 
     Titles are English, or made by `text`. The figure is as wide as the text; wider, to be shrunk
@@ -219,7 +225,7 @@ def draw_box(ax: plt.Axes, box: Box) -> None:
     """Draw a box with its text; one that holds only "+" is a circle."""
     corner, (width, height) = box.outline.min, box.outline.size
     centre = (box.outline.min + box.outline.max) / 2
-    shape = patches.Rectangle(corner, width, height)
+    shape: patches.Patch = patches.Rectangle(corner, width, height)
     if box.text == "+":
         shape = patches.Circle(centre, height / 2)
     if box.tint != "none":
@@ -228,6 +234,6 @@ def draw_box(ax: plt.Axes, box: Box) -> None:
     draw_text(ax, *centre, box.text, va="center", fontsize=SIZE)
 
 
-def draw_text(ax: plt.Axes, x: float, y: float, words: str, **style) -> None:
+def draw_text(ax: plt.Axes, x: float, y: float, words: str, **style: Any) -> None:
     """Write words that are in the figure's language already, as Matplotlib does by itself."""
     say.set_text(ax.text(x, y, "", ha="center", linespacing=1.1, zorder=3, **style), words)

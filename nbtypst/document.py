@@ -16,7 +16,7 @@ class Fragment:
     place: Place
     kind: str = "typst"  # "markdown", "html" or "latex" before conversion
     attachments: dict = dataclasses.field(default_factory=dict)
-    tree: list = None  # pandoc's syntax tree of the text
+    tree: list | None = None  # pandoc's syntax tree of the text
 
 
 @dataclasses.dataclass

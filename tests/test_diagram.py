@@ -186,11 +186,11 @@ def test_the_vae_counts_every_weight_and_joins_its_networks(name, request):
 def test_the_convolutional_vae_goes_down_to_the_codes_and_up_again(convolutional):
     blocks, rows, edges = vae_diagram.vae_blocks(convolutional)
     assert rows == [
-        ("s$", None, "heart$"),
-        ("half$", None, "full$"),
-        ("quarter$", None, "twice$"),
-        ("mean$", "spread$", "seed$"),
-        ("disease$", "z$", None),
+        ["s$", None, "heart$"],
+        ["half$", None, "full$"],
+        ["quarter$", None, "twice$"],
+        ["mean$", "spread$", "seed$"],
+        ["disease$", "z$", None],
     ]
     assert {start for start, end in edges if end == "z$"} == {"mean$", "spread$"}
     assert {end for start, end in edges if start == "mean$"} == {"disease$", "z$"}

@@ -202,7 +202,7 @@ def test_a_table_is_formatted_aligned_and_set_in_any_language(shown, russian):
     ],
 )
 def test_cells_have_at_most_five_significant_figures(value, text):
-    assert bundles.set_cell(value) == text
+    assert bundles.cell_text(value) == text
 
 
 @pytest.mark.parametrize(

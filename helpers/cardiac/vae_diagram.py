@@ -21,7 +21,9 @@ def vae_graph(model: keras.Model) -> tuple[dict, dict]:
 
 def vae_blocks(model: keras.Model) -> tuple[dict, list, dict]:
     """Return blocks, their rows and edges: the three networks and what joins them."""
-    blocks, edges, chains = {}, {}, []
+    blocks: dict[str, diagram.Block] = {}
+    edges: dict[tuple[str, str], dict] = {}
+    chains: list[list[str]] = []
     tints = diagram.BLUE, diagram.ORANGE, diagram.GREEN
     for part, tint in zip((model.encoder, model.decoder, model.classifier), tints, strict=True):
         network = keras.Model(part.inputs, part.outputs)  # a Sequential becomes functional
@@ -38,7 +40,8 @@ def vae_blocks(model: keras.Model) -> tuple[dict, list, dict]:
     edges = {(mu if start == code else start, end): {} for start, end in edges}
     edges |= {(mu, z): {}, (log_variance, z): {}}
     upwards = itertools.zip_longest([mu, *reversed(down)], [log_variance], up)
-    rows = [*reversed(list(upwards)), *itertools.zip_longest(classifier, [z], [])]
+    joined = itertools.zip_longest(classifier, [z], [])
+    rows = [list(row) for row in (*reversed(list(upwards)), *joined)]
     if model.linear:  # a fixed shape model runs past encoder and decoder
         size = "×".join(map(str, model.basis.shape))
         formulas = {mu: "$W^{+}(s - \\bar{s})$", up[-1]: "$\\bar{s} + Wz$"}
@@ -46,7 +49,7 @@ def vae_blocks(model: keras.Model) -> tuple[dict, list, dict]:
             title = text("{formula}\nfixed, {size}", formula=formula, size=size)
             blocks[formula] = diagram.Block(title, diagram.YELLOW, blocks[end].shape)
             edges |= {(start, formula): {}, (formula, end): {}}
-        ends = [[None, None] for _ in rows]
+        ends: list[list] = [[None, None] for _ in rows]
         ends[[row[0] for row in rows].index(mu)] = list(formulas.values())
         rows = [[before, *row, after] for row, (before, after) in zip(rows, ends, strict=True)]
     return blocks, rows, edges

@@ -8,7 +8,7 @@ from helpers import translation
 from nbtypst.problems import DocumentError
 
 
-def gather(notebooks, folder, language="en"):
+def gather(notebooks: dict[str, dict], folder: Path, language: str = "en") -> dict:
     """Return what the provenance page shows.
 
     Args:
@@ -24,9 +24,37 @@ def gather(notebooks, folder, language="en"):
     Raises:
         DocumentError: results are unreadable, or come from different profiles.
     """
+    records = read_records(notebooks, folder)
+    facts: dict[str, set] = {"seed": set(), "precision": set(), "device": set(), "commit": set()}
+    versions: dict[str, str] = {}
+    data: dict[str, dict] = {}
+    timestamp = 0.0
+    for record in records.values():
+        versions |= record["versions"]
+        for entry in record["data"]:
+            texts = {key: translation.render(entry[key], language) for key in ("name", "source")}
+            data[entry["sha256"]] = entry | texts
+        facts["seed"].add(str(record["seed"]))
+        facts["precision"].add(record["precision"])
+        facts["device"].add(device_name(record, language))
+        facts["commit"].add(record["commit"] + "*" * record["dirty"])
+        started = datetime.datetime.fromisoformat(record["started"])
+        timestamp = max(timestamp, started.timestamp())
+    return {
+        "profile": next((record["profile"] for record in records.values()), ""),
+        "timestamp": int(timestamp),
+        "facts": {fact: sorted(values) for fact, values in facts.items()},
+        "versions": versions,
+        "runs": [run(name, book, records.get(name, {})) for name, book in notebooks.items()],
+        "data": sorted(data.values(), key=lambda entry: entry["name"]),
+    }
+
+
+def read_records(notebooks: dict[str, dict], folder: Path) -> dict[str, dict]:
+    """Return {notebook: provenance}; raise `DocumentError` as `gather`."""
     records = {}
     for name in notebooks:
-        path = Path(folder) / f"{name}.json"
+        path = folder / f"{name}.json"
         try:
             records[name] = json.loads(path.read_text(encoding="utf-8"))["provenance"]
         except FileNotFoundError:
@@ -35,36 +63,15 @@ def gather(notebooks, folder, language="en"):
             raise DocumentError(
                 f"{path}: no results with provenance in it ({error!r}); run make report"
             ) from error
-    profiles = {record["profile"] for record in records.values()}
-    if len(profiles) > 1:
+    if len({record["profile"] for record in records.values()}) > 1:
         made = ", ".join(f"{name} {record['profile']}" for name, record in records.items())
         raise DocumentError(
             f"{folder}: results of different profiles ({made}); run make report again"
         )
-    data, versions = {}, {}
-    for record in records.values():
-        versions |= record.get("versions", {})
-        for entry in record.get("data", []):
-            texts = {key: translation.render(entry[key], language) for key in ("name", "source")}
-            data[entry["sha256"]] = entry | texts
-    facts = {
-        fact: sorted({str(record[fact]) for record in records.values() if fact in record})
-        for fact in ("seed", "precision")
-    }
-    facts["device"] = sorted({device_name(record, language) for record in records.values()})
-    facts["commit"] = sorted({r["commit"] + "*" * bool(r["dirty"]) for r in records.values()})
-    started = {name: datetime.datetime.fromisoformat(r["started"]) for name, r in records.items()}
-    return {
-        "profile": profiles.pop() if profiles else "",
-        "timestamp": int(max(started.values()).timestamp()) if started else 0,
-        "facts": facts,
-        "versions": versions,
-        "runs": [run(name, book, records.get(name, {})) for name, book in notebooks.items()],
-        "data": sorted(data.values(), key=lambda entry: entry["name"]),
-    }
+    return records
 
 
-def run(name, book, record):
+def run(name: str, book: dict, record: dict) -> dict[str, str]:
     """Return a notebook's start and running time in seconds, "" where unknown."""
     papermill = book["metadata"].get("papermill", {})
     seconds = papermill.get("duration") or record.get("seconds")
@@ -76,7 +83,7 @@ def run(name, book, record):
     }
 
 
-def device_name(record, language):
+def device_name(record: dict, language: str) -> str:
     """Return what a notebook ran on, with the number of cores where that was a processor."""
     if "cores" not in record:
         return record["device"]

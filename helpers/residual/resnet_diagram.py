@@ -79,11 +79,13 @@ def draw_networks(models: list[keras.Model], titles: list[str]) -> plt.Figure:
     paths = [main_path(model) for model in models]
     sizes = sorted({size for path in paths for _title, size in path.values()}, reverse=True)
     heads = ["map", *titles]
-    blocks, rows, edges = {head: diagram.Block(head, "none") for head in heads}, [heads], {}
+    blocks: dict = {head: diagram.Block(head, "none") for head in heads}
+    rows: list = [heads]
+    edges: dict = {}
     for index, size in enumerate(sizes):
         tint, label = diagram.TINTS[index % len(diagram.TINTS)], f"{size}×{size}"
         blocks[label] = diagram.Block(label, "none")
-        columns = [[label]]
+        columns: list[list] = [[label]]
         for head, path in zip(titles, paths, strict=True):
             drawn = {(head, name): title for name, (title, at) in path.items() if at == size}
             blocks |= {key: diagram.Block(title, tint) for key, title in drawn.items()}
@@ -116,4 +118,4 @@ def unit_graph(placement: str) -> tuple[dict, dict]:
 
 def draw_units() -> plt.Figure:
     """Return a figure of the units of `units.PLACEMENTS` side by side."""
-    return diagram.side_by_side([*map(unit_graph, PLACEMENTS)], TITLES.values())
+    return diagram.side_by_side([*map(unit_graph, PLACEMENTS)], [*TITLES.values()])

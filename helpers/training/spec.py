@@ -112,5 +112,5 @@ def code_digest(*functions):
     specs = [importlib.util.find_spec(function.partition(":")[0]) for function in functions]
     files = [Path(spec.origin) for spec in specs if spec.has_location]  # built-in ones have none
     carriers = [paths.ROOT / "helpers" / f"{name}.py" for name in CARRIERS]
-    sources = sorted(inputs.followed(files, carriers).values())  # wherever the files lie
+    sources = sorted(inputs.sources(files, carriers).values())  # wherever the files lie
     return hashlib.sha256("\0".join(sources).encode()).hexdigest()[:16]

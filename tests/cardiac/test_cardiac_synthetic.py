@@ -74,7 +74,7 @@ def test_a_cohort_is_drawn_anew_when_its_source_changes(tmp_path, monkeypatch):
     assert before.name.endswith(spec.code_digest("helpers.cardiac.synthetic_cohort:write")[:8])
     monkeypatch.setattr(spec, "code_digest", lambda *functions: "another")
     assert synthetic_cohort.cached(counts, 0) != before
-    sources = inputs.followed([Path(synthetic_cohort.__file__)])
+    sources = inputs.sources([Path(synthetic_cohort.__file__)])
     assert {Path(module.__file__) for module in (anatomy, geometry, synthetic)} < sources.keys()
 
 

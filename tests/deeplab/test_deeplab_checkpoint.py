@@ -135,7 +135,7 @@ def test_what_is_looked_for_is_noted_though_it_is_missing(tmp_path, monkeypatch)
     with pytest.raises(FileNotFoundError):
         image.read_picture(tmp_path / "own.png")
     noted = (tmp_path / "used").read_text(encoding="utf-8").split()
-    weights = inputs.named(paths.WEIGHTS / "scenes_xception.npz")
+    weights = inputs.relative_name(paths.WEIGHTS / "scenes_xception.npz")
     expected = [archive, archive.removesuffix(".tar.gz"), *official.IMAGES]
     expected = [str(tmp_path / each) for each in [*expected, "own.png"]]
     assert sorted(noted) == sorted([*expected, weights])
