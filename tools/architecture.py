@@ -8,6 +8,7 @@ import ast
 import json
 import sys
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
 from helpers import diagram, figures, inputs, paths
@@ -46,7 +47,7 @@ TEXTS = {
 def edges_of(root: Path) -> dict[tuple[str, str], list[str]]:
     """Return {(room, room that it imports): files that do so}, of the project in a folder."""
     sources = python_below(root)
-    edges = {}
+    edges: dict[tuple[str, str], list[str]] = {}
     for path, source in sources.items():
         room = room_of(path.with_suffix("").parts, sources)
         for name in imported_names(path, source):
@@ -80,7 +81,7 @@ def imported_names(path: Path, source: str) -> list[list[str]]:
     return names
 
 
-def room_of(parts: list[str], sources: dict[Path, str]) -> str:
+def room_of(parts: Sequence[str], sources: dict[Path, str]) -> str:
     """Return the room of a module, or of a name in it, given by the parts of its dotted name."""
     if parts[0] != "helpers":
         return parts[0]
@@ -103,11 +104,11 @@ def faults(edges: dict) -> list[str]:
 def direct(edges: dict) -> list[tuple[str, str]]:
     """Return the edges that no longer way implies; only they are drawn."""
 
-    def reaches(start, end, apart_from):
-        steps = [b for a, b in edges if a == start and (a, b) != apart_from]
-        return end in steps or any(reaches(step, end, apart_from) for step in steps)
+    def reaches(start: str, end: str, without: tuple[str, str]) -> bool:
+        steps = [b for a, b in edges if a == start and (a, b) != without]
+        return end in steps or any(reaches(step, end, without) for step in steps)
 
-    return sorted(edge for edge in edges if not reaches(*edge, apart_from=edge))
+    return sorted((start, end) for start, end in edges if not reaches(start, end, (start, end)))
 
 
 def graph_of(edges: dict) -> tuple[dict, dict]:
@@ -130,7 +131,7 @@ def first_sentence(room: str) -> str:
     """Return the first line of a package's docstring."""
     package = Path("nbtypst" if room == "nbtypst" else f"helpers/{room}", "__init__.py")
     tree = ast.parse((paths.ROOT / package).read_text(encoding="utf-8"))
-    return ast.get_docstring(tree).splitlines()[0]
+    return (ast.get_docstring(tree) or "").partition("\n")[0]
 
 
 def describe(edges: dict) -> str:
