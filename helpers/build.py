@@ -20,32 +20,21 @@ def main() -> None:
     arguments = parser.parse_args()
     waiting = "Another make report is running here; waiting for it to end …"
     try:
-        parameters = profiles.load(arguments.profile)
+        parameters = profiles.load_profile(arguments.profile)
         languages = arguments.languages.split() or translation.languages()
-        check_languages(languages)
+        for language in languages:
+            title.read_title(paths.ROOT / "report.yml", language)
+            translation.catalogue(language)
         parameters |= {f"report.{language}": {"code": arguments.code} for language in languages}
         if arguments.status:
             print(*out_of_date(parameters) or ["everything is up to date"], sep="\n")
             return
         with environment.exclusive(paths.REPORTS / ".lock", waiting):
-            build(parameters, languages, arguments.make)
-    except (profiles.ProfileError, DocumentError) as error:
+            make_reports(parameters, languages, arguments.make)
+    except (profiles.ProfileError, DocumentError, translation.CatalogueError) as error:
         sys.exit(f"make report: {error}")
     except KeyboardInterrupt:
         sys.exit("make report: interrupted; what is finished is kept, the next run goes on from it")
-
-
-def check_languages(languages: list[str]) -> None:
-    """Raise DocumentError unless each language has a title page and a catalogue to be read."""
-    for language in languages:
-        if language not in translation.languages():
-            known = " or ".join(translation.languages())
-            raise DocumentError(f"REPORT_LANG must be {known}, not {language!r}")
-        title.read_title(paths.ROOT / "report.yml", language)
-        try:
-            translation.catalogue(language)
-        except ValueError as error:
-            raise DocumentError(str(error)) from error
 
 
 def out_of_date(parameters: dict[str, dict]) -> list[str]:
@@ -57,7 +46,7 @@ def out_of_date(parameters: dict[str, dict]) -> list[str]:
     return [f"{name}: {reason}" for name, reason in reasons.items() if reason]
 
 
-def build(parameters: dict[str, dict], languages: list[str], make: list[str]) -> None:
+def make_reports(parameters: dict[str, dict], languages: list[str], make: list[str]) -> None:
     """Write what has changed and run `make` on it; leave with its status if it fails.
 
     Args:

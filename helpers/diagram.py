@@ -186,8 +186,10 @@ def route(boxes: dict[str, Box], start: str, end: str) -> list[tuple[float, floa
         side = Bbox.union(passed).x1 + GAP / 2
         below = y + 2  # arrows that enter the box
         ways.append([(a.x1, below), (side, below), (side, end_y), (b.x1, end_y)])
-    free = (way for way in ways if not any(crosses(way, box) for box in boxes.values()))
-    return next(free, ways[-1])
+    for way in ways:
+        if not any(crosses(way, box) for box in boxes.values()):
+            return way
+    return ways[-1]
 
 
 def crosses(way: list[tuple[float, float]], box: Box) -> bool:
@@ -201,7 +203,9 @@ def side_by_side(graphs: list, titles: Sequence[str] = ("",)) -> plt.Figure:
     Titles are English, or made by `text`. The figure is as wide as the text; wider, to be shrunk
     on paper, only if the boxes need it.
     """
-    outlines = [Bbox.union([box.outline for box in boxes.values()]) for boxes, _edges in graphs]
+    outlines = []
+    for boxes, _edges in graphs:
+        outlines.append(Bbox.union([box.outline for box in boxes.values()]))
     needed = sum(outline.width + GAP for outline in outlines)  # arrows run round on the right
     spare = max(0, 72 * figures.WIDTH - needed) / len(graphs)
     widths = [outline.width + GAP + spare for outline in outlines]
@@ -229,9 +233,7 @@ def side_by_side(graphs: list, titles: Sequence[str] = ("",)) -> plt.Figure:
 def draw_box(ax: plt.Axes, box: Box) -> None:
     """Draw a box with its text; one that holds only "+" is a circle."""
     outline = box.outline
-    shape: patches.Patch = patches.Rectangle(
-        (outline.x0, outline.y0), outline.width, outline.height
-    )
+    shape: patches.Patch = patches.Rectangle(outline.p0, outline.width, outline.height)
     if box.text == "+":
         shape = patches.Circle(box.centre, outline.height / 2)
     if box.tint != "none":

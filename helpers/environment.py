@@ -1,5 +1,7 @@
 """Make `.venv` from the pinned requirements. Run by make with the system's Python: stdlib only."""
 
+from __future__ import annotations  # an old Python must come as far as the message that names it
+
 import contextlib
 import fcntl
 import hashlib
@@ -9,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,8 @@ def exclusive(path: Path, waiting: str) -> Iterator[None]:
 
 def fingerprint(requirements: Path) -> str:
     """Return a digest of all that the environment is made from, but for the Python."""
+    import tomllib  # not there before Python 3.11
+
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     parts = [project["project"], project["build-system"], requirements.read_text(encoding="utf-8")]
     return hashlib.sha256(repr([str(ROOT), *parts]).encode()).hexdigest()

@@ -13,11 +13,6 @@ class ProfileError(ValueError):
     """A profile does not fit the notebooks; the message names file, key and remedy."""
 
 
-def names() -> list[str]:
-    """Return the profiles that exist, such as ["full", "quick", "smoke"]."""
-    return sorted(path.stem for path in paths.PROFILES.glob("*.yml"))
-
-
 def notebooks() -> list[Path]:
     """Return the numbered notebooks in the order in which they run."""
     return sorted(paths.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
@@ -63,15 +58,16 @@ def defaults(notebook: Path) -> dict[str, Any]:
     return values
 
 
-def load(name: str) -> dict[str, dict[str, Any]]:
+def load_profile(name: str) -> dict[str, dict[str, Any]]:
     """Return {notebook name: parameters} of the profile `name`, checked against the notebooks.
 
     Raises:
         ProfileError: there is no such profile, or a line for each key that is missing or unknown
             and for each value that is not of the notebook's type or in its range.
     """
-    if name not in names():
-        raise ProfileError(f"there is no profile {name!r}; choose one of {', '.join(names())}")
+    known = sorted(path.stem for path in paths.PROFILES.glob("*.yml"))
+    if name not in known:
+        raise ProfileError(f"there is no profile {name!r}; choose one of {', '.join(known)}")
     profile = settings.read_settings(paths.PROFILES / f"{name}.yml", model(), ProfileError)
     sections = profile.model_dump(exclude_unset=True)
     shared = sections.pop("shared")

@@ -18,10 +18,6 @@ from helpers import bundles, inputs, numbering, paths, profiles, progress
 KERNEL_LOG = paths.REPORTS / "kernel.log"
 
 
-class NotebookFailed(Exception):
-    """A cell raised or the kernel died; the message names notebook, cell and exception."""
-
-
 class LoggedKernelManager(jupyter_client.AsyncKernelManager):
     """Keeps what a kernel's libraries write past Python off the terminal, in reports/kernel.log.
 
@@ -55,8 +51,6 @@ def main() -> None:
     log.write_text("", encoding="utf-8")
     try:
         book = execute(name, record["parameters"], title, log, record["seconds"])
-    except NotebookFailed as error:
-        sys.exit(f"make report: {error}")
     except KeyboardInterrupt:
         sys.exit(1)
     seconds = round(time.monotonic() - started, 1)
@@ -84,7 +78,7 @@ def execute(
         last_time: seconds that it took last time, if known.
 
     Raises:
-        NotebookFailed: a cell raised, or the kernel died.
+        SystemExit: a cell raised, or the kernel died; the message names notebook, cell and reason.
     """
     partial = paths.EXECUTED / "failed" / f"{name}.ipynb"
     partial.parent.mkdir(parents=True, exist_ok=True)
@@ -132,8 +126,8 @@ def execute(
         nbformat.sign.NotebookNotary().sign(book)  # or JupyterLab would hide its drawings
         partial.replace(paths.EXECUTED / f"{name}.ipynb")
         return book
-    raise NotebookFailed(
-        f"{name}.ipynb failed in {running}\n  {reason}\n"
+    sys.exit(
+        f"make report: {name}.ipynb failed in {running}\n  {reason}\n"
         f"  The notebook up to there: {inputs.relative_name(partial)}"
     )
 

@@ -20,6 +20,10 @@ registered: dict[str, dict] = {}  # {text that `text` has formatted: {"template"
 WORDS = re.compile(r"(?<![\w./-])[^\W\d_]*[a-z]{2,}(?![\w./-]*[_/\d])")  # but no name of a file
 
 
+class CatalogueError(ValueError):
+    """A gettext catalogue cannot be read."""
+
+
 def languages() -> list[str]:
     """Return English and every language that has a catalogue."""
     return ["en", *sorted(folder.parent.name for folder in paths.LOCALE.glob("*/LC_MESSAGES"))]
@@ -30,7 +34,7 @@ def catalogue(language: str, domain: str = "figures") -> dict[str, str]:
     """Return {English: translation} of a catalogue's finished entries; {} where there is none.
 
     Raises:
-        ValueError: the catalogue cannot be read; the message names the file.
+        CatalogueError: the catalogue cannot be read; the message names the file.
     """
     path = paths.LOCALE / language / "LC_MESSAGES" / f"{domain}.po"
     if not path.exists():
@@ -41,7 +45,7 @@ def catalogue(language: str, domain: str = "figures") -> dict[str, str]:
         with open(path, "rb") as file:
             entries = pofile.read_po(file, locale=language, abort_invalid=True)
     except (pofile.PoFileError, ValueError, LookupError) as error:  # LookupError: the charset
-        raise ValueError(f"{path}: not a gettext catalogue in UTF-8 ({error})") from error
+        raise CatalogueError(f"{path}: not a gettext catalogue in UTF-8 ({error})") from error
     finished = [entry for entry in entries if entry.id and entry.string and not entry.fuzzy]
     return {str(entry.id): str(entry.string) for entry in finished}
 

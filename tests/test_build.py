@@ -155,7 +155,10 @@ def test_an_executed_copy_has_numbers_and_links(project):
 
 def test_an_unknown_language_is_named_in_one_line(project):
     output = run(project, "REPORT_LANG=de", code=2)
-    assert output.splitlines()[0] == "make report: REPORT_LANG must be en or ru, not 'de'"
+    assert output.splitlines()[0] == (
+        "make report: the report is written in en or ru, not in 'de': name one of them in "
+        "REPORT_LANG, and remove locale/de if there is one"
+    )
 
 
 def test_nothing_changed_nothing_runs(project):

@@ -30,7 +30,9 @@ def folder(tmp_path_factory):
 def read(path, content):
     """Return what a file named as `path` is read as if it holds `content`."""
     path.write_bytes(content)
-    return profiles.load("quick") if path.name == "quick.yml" else title.read_title(path, "en")
+    return (
+        profiles.load_profile("quick") if path.name == "quick.yml" else title.read_title(path, "en")
+    )
 
 
 def changed(name, old, new):
@@ -123,7 +125,9 @@ def test_a_folder_in_place_of_the_file_is_named(tmp_path, monkeypatch, name):
     monkeypatch.setattr(paths, "PROFILES", tmp_path)
     (tmp_path / name).mkdir()
     with pytest.raises(FAILURES[name], match=f"^{name}: Is a directory: put a YAML file there$"):
-        profiles.load("quick") if name == "quick.yml" else title.read_title(tmp_path / name, "en")
+        profiles.load_profile("quick") if name == "quick.yml" else title.read_title(
+            tmp_path / name, "en"
+        )
 
 
 @pytest.mark.parametrize("name", GOOD)

@@ -84,12 +84,12 @@ def translated(path: Path, language: str, executed: dict | None = None) -> tuple
     outputs = {cell["id"]: cell.get("outputs", []) for cell in (executed or {"cells": []})["cells"]}
     for cell in book["cells"]:
         if cell["cell_type"] == "markdown":
-            cell["source"], left = prose(path.stem, cell["source"], language)
-            missing += left
+            cell["source"], in_english = prose(path.stem, cell["source"], language)
+            missing += in_english
         elif cell["cell_type"] == "code":
-            shown = outputs.get(cell["id"], [])
-            cell["outputs"] = [output_in(output, language) for output in shown]
-            missing += [text for output in shown for text in untranslated(output, language)]
+            english = outputs.get(cell["id"], [])
+            cell["outputs"] = [output_in(output, language) for output in english]
+            missing += [text for output in english for text in untranslated(output, language)]
     if executed:
         book["metadata"] = executed["metadata"]
     return book, missing

@@ -75,11 +75,11 @@ def prose(domain: str) -> Iterator[tuple[str, list[str], list[str]]]:
 
 def figure_messages(old: Iterable[str]) -> Iterator[tuple[str, list[str], list[str]]]:
     """Yield (text, the files whose code holds it, []) of what the code says and copies show."""
-    said: list[str] = []
+    messages: list[str] = []
     strings: dict[str, list[str]] = {}
     for source, file in code():
         for node in ast.walk(ast.parse(source)):
-            said += literals(node)
+            messages += literals(node)
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 where = strings.setdefault(node.value, [])
                 where += [file] if file not in where else []
@@ -87,9 +87,9 @@ def figure_messages(old: Iterable[str]) -> Iterator[tuple[str, list[str], list[s
         stored = {cell["id"] for cell in notebook.read(path)["cells"]}
         for cell in files.read_json(paths.EXECUTED / path.name).get("cells", []):
             if cell["id"] in stored:
-                said += [text for output in cell.get("outputs", []) for text in texts(output)]
-    said += [text for text in old if text in strings]
-    for text in dict.fromkeys(said):
+                messages += [text for output in cell.get("outputs", []) for text in texts(output)]
+    messages += [text for text in old if text in strings]
+    for text in dict.fromkeys(messages):
         yield text, strings.get(text, []), []
 
 
@@ -210,11 +210,11 @@ def main() -> None:
     except DocumentError as error:
         sys.exit(f"{parser.prog}: {error}")
     for language in [wanted] if wanted else LANGUAGES[1:]:
-        left = update(language)
-        untranslated = sum(line.endswith("is not translated") for line in left)
-        fuzzy = sum(line.endswith("is fuzzy") for line in left)
-        wrong = len(left) - untranslated - fuzzy
-        print(*left, sep="\n", end="\n" * bool(left))
+        lines = update(language)
+        untranslated = sum(line.endswith("is not translated") for line in lines)
+        fuzzy = sum(line.endswith("is fuzzy") for line in lines)
+        wrong = len(lines) - untranslated - fuzzy
+        print(*lines, sep="\n", end="\n" * bool(lines))
         print(f"{language}: {untranslated} not translated, {fuzzy} fuzzy, {wrong} to correct")
 
 

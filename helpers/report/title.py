@@ -17,9 +17,8 @@ def check_language(language: str) -> None:
     """Raise DocumentError unless title page and fixed words are there in `language`."""
     if language not in LANGUAGES:
         raise DocumentError(
-            f"the report is written in {' or '.join(LANGUAGES)}, not in {language!r}: remove "
-            f"locale/{language} if there is one, or add the language to helpers/report/title.py, "
-            "its words.yml and report.yml"
+            f"the report is written in {' or '.join(LANGUAGES)}, not in {language!r}: name one of "
+            f"them in REPORT_LANG, and remove locale/{language} if there is one"
         )
 
 

@@ -328,7 +328,7 @@ def test_report_yml_is_validated(tmp_path, change, fault):
 @pytest.mark.parametrize(
     ("language", "fault"),
     [
-        ("de", "the report is written in en or ru, not in 'de': remove locale/de"),
+        ("de", "the report is written in en or ru, not in 'de': name one of them in REPORT_LANG"),
         ("ru", "locale/ru/LC_MESSAGES holds no strings: make messages REPORT_LANG=ru"),
     ],
 )
