@@ -34,24 +34,28 @@ class Hearts:
         return self.shapes[self.train].mean(0, dtype=np.float32) / preparation.STEPS
 
 
-def prepare(subjects: list[cohort.Subject], grid: preparation.Grid, posed: bool = False) -> str:
+def prepare(
+    subjects: list[cohort.Subject], grid: preparation.Grid, disease: str, posed: bool = False
+) -> str:
     """Return the name of the folder with the subjects' hearts, prepared now unless it is there.
 
     Args:
         subjects: list of `cohort.Subject`.
         grid: preparation.Grid.
+        disease: name of the group whose label is 1.
         posed: whether every heart is turned and shifted at random.
 
     Raises:
         cohort.CohortError: a file cannot be used.
     """
     made_by = ["helpers.cardiac.preparation:prepare_all", "helpers.cardiac.hearts:pose"]
-    parts = [spec.code_digest(*made_by[: 1 + posed]), dataclasses.asdict(grid), posed]
+    parts = [spec.code_digest(*made_by[: 1 + posed]), dataclasses.asdict(grid), disease, posed]
     for subject in subjects:
         contents = [
             hashlib.sha256(file.read_bytes()).hexdigest() for file in (subject.ed, subject.es)
         ]
-        parts.append([subject.group, subject.label, subject.right_ventricle, *contents])
+        segmented = [subject.ed_frame, subject.es_frame, dataclasses.asdict(subject.labels)]
+        parts.append([subject.group, segmented, *contents])
     name = f"prepared-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]}"
     folder = paths.DATA / "cardiac" / name
     if damaged := folder.exists() and files.damaged(folder):
@@ -59,11 +63,11 @@ def prepare(subjects: list[cohort.Subject], grid: preparation.Grid, posed: bool 
         warnings.warn(f"{fault}: preparing the hearts again", stacklevel=2)
     if damaged or not folder.exists():
         if posed:
-            upright = paths.DATA / "cardiac" / prepare(subjects, grid) / "shapes.npy"
+            upright = paths.DATA / "cardiac" / prepare(subjects, grid, disease) / "shapes.npy"
             shapes = pose(vae.unfold(np.load(upright)), grid.spacing)
         else:
             shapes = preparation.prepare_all(subjects, grid)
-        labels = np.array([subject.group == "HCM" for subject in subjects], np.int8)
+        labels = np.array([subject.group == disease for subject in subjects], np.int8)
         for file, array in {"shapes.npy": vae.fold(shapes), "labels.npy": labels}.items():
             with files.replacing(folder / file) as path, open(path, "wb") as stream:
                 np.save(stream, array)

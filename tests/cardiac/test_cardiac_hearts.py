@@ -19,11 +19,11 @@ def drawn(tmp_path_factory):
 @pytest.fixture
 def subjects(drawn, tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "DATA", tmp_path)
-    return cohort.from_folder(drawn, right_ventricle=1)
+    return cohort.from_folder(drawn, labels=cohort.ACDC)
 
 
 def test_hearts_are_prepared_once_and_again_when_a_file_is_damaged(subjects, monkeypatch):
-    name = hearts.prepare(subjects, GRID)
+    name = hearts.prepare(subjects, GRID, "HCM")
     data = hearts.read(name, seed=0)
     np.testing.assert_array_equal(
         vae.unfold(np.array(data.shapes)), preparation.prepare_all(subjects, GRID)
@@ -36,20 +36,24 @@ def test_hearts_are_prepared_once_and_again_when_a_file_is_damaged(subjects, mon
     )
     with monkeypatch.context() as patch:
         patch.delattr(preparation, "prepare_all")  # a second preparation would fail
-        assert hearts.prepare(subjects, GRID) == name
+        assert hearts.prepare(subjects, GRID, "HCM") == name
     path = paths.DATA / "cardiac" / name / "shapes.npy"
     whole = path.read_bytes()
     path.write_bytes(whole[:500] + b"\0" + whole[501:-1] + bytes([whole[-1] ^ 1]))
     with pytest.warns(UserWarning, match="preparing the hearts again"):
-        assert hearts.prepare(subjects, GRID) == name
+        assert hearts.prepare(subjects, GRID, "HCM") == name
     assert path.read_bytes() == whole
 
 
 def test_another_grid_or_cohort_has_a_folder_of_its_own(subjects):
-    names = {hearts.prepare(subjects, GRID), hearts.prepare(subjects, GRID, posed=True)}
-    names |= {hearts.prepare(subjects, preparation.Grid(16, 9.0))}
-    names |= {hearts.prepare(subjects[:-1], GRID)}
-    assert len(names) == 4
+    names = {
+        hearts.prepare(subjects, GRID, "HCM"),
+        hearts.prepare(subjects, GRID, "HCM", posed=True),
+    }
+    names |= {hearts.prepare(subjects, preparation.Grid(16, 9.0), "HCM")}
+    names |= {hearts.prepare(subjects[:-1], GRID, "HCM")}
+    names |= {hearts.prepare(subjects, GRID, "healthy")}
+    assert len(names) == 5
 
 
 def test_hearts_of_another_machine_are_missed_by_name(subjects):
