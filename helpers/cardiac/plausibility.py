@@ -15,7 +15,7 @@ VOLUME = {"ED": (20, 700), "ES": (3, 700)}  # ml, of the muscle or of the cavity
 SLICES = {"ED": 5, "ES": 3}  # at least
 HEIGHT = 40, 150  # mm, at ED
 WIDTH = 20, 130  # mm, of the widest section at ED
-OVAL = {True: 1.35, False: 1.6}  # long over short width of sections of a wall, of a cavity
+OVAL = {True: 1.28, False: 1.5}  # long over short width of sections of a wall, of a cavity
 SHIFT = 25  # mm between the centres of ED and ES; hearts shorten by less
 MUSCLE = 0.5, 2.0  # of ES over ED: muscle keeps its volume
 OPEN_APEX = {True: 0.5, False: 0.85}  # of the widest hollow of a wall, or section of a cavity
@@ -72,8 +72,11 @@ def alone(phase: Segmentation, name: str) -> list[str]:
 def section_faults(ed: Segmentation, base_last: bool) -> list[str]:
     """Return the faults of the sections at ED: along the heart, or none through its apex."""
     found = []
-    i, j = (ed.voxel[axis] * np.nonzero(ed.filled)[axis] for axis in (0, 1))
-    short, long = np.sqrt(np.linalg.eigvalsh(np.cov(i, j)))
+    i, j, k = np.nonzero(ed.filled)
+    slices = np.maximum(1, np.bincount(k))
+    x = ed.voxel[0] * (i - (np.bincount(k, i) / slices)[k])
+    y = ed.voxel[1] * (j - (np.bincount(k, j) / slices)[k])
+    short, long = np.sqrt(np.linalg.eigvalsh(np.cov(x, y)))  # about the middle of each slice
     if long > OVAL[ed.is_wall] * short:
         ratio = f"sections are {long / short:.1f} times as long as wide"
         found.append(f"{ed.file}: {ratio}; slices across the heart must lie along one axis")
