@@ -224,14 +224,14 @@ def side_by_side(graphs: list, titles: Sequence[str] = ("",)) -> plt.Figure:
 def draw_box(ax: plt.Axes, box: Box) -> None:
     """Draw a box with its text; one that holds only "+" is a circle."""
     corner, (width, height) = box.outline.min, box.outline.size
-    centre = (box.outline.min + box.outline.max) / 2
+    x, y = (box.outline.min + box.outline.max) / 2
     shape: patches.Patch = patches.Rectangle(corner, width, height)
     if box.text == "+":
-        shape = patches.Circle(centre, height / 2)
+        shape = patches.Circle((x, y), height / 2)
     if box.tint != "none":
         shape.set(facecolor=box.tint, edgecolor="0.3", linewidth=0.5, zorder=2)
         ax.add_patch(shape)
-    draw_text(ax, *centre, box.text, va="center", fontsize=SIZE)
+    draw_text(ax, x, y, box.text, va="center", fontsize=SIZE)
 
 
 def draw_text(ax: plt.Axes, x: float, y: float, words: str, **style: Any) -> None:
