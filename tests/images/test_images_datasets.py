@@ -108,7 +108,7 @@ def test_make_data_names_what_an_incomplete_folder_lacks(cifar_folder, monkeypat
         f"test_batch.bin. Put the files there, or delete {cifar_folder} and run make data again"
     )
     with pytest.raises(SystemExit, match=f"^{re.escape(message)}$"):
-        fetch_data.main()
+        fetch_data.main(["cifar10"])
 
 
 def test_cifar_errors_name_file_and_remedy(cifar_folder):
