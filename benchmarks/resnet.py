@@ -78,23 +78,21 @@ def ours(depth: int) -> Callable:
     from helpers import runtime
 
     runtime.start("benchmark", "", 0)
+    import keras
     import tensorflow as tf
 
     from helpers.residual import cifar
-    from helpers.training import Protocol, engine
+    from helpers.training import loop
 
-    images, labels = (tf.constant(array) for array in pictures())
-    data = {"train_images": images, "train_labels": labels}
-    data |= {"test_images": images[:1], "test_labels": labels[:1]}
-    model = cifar.build_cifar(depth=depth)
-    velocities = [tf.Variable(tf.zeros_like(v.value)) for v in model.trainable_variables]
-    epoch = engine.compile_epoch(model, velocities, data, Protocol(iterations=STEPS))
-    order = tf.reshape(tf.range(STEPS * BATCH), (STEPS, BATCH))
-    rates, seeds = tf.fill([STEPS], 0.1), tf.zeros((STEPS, 2), tf.int32)
+    model, optimizer = cifar.build_cifar(depth=depth), keras.optimizers.SGD(0.1, 0.9)
+    optimizer.build(model.trainable_variables)
+    step = loop.compile_step(model, optimizer, 1e-4, BATCH)
+    batches = list(zip(*(tf.split(array, STEPS) for array in pictures()), strict=True))
 
     def train():
-        with engine.plain_graphs():
-            return epoch(order, rates, seeds)["train_loss"].numpy()
+        with loop.without_graph_optimizer():
+            losses = [step(images, labels, tf.constant(0.1))[0] for images, labels in batches]
+        return np.array(losses)
 
     return train
 

@@ -6,6 +6,7 @@ from typing import Any
 from helpers import translation
 
 TABLE = "application/vnd.report.table+json"  # nbtypst/README.md has its contents
+FRAMES = "application/vnd.report.frames+json"  # {"png": [base64]}, for a slider on a page
 PICTURES = "application/vnd.report.pictures+json"  # {other language: {MIME type: picture}}
 # A cell that makes its column one of numbers, unlike 00, 8×8 or the arXiv's 1512.03385.
 NUMBER = re.compile(

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from helpers import profiles, translation
-from helpers.bundles import PICTURES, TABLE, table_in
+from helpers.bundles import FRAMES, PICTURES, TABLE, table_in
 from helpers.translation import pack_template, text
 
 __all__ = ["say", "show", "show_control", "show_source", "show_table", "text"]
@@ -52,7 +52,7 @@ def show(
     caption: str,
     alt: str,
     raster: bool = False,
-    animation: Callable[[], bytes] | None = None,
+    frames: Callable[[], list[bytes]] | None = None,
     **values: Any,
 ) -> None:
     """Show a figure once, with its caption, and close it.
@@ -64,21 +64,24 @@ def show(
         caption: one or two sentences that say what to see, a template as for `text`.
         alt: what the figure shows, with its key numbers, for a reader who cannot see it; likewise.
         raster: store pixels (200 dpi) where a vector drawing would be too heavy.
-        animation: a function that returns a GIF (bytes) to be shown instead where pages can move.
+        frames: a function that returns PNGs (bytes), of which pages show the one that their
+            reader's slider points at, instead of the figure.
         values: of both templates.
 
     Raises:
         ValueError: the label does not start with "fig-", or caption or alt is empty.
     """
     check_label(label, "fig-", caption and alt)
-    pictures, texts = {}, set()
+    pictures: dict[str, dict[str, Any]] = {}
+    texts = set()
     draw = copies(figure) if isinstance(figure, Figure) else figure
     languages = translation.languages() if "REPORT_RUN" in os.environ else [translation.language]
     for language in languages:
         with translation.drawing(language) as drawn:
             pictures[language] = picture(draw(), raster)
-            if animation:
-                pictures[language]["image/gif"] = base64.b64encode(animation()).decode()
+            if frames:
+                encoded = [base64.b64encode(frame).decode() for frame in frames()]
+                pictures[language][FRAMES] = {"png": encoded}
             texts |= set(translation.templates(drawn))
     report = {"kind": "figure", "label": label, "texts": sorted(texts)}
     report |= {"caption": pack_template(caption, values), "alt": pack_template(alt, values)}

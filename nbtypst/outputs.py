@@ -12,6 +12,7 @@ from nbtypst.images import IMAGES
 from nbtypst.markup import settable
 
 TABLE = "application/vnd.report.table+json"
+FRAMES = "application/vnd.report.frames+json"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 IMAGE_TYPES = [f"image/{kind}" for kind in "svg+xml png jpeg gif webp".split()]
 ANSI = re.compile(r"\x1b\[([\d;]*)m|\x1b\[[\d;?]*[A-Za-ln-z]|\x1b\][^\x07]*\x07")
@@ -87,12 +88,16 @@ def picture(data, mime, metadata, report, place, document):
     """Return an image output; a numbered figure if `report` says so, moving where pages can."""
     try:
         content, extension = image(data, mime)
-        moving = image(data, "image/gif") if "image/gif" in data else ()
+        moving = [image(data, "image/gif")] if "image/gif" in data else []
+        moving += [
+            (base64.b64decode(frame), "png") for frame in data.get(FRAMES, {}).get("png", [])
+        ]
     except binascii.Error:
         document.complain(place, f"an output of type {mime} is no image")
         return [Fragment(f"#unset({quote(mime)})", place)]
     path = quote(document.add_file(content, extension))
-    movie = f", moving: {quote(document.add_file(*moving))}" if moving else ""
+    frames = "".join(f"{quote(document.add_file(*frame))}, " for frame in moving)
+    movie = f", moving: ({frames})" if moving else ""
     alt = report.get("alt", "")
     if not alt:
         if document.strict:

@@ -10,7 +10,7 @@ from keras import layers
 from matplotlib.colors import to_rgba
 
 from helpers import diagram, translation
-from helpers.cardiac import shape_model, vae, vae_diagram
+from helpers.cardiac import vae, vae_diagram
 from helpers.cost import trainable_parameters, without_weights
 from helpers.deeplab import deeplab_diagram, network
 from helpers.residual import resnet_diagram
@@ -146,13 +146,12 @@ def test_deeplab_counts_every_weight_and_joins_low_level_features(deeplab):
 
 @pytest.fixture(scope="module")
 def heart():
-    shapes = np.random.default_rng(0).integers(-9, 9, (6, 16, 16, 16, 2)).astype("int8")
-    return vae.CardiacVAE(16, 3, 2, shape_model.fit(shapes, 3), 1, 1, 1, 1)
+    return vae.CardiacVAE(np.zeros((8, 8, 8, 16), np.float32), vae.Design(d=3, width=2))
 
 
 @pytest.fixture(scope="module")
 def convolutional():
-    """Encoder of two convolutions, decoder of a dense layer and three; no shape model."""
+    """Encoder of two convolutions, decoder of a dense layer and three."""
     s, z, mean = (keras.Input(shape, name=name) for name, shape in CONVOLUTIONAL_INPUTS.items())
     x = layers.Conv3D(2, 2, 2, name="half")(layers.Rescaling(0.1)(s))
     x = layers.Flatten()(layers.Conv3D(3, 3, 2, padding="same", name="quarter")(x))
@@ -164,7 +163,7 @@ def convolutional():
     disease = layers.Dense(2, activation="softmax", name="disease")(layers.Dropout(0.5)(mean))
     return types.SimpleNamespace(
         encoder=keras.Model(s, codes), decoder=keras.Model(z, decoded),
-        classifier=keras.Model(mean, disease), linear=False,
+        classifier=keras.Model(mean, disease),
     )  # fmt: skip
 
 
@@ -198,12 +197,3 @@ def test_the_convolutional_vae_goes_down_to_the_codes_and_up_again(convolutional
         "2³ conv, /2", "3³ transposed\nconv, ×2", "1³ conv,\n$\\hat{s}$", "dense,\n$\\mu$",
     ]  # fmt: skip
     assert blocks["heart$"].shape == (8, 8, 8, 4)
-
-
-def test_the_shape_model_runs_past_encoder_and_decoder(heart):
-    _blocks, rows, edges = vae_diagram.vae_blocks(heart)
-    encoding, *_, decoding = next(row for row in rows if row[0])
-    assert {(start, end) for start, end in edges if encoding in (start, end)} == {
-        (rows[0][1], encoding), (encoding, "mu_residual$"),
-    }  # fmt: skip
-    assert (decoding, "decoder_head$") in edges

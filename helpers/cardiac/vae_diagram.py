@@ -42,16 +42,6 @@ def vae_blocks(model: keras.Model) -> tuple[dict, list, dict]:
     upwards = itertools.zip_longest([mu, *reversed(down)], [log_variance], up)
     joined = itertools.zip_longest(classifier, [z], [])
     rows = [list(row) for row in (*reversed(list(upwards)), *joined)]
-    if model.linear:  # a fixed shape model runs past encoder and decoder
-        size = "×".join(map(str, model.basis.shape))
-        formulas = {mu: "$W^{+}(s - \\bar{s})$", up[-1]: "$\\bar{s} + Wz$"}
-        for (end, formula), start in zip(formulas.items(), (down[0], z), strict=True):
-            title = text("{formula}\nfixed, {size}", formula=formula, size=size)
-            blocks[formula] = diagram.Block(title, diagram.YELLOW, blocks[end].shape)
-            edges |= {(start, formula): {}, (formula, end): {}}
-        ends: list[list] = [[None, None] for _ in rows]
-        ends[[row[0] for row in rows].index(mu)] = list(formulas.values())
-        rows = [[before, *row, after] for row, (before, after) in zip(rows, ends, strict=True)]
     return blocks, rows, edges
 
 

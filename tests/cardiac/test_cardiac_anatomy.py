@@ -103,7 +103,7 @@ def test_drawn_hearts_measure_as_they_were_drawn(drawn):
     """On the grid of the quick report."""
     folder, table = drawn
     grid = preparation.Grid(40, 3.4)
-    shapes = preparation.prepare_all(cohort.from_folder(folder, right_ventricle=1), grid)
+    shapes = preparation.prepare_all(cohort.from_folder(folder, labels=cohort.ACDC), grid)
     truth = table[[f"truth_{segment:02d}" for segment in anatomy.SEGMENTS]].to_numpy()
     walls = [anatomy.refine(shape[..., 0]) for shape in shapes]
     measured = np.array([anatomy.segment_thickness(wall, grid.spacing / 2) for wall in walls])
