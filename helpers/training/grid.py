@@ -10,6 +10,7 @@ file system, and one kind of device, CPU or GPU.
 
 import dataclasses
 import functools
+import gc
 import logging
 import os
 import threading
@@ -60,6 +61,7 @@ def train_one(report, run):
     from helpers.training import loop  # here: TensorFlow loads after `worker_session`
 
     loop.train_run(run, report)
+    gc.collect()  # a network and its graph refer to each other, and would stay for long
 
 
 def measure_one(report, run, measurement):

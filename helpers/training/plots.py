@@ -5,7 +5,7 @@ A group is the list of `finished.Result`s of one network, a result for each seed
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from helpers import figures
 from helpers.training import convergence
@@ -49,6 +49,8 @@ def law_curves(laws):
         for name, colour in zip(names, figures.COLOURS, strict=False):
             draw_law(ax, laws[name], color=colour, label=name)
         ax.set(xlabel="layers", yscale="log")
+        ax.yaxis.set_major_formatter(LogFormatter())  # 20 rather than 2 × 10¹
+        ax.yaxis.set_minor_formatter(LogFormatter())
         ax.legend(fontsize=7.5)
     axes[0].set_ylabel("iterations until the error is low")
     return figure
