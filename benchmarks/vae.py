@@ -112,9 +112,9 @@ def torch(size: int) -> Callable:
         nn.Flatten(), nn.Linear(small**3 * 4 * w, 2 * D),
     )  # fmt: skip
     decoder = nn.Sequential(
-        nn.Linear(D, small**3 * 4 * w), nn.ReLU(), nn.Unflatten(1, (4 * w, small, small, small)),
+        nn.Linear(D, small**3 * 4 * w), nn.Unflatten(1, (4 * w, small, small, small)),
         nn.ConvTranspose3d(4 * w, 2 * w, 3, 2, 1, 1), nn.ReLU(),
-        nn.ConvTranspose3d(2 * w, w, 3, 2, 1, 1), nn.ReLU(), nn.Conv3d(w, 16, 1),
+        nn.ConvTranspose3d(2 * w, 16, 3, 2, 1, 1),
     )  # fmt: skip
     classifier = nn.Sequential(nn.Dropout(0.5), nn.Linear(D, 32), nn.Tanh(), nn.Linear(32, 2))
     networks = nn.ModuleList([encoder, decoder, classifier]).to(

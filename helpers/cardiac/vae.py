@@ -26,7 +26,7 @@ class Design:
     """What defines a model: `d` is the paper's, all else is our choice."""
 
     d: int = 64
-    width: int = 16  # filters of the decoder's last layer; the others are multiples
+    width: int = 16  # filters, of which the layers have two or four times as many
     alpha: float = 1e-4  # weight of the KL divergence
     beta: float = 0.02  # weight of the cross-entropy
     gamma: float = 1.0  # weight of the distance term, ours
@@ -84,10 +84,11 @@ def build_decoder(mean: np.ndarray, design: Design) -> keras.Model:
         2 * width, 3, 2, "same", activation="relu", kernel_initializer="he_normal",
         name="decoder_conv_1",
     )(x)  # fmt: skip
-    x = layers.Conv3DTranspose(width, 3, 2, "same", name="decoder_conv_2")(x)
+    x = layers.Conv3DTranspose(
+        16, 3, 2, "same", kernel_initializer="zeros", name="decoder_output"
+    )(x)  # fmt: skip
     if 4 * small > half:
         x = layers.Cropping3D([(0, 4 * small - half)] * 3, name="decoder_crop")(x)
-    x = layers.Conv3D(16, 1, kernel_initializer="zeros", name="decoder_output")(x)
     return keras.Model(z, shift(mean, "decoder_plus_mean", back=True)(x), name="decoder")
 
 
