@@ -83,8 +83,9 @@ def demo_s_way(kind: str) -> Callable:
     """Return a function from a picture to its labels by the official graph, or one like it."""
     from helpers.deeplab import official, reference
 
-    if OFFICIAL[kind] in official.available():
-        return reference.FrozenGraph(official.graph_of(OFFICIAL[kind]), SIZE).predict
+    if official.available([OFFICIAL[kind]]):
+        graph = official.graph_of(official.fetch_checkpoint(OFFICIAL[kind]))
+        return reference.FrozenGraph(graph, SIZE).predict
     sys.path.insert(0, str(paths.ROOT / "tests" / "deeplab"))
     import official_style
 

@@ -15,6 +15,7 @@ def main() -> None:
     parser.add_argument("--profile", default="quick", help="smoke, quick or full")
     parser.add_argument("--languages", default="", help="default: all")
     parser.add_argument("--code", action="store_true", help="print all code in an appendix")
+    parser.add_argument("--offline", action="store_true", help="download nothing")
     parser.add_argument("--status", action="store_true", help="tell what would run, and why")
     parser.add_argument("make", nargs="*", help="the command that makes the reports' targets")
     arguments = parser.parse_args()
@@ -30,6 +31,10 @@ def main() -> None:
             print(*out_of_date(parameters) or ["everything is up to date"], sep="\n")
             return
         with environment.exclusive(paths.REPORTS / ".lock", waiting):
+            if not arguments.offline:
+                from helpers import fetch_data  # takes 0.3 s
+
+                fetch_data.fetch_for_report(parameters.get("04_deeplab", {}).get("checkpoints", []))
             make_reports(parameters, languages, arguments.make)
     except (profiles.ProfileError, DocumentError, translation.CatalogueError) as error:
         sys.exit(f"make report: {error}")

@@ -46,6 +46,12 @@ class Box:
     text: str
     tint: str
 
+    @property
+    def centre(self) -> tuple[float, float]:
+        """The middle (x, y)."""
+        outline = self.outline
+        return (outline.x0 + outline.x1) / 2, (outline.y0 + outline.y1) / 2
+
 
 def parents(model: keras.Model) -> dict[str, list[str]]:
     """Return {layer name: names of the layers that feed it}, in the order of execution.
@@ -164,25 +170,26 @@ def route(boxes: dict[str, Box], start: str, end: str) -> list[tuple[float, floa
     round on the right, close by within a column.
     """
     a, b = boxes[start].outline, boxes[end].outline
-    (ax, ay), (bx, by) = (a.min + a.max) / 2, (b.min + b.max) / 2
-    leave, enter = ((ax, a.y1), (bx, b.y0)) if by > ay else ((ax, a.y0), (bx, b.y1))
-    leave_side, enter_side = (a.x1, ay), (b.x0, by)
-    if bx < ax:
-        leave_side, enter_side = (a.x0, ay), (b.x1, by)
+    (x, y), (end_x, end_y) = boxes[start].centre, boxes[end].centre
+    down, right = end_y > y, end_x >= x
+    leave, enter = (x, a.y1 if down else a.y0), (end_x, b.y0 if down else b.y1)
+    leave_side, enter_side = (a.x1 if right else a.x0, y), (b.x0 if right else b.x1, end_y)
     bend = b.y0 - GAP / 2
-    ways = [[leave_side, enter_side]] if ay == by else []
-    ways += [[leave, enter]] if ax == bx else []
-    ways += [[leave, (ax, bend), (bx, bend), enter]] if by > ay else []
-    ways += [[leave_side, (bx, ay), enter], [leave, (ax, by), enter_side]]
+    ways = [[leave_side, enter_side]] if y == end_y else []
+    ways += [[leave, enter]] if x == end_x else []
+    ways += [[leave, (x, bend), (end_x, bend), enter]] if down else []
+    ways += [[leave_side, (end_x, y), enter], [leave, (x, end_y), enter_side]]
     both = Bbox.union([a, b])
-    outlines = (box.outline for box in boxes.values())
-    between = [box for box in outlines if both.y0 <= box.y0 and box.y1 <= both.y1]
-    for passed in ([a, b] if ax == bx else between), between:
+    outlines = [box.outline for box in boxes.values()]
+    between = [each for each in outlines if both.y0 <= each.y0 and each.y1 <= both.y1]
+    for passed in ([a, b] if x == end_x else between), between:
         side = Bbox.union(passed).x1 + GAP / 2
-        below = ay + 2  # arrows that enter the box
-        ways.append([(a.x1, below), (side, below), (side, by), (b.x1, by)])
-    free = (way for way in ways if not any(crosses(way, box) for box in boxes.values()))
-    return next(free, ways[-1])
+        below = y + 2  # arrows that enter the box
+        ways.append([(a.x1, below), (side, below), (side, end_y), (b.x1, end_y)])
+    for way in ways:
+        if not any(crosses(way, box) for box in boxes.values()):
+            return way
+    return ways[-1]
 
 
 def crosses(way: list[tuple[float, float]], box: Box) -> bool:
@@ -196,14 +203,16 @@ def side_by_side(graphs: list, titles: Sequence[str] = ("",)) -> plt.Figure:
     Titles are English, or made by `text`. The figure is as wide as the text; wider, to be shrunk
     on paper, only if the boxes need it.
     """
-    outlines = [Bbox.union([box.outline for box in boxes.values()]) for boxes, _edges in graphs]
+    outlines = []
+    for boxes, _edges in graphs:
+        outlines.append(Bbox.union([box.outline for box in boxes.values()]))
     needed = sum(outline.width + GAP for outline in outlines)  # arrows run round on the right
     spare = max(0, 72 * figures.WIDTH - needed) / len(graphs)
     widths = [outline.width + GAP + spare for outline in outlines]
     top = 3 * LINE if any(titles) else 2  # for titles of two lines
     height = top + max(outline.y1 for outline in outlines) + 2
     figure = plt.figure(figsize=(sum(widths) / 72, height / 72), layout="none")
-    x = 0
+    x = 0.0
     for (boxes, edges), title, outline, width in zip(graphs, titles, outlines, widths, strict=True):
         ax = figure.add_axes((x / sum(widths), 0, width / sum(widths), 1))
         left = outline.x0 - 2 - spare / 2
@@ -223,15 +232,14 @@ def side_by_side(graphs: list, titles: Sequence[str] = ("",)) -> plt.Figure:
 
 def draw_box(ax: plt.Axes, box: Box) -> None:
     """Draw a box with its text; one that holds only "+" is a circle."""
-    corner, (width, height) = box.outline.min, box.outline.size
-    x, y = (box.outline.min + box.outline.max) / 2
-    shape: patches.Patch = patches.Rectangle(corner, width, height)
+    outline = box.outline
+    shape: patches.Patch = patches.Rectangle(outline.p0, outline.width, outline.height)
     if box.text == "+":
-        shape = patches.Circle((x, y), height / 2)
+        shape = patches.Circle(box.centre, outline.height / 2)
     if box.tint != "none":
         shape.set(facecolor=box.tint, edgecolor="0.3", linewidth=0.5, zorder=2)
         ax.add_patch(shape)
-    draw_text(ax, x, y, box.text, va="center", fontsize=SIZE)
+    draw_text(ax, *box.centre, box.text, va="center", fontsize=SIZE)
 
 
 def draw_text(ax: plt.Axes, x: float, y: float, words: str, **style: Any) -> None:

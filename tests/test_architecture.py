@@ -10,17 +10,21 @@ from helpers import diagram, paths
 from tools import architecture
 
 
-def test_imports_keep_to_the_one_way_rules():
-    edges = architecture.edges_of(paths.ROOT)
+@pytest.fixture(scope="module")
+def edges():
+    return architecture.edges_of(paths.ROOT)
+
+
+def test_imports_keep_to_the_one_way_rules(edges):
     assert ("deeplab", "training") in edges and ("report", "nbtypst") in edges
     assert architecture.faults(edges) == []
 
 
-def test_the_picture_shows_the_imports():
+def test_the_picture_shows_the_imports(edges):
     """`make architecture` draws it anew."""
     svg = architecture.PICTURE.read_text(encoding="utf-8")
     described = re.search(r"<dc:description>(.*?)</dc:description>", svg, re.DOTALL)[1]
-    assert described == architecture.describe(architecture.edges_of(paths.ROOT))
+    assert described == architecture.describe(edges)
 
 
 def test_the_picture_has_every_room_once():
@@ -30,9 +34,9 @@ def test_the_picture_has_every_room_once():
     assert packages <= set(drawn)
 
 
-def test_no_arrow_runs_through_a_room():
-    boxes, edges = architecture.graph_of(architecture.edges_of(paths.ROOT))
-    for start, end in edges:
+def test_no_arrow_runs_through_a_room(edges):
+    boxes, arrows = architecture.graph_of(edges)
+    for start, end in arrows:
         way = diagram.route(boxes, start, end)
         assert not [room for room, box in boxes.items() if diagram.crosses(way, box)]
 

@@ -47,7 +47,7 @@ TEXTS = {
 def edges_of(root: Path) -> dict[tuple[str, str], list[str]]:
     """Return {(room, room that it imports): files that do so}, of the project in a folder."""
     sources = python_below(root)
-    edges = {}
+    edges: dict[tuple[str, str], list[str]] = {}
     for path, source in sources.items():
         room = room_of(path.with_suffix("").parts, sources)
         for name in imported_names(path, source):
@@ -104,11 +104,11 @@ def faults(edges: dict) -> list[str]:
 def direct(edges: dict) -> list[tuple[str, str]]:
     """Return the edges that no longer way implies; only they are drawn."""
 
-    def reaches(start, end, apart_from):
-        steps = [b for a, b in edges if a == start and (a, b) != apart_from]
-        return end in steps or any(reaches(step, end, apart_from) for step in steps)
+    def reaches(start: str, end: str, without: tuple[str, str]) -> bool:
+        steps = [b for a, b in edges if a == start and (a, b) != without]
+        return end in steps or any(reaches(step, end, without) for step in steps)
 
-    return sorted((a, b) for a, b in edges if not reaches(a, b, apart_from=(a, b)))
+    return sorted((start, end) for start, end in edges if not reaches(start, end, (start, end)))
 
 
 def graph_of(edges: dict) -> tuple[dict, dict]:
@@ -131,7 +131,7 @@ def first_sentence(room: str) -> str:
     """Return the first line of a package's docstring."""
     package = Path("nbtypst" if room == "nbtypst" else f"helpers/{room}", "__init__.py")
     tree = ast.parse((paths.ROOT / package).read_text(encoding="utf-8"))
-    return ast.get_docstring(tree).splitlines()[0]
+    return (ast.get_docstring(tree) or "").partition("\n")[0]
 
 
 def describe(edges: dict) -> str:

@@ -182,12 +182,12 @@ def test_make_data_names_what_an_incomplete_folder_lacks(home, monkeypatch):
     (folder / "test_batch.bin").unlink()
     message = f"make data: {folder} is incomplete: it lacks data_batch_2.bin, test_batch.bin: "
     with pytest.raises(SystemExit, match=re.escape(message)):
-        fetch_data.main()
+        fetch_data.main(["cifar10"])
     write_binary_again = records(1).tobytes()
     (folder / "data_batch_2.bin").write_bytes(write_binary_again)
     (folder / "test_batch.bin").write_bytes(b"cut off")
     with pytest.raises(SystemExit, match="test_batch.bin has 7 bytes"):
-        fetch_data.main()
+        fetch_data.main(["cifar10"])
 
 
 def test_a_wrong_label_names_its_file(home):
