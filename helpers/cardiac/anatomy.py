@@ -44,11 +44,6 @@ def volume(shape: np.ndarray, spacing: float) -> float:
     return float(np.count_nonzero(np.asarray(shape) > 0)) * spacing**3 / 1000
 
 
-def mass(wall: np.ndarray, spacing: float) -> float:
-    """Return the mass of a myocardium (x, y, z) in g (1.05 g/ml)."""
-    return DENSITY * volume(wall, spacing)
-
-
 def finer(distance: np.ndarray) -> np.ndarray:
     """Return signed distances (x, y, z) at half the spacing, interpolated linearly."""
     distance = np.asarray(distance, np.float32)
