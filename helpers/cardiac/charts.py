@@ -28,26 +28,27 @@ def loss_terms(history: dict[str, list[float]]) -> Figure:
 
 
 def compactness(table: pd.DataFrame) -> Figure:
-    """Return a figure of Dice against d: the rows of `findings.compactness`, a panel a phase.
+    """Return a figure of Dice against d: the rows of `findings.compactness`, a panel a pose.
 
-    Upright hearts are filled marks and lines, posed ones hollow marks and dashes.
+    End-diastole has filled marks and lines, end-systole hollow marks and dashes.
     """
     figure, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.6))
-    for ax, column, phase in zip(axes, ("dice_ed", "dice_es"), ("ED", "ES"), strict=True):
-        for (name, posed), rows in table.groupby(["model", "posed"], sort=False):
-            rows = rows.sort_values("d")
-            colour = dict(zip(table["model"].unique(), figures.COLOURS, strict=False))[name]
-            label = text("{model}, turned and shifted", model=name) if posed else name
-            ax.plot(
-                rows["d"], rows[column], "o--" if posed else "o-", color=colour, label=label,
-                markerfacecolor="white" if posed else colour, markersize=4,
-            )  # fmt: skip
-        ax.set_xscale("log", base=2)
-        sizes = sorted(table["d"].unique())
-        ax.set(xlabel="codes d", ylabel=text("Dice, {phase}", phase=phase))
+    models = dict(zip(table["model"].unique(), figures.COLOURS, strict=False))
+    titles = "upright hearts", "hearts turned and shifted"
+    for ax, (_posed, rows), title in zip(axes, table.groupby("posed"), titles, strict=True):
+        for name, colour in models.items():
+            of_model = rows[rows["model"] == name].sort_values("d")
+            for column, style, fill in (("dice_ed", "o-", colour), ("dice_es", "o--", "white")):
+                label = text("{model}, {phase}", model=name, phase=column[-2:].upper())
+                ax.plot(
+                    of_model["d"], of_model[column], style, color=colour, label=label,
+                    markerfacecolor=fill, markersize=4,
+                )  # fmt: skip
+        sizes = sorted(rows["d"].unique())
+        ax.set(xscale="log", xlabel="codes d", ylabel="Dice", title=title)
         ax.set_xticks(sizes, [str(size) for size in sizes])
-    legend = axes[0].get_legend_handles_labels()
-    figure.legend(*legend, loc="outside lower center", ncols=3, fontsize=7)
+        ax.minorticks_off()
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 
 

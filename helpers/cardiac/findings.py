@@ -98,13 +98,13 @@ def compactness(
 
 
 def about_compactness(table: pd.DataFrame) -> list[str]:
-    """Return sentences on where the VAE is ahead of the components of distances, and where not."""
+    """Return how far the VAE is ahead of the components of distances, a text a pose and d."""
     scores = table.pivot(index=["posed", "d"], columns="model", values=["dice_ed", "dice_es"])
     sentences = []
     for (posed, d), row in scores.iterrows():
-        template = "Upright hearts, d = {d}: {ed:+.3f} (ED) and {es:+.3f} (ES)."
+        template = "upright hearts, d = {d}, {ed:+.3f} (ED) and {es:+.3f} (ES)"
         if posed:
-            template = "Hearts turned and shifted, d = {d}: {ed:+.3f} (ED) and {es:+.3f} (ES)."
+            template = "hearts turned and shifted, d = {d}, {ed:+.3f} (ED) and {es:+.3f} (ES)"
         ed, es = (
             round(row[phase, "VAE"] - row[phase, "PCA of distances"], 3) + 0.0
             for phase in ("dice_ed", "dice_es")
@@ -139,6 +139,15 @@ def by_rule(table: pd.DataFrame) -> pd.DataFrame:
     result.insert(1, "r_mean", groups["r"].mean())
     result.insert(2, "r_min", groups["r"].min())
     return result.reset_index()
+
+
+def with_truth(rules: pd.DataFrame, truth: np.ndarray | None) -> pd.DataFrame:
+    """Return the rows of `by_rule`, and one with the true change (17,) in mm where it is known."""
+    if truth is None:
+        return rules
+    septum, lateral = anatomy.septum_and_lateral(truth)
+    row = {"rule": "true difference", "septum_mm": septum, "lateral_mm": lateral}
+    return pd.concat([rules.astype(object), pd.DataFrame([row])], ignore_index=True)
 
 
 def segments(changes: np.ndarray, truth: np.ndarray | None) -> pd.DataFrame:

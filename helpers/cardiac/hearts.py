@@ -1,7 +1,8 @@
 """Prepared hearts on disk: what the notebook and every training process read.
 
 A folder in data/cardiac holds one cohort on one grid, made once: folded distances (an array that
-is mapped into memory, so that processes share it) and labels.
+is mapped into memory, so that processes share it) and labels. A heart takes a byte a voxel: 1,365
+hearts of 80³ voxels take 1.4 GB on disk, and a training copies the two thirds that it learns from.
 """
 
 import dataclasses

@@ -15,7 +15,7 @@ VOLUME = {"ED": (20, 700), "ES": (3, 700)}  # ml, of the muscle or of the cavity
 SLICES = {"ED": 5, "ES": 3}  # at least
 HEIGHT = 40, 150  # mm, at ED
 WIDTH = 20, 130  # mm, of the widest section at ED
-OVAL = {True: 1.35, False: 1.6}  # long over short width of sections of a wall, of a cavity
+OVAL = {True: 1.2, False: 1.6}  # long over short width of sections of a wall, of a cavity
 SHIFT = 25  # mm between the centres of ED and ES; hearts shorten by less
 MUSCLE = 0.5, 2.0  # of ES over ED: muscle keeps its volume
 OPEN_APEX = {True: 0.5, False: 0.85}  # of the widest hollow of a wall, or section of a cavity
@@ -72,9 +72,14 @@ def alone(phase: Segmentation, name: str) -> list[str]:
 def section_faults(ed: Segmentation, base_last: bool) -> list[str]:
     """Return the faults of the sections at ED: along the heart, or none through its apex."""
     found = []
-    i, j = (ed.voxel[axis] * np.nonzero(ed.filled)[axis] for axis in (0, 1))
-    short, long = np.sqrt(np.linalg.eigvalsh(np.cov(i, j)))
-    if long > OVAL[ed.is_wall] * short:
+    i, j, k = np.nonzero(ed.filled)
+    slices = np.maximum(1, np.bincount(k))
+    x = ed.voxel[0] * (i - (np.bincount(k, i) / slices)[k])
+    y = ed.voxel[1] * (j - (np.bincount(k, j) / slices)[k])
+    short, long = np.sqrt(np.linalg.eigvalsh(np.cov(x, y)))  # about the middle of each slice
+    rings = enclosed(ed).any((0, 1)).sum()  # along the heart, sections of muscle are horseshoes
+    closed = ed.is_wall and rings >= ed.structure.any((0, 1)).sum() / 2
+    if long > OVAL[ed.is_wall] * short and not closed:
         ratio = f"sections are {long / short:.1f} times as long as wide"
         found.append(f"{ed.file}: {ratio}; slices across the heart must lie along one axis")
     wall = ed.is_wall
@@ -102,13 +107,17 @@ def remarks(phases: Sequence[Segmentation], volumes: Sequence[float]) -> list[st
         if phase.left_out > TOLD:
             found.append(f"{phase.file}: {phase.left_out:.0%} of it are specks apart, left out")
         if phase.is_wall:
-            enclosed = ndimage.binary_fill_holes(phase.structure, IN_SLICE) & ~phase.structure
-            hollow = np.count_nonzero(enclosed)
+            hollow = np.count_nonzero(enclosed(phase))
             cavity = np.count_nonzero(phase.filled & ~phase.structure)
             if hollow < 0.9 * cavity:
                 share = f"the muscle encloses {hollow / cavity:.0%} of the cavity"
                 found.append(f"{phase.file}: {share}, so that it yields no ejection fraction")
     return found
+
+
+def enclosed(phase: Segmentation) -> np.ndarray:
+    """Return the mask of what the structure alone surrounds in each slice."""
+    return ndimage.binary_fill_holes(phase.structure, IN_SLICE) & ~phase.structure
 
 
 def centre(phase: Segmentation) -> np.ndarray:

@@ -86,20 +86,6 @@ def train_vae(report: Callable[[int], None], training: Training) -> None:
     store.finish(config, model.variables, history=history)
 
 
-def load_vae(training: Training) -> vae.CardiacVAE:
-    """Return the trained model of a finished training.
-
-    Raises:
-        FileNotFoundError: it is not finished.
-    """
-    stored = store.finished(training.config())
-    if not stored:
-        raise FileNotFoundError(f"{store.folder(training.config())} holds no finished training")
-    model = training.network()
-    store.assign(model.variables, stored[0])
-    return model
-
-
 def compile_vae(model: keras.Model, recipe: Recipe, steps: int) -> None:
     """Give a CardiacVAE its optimiser for so many steps."""
     rise = max(1, steps // 5)  # the rate rises for a fifth of the steps, then falls

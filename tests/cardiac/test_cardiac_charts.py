@@ -23,15 +23,16 @@ def test_training_is_a_line_and_validation_dashes():
     assert figure.axes[2].lines[0].get_xdata().tolist() == [1, 2, 3]
 
 
-def test_posed_hearts_are_hollow_marks():
+def test_upright_and_posed_hearts_have_a_panel_each_and_phases_a_mark():
     columns = ["model", "d", "posed", "dice_ed", "dice_es", "seeds"]
     rows = [("VAE", 16, False, 0.93, 0.95, 3), ("VAE", 8, False, 0.9, 0.93, 1)]
     rows += [("VAE", 16, True, 0.88, 0.9, 1), ("PCA of masks", 16, False, 0.91, 0.94, 1)]
-    figure = charts.compactness(pd.DataFrame(rows, columns=columns))
-    lines = figure.axes[0].lines
-    assert lines[0].get_xdata().tolist() == [8, 16] and lines[0].get_ydata().tolist() == [0.9, 0.93]
-    assert [line.get_markerfacecolor() == "white" for line in lines] == [False, True, False]
-    assert lines[0].get_color() == lines[1].get_color() != lines[2].get_color()
+    upright, posed = charts.compactness(pd.DataFrame(rows, columns=columns)).axes
+    ed, es, other, _ = upright.lines
+    assert ed.get_xdata().tolist() == [8, 16] and ed.get_ydata().tolist() == [0.9, 0.93]
+    assert es.get_ydata().tolist() == [0.93, 0.95] and es.get_markerfacecolor() == "white"
+    assert ed.get_color() == es.get_color() != other.get_color()
+    assert posed.lines[0].get_ydata().tolist() == [0.88]
 
 
 def test_codes_and_walk_share_a_map_and_walks_of_any_length_a_scale_of_steps():

@@ -35,8 +35,8 @@ def test_compactness_means_over_hearts_and_seeds():
     }  # fmt: skip
     assert table.iloc[0].tolist() == ["VAE", 4, False, pytest.approx(0.86), pytest.approx(0.96), 2]
     upright, posed = findings.about_compactness(table[table["d"] == 4])
-    assert upright.startswith("Upright hearts, d = 4: +0.110 (ED)")
-    assert posed.startswith("Hearts turned and shifted, d = 4: +0.100 (ED)")
+    assert upright.startswith("upright hearts, d = 4, +0.110 (ED)")
+    assert posed.startswith("hearts turned and shifted, d = 4, +0.100 (ED)")
 
 
 def test_walls_without_a_thickness_have_no_mean():
@@ -65,6 +65,9 @@ def test_rules_are_judged_by_mean_and_worst_walk():
     assert rules["r_min"][1] == walks["r"][1] < rules["r_mean"][1] < 1
     assert rules["septum_mm"][0] == -4 and rules["lateral_mm"][0] == -1
     assert findings.walks(measured, None)["r"].isna().all()
+    last = findings.with_truth(rules, truth).iloc[-1]
+    assert last[["rule", "septum_mm", "lateral_mm"]].tolist() == ["true difference", 4, 1]
+    assert findings.with_truth(rules, None) is rules
 
 
 def test_segments_hold_mean_and_spread_over_walks_beside_the_truth():

@@ -91,8 +91,15 @@ def test_what_a_reader_should_know_is_told(tmp_path):
     assert f"{each.es}: {share:.0%} of it are specks apart, left out" in text
 
 
-def test_a_good_heart_passes_in_silence(tmp_path, recwarn):
-    preparation.prepare_all([subject(tmp_path, ED, ES)], GRID)
+@pytest.mark.parametrize("lean", [0, 3])
+def test_a_good_heart_passes_in_silence(tmp_path, recwarn, lean):
+    """Also one whose long axis leans by 45° against the slices."""
+    phases = (np.pad(labels, [(0, 0), (30, 30), (0, 0)]) for labels in (ED, ES))
+    leaning = (
+        np.stack([np.roll(labels[..., k], lean * (k - 10), 1) for k in range(21)], -1)
+        for labels in phases
+    )
+    preparation.prepare_all([subject(tmp_path, *leaning)], preparation.Grid(24, 6.5))
     assert not recwarn.list
 
 

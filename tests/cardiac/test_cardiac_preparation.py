@@ -86,7 +86,7 @@ def test_the_apex_is_found_though_rings_are_open_slices_few_or_the_apex_missing(
         x, y = np.indices(labels.shape[:2]) - np.array(middle)[:, None, None]
         angle = np.degrees(np.arctan2(y, x)) - generator.uniform(-180, 180)
         angle = abs((angle + 180) % 360 - 180)
-        for count, opening in ((2, 120), (4, 200), (2, 300), (99, 100), (99, 200)):
+        for count, opening in ((2, 120), (4, 200), (3, 270), (2, 300), (99, 200)):
             broken = labels.copy()  # C-shaped in its `count` slices at the base
             for k in levels[-count:]:
                 broken[..., k][(angle < opening / 2) & (labels[..., k] == 2)] = 0

@@ -8,7 +8,7 @@ import pytest
 
 from helpers import paths
 from helpers.cardiac import evaluation, hearts, training, vae
-from helpers.training import call, grid
+from helpers.training import call, finished, grid
 
 DESIGN = vae.Design(d=3, width=2, beta=0.5)
 
@@ -31,7 +31,7 @@ def settings(epochs=6, seed=5):
 
 
 def codes(each):
-    return evaluation.encode(training.load_vae(each), balls().shapes)[0]
+    return evaluation.encode(finished.trained_network(each), balls().shapes)[0]
 
 
 @pytest.fixture(autouse=True)
@@ -61,8 +61,8 @@ def test_a_seed_and_a_design_have_trainings_of_their_own():
     one = settings()
     others = [settings(seed=6), dataclasses.replace(one, design=vae.Design(d=4))]
     assert len({each.config() for each in (one, *others)}) == 3
-    with pytest.raises(FileNotFoundError, match="holds no finished training"):
-        training.load_vae(one)
+    with pytest.raises(FileNotFoundError, match="holds no finished run"):
+        finished.trained_network(one)
 
 
 def test_a_stopped_training_goes_on_after_its_last_epoch(monkeypatch):
