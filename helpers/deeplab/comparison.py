@@ -8,13 +8,22 @@ import numpy as np
 import pandas as pd
 import skimage.data
 
-from helpers import cost, figures, inputs
+from helpers import cost, figures, inputs, published
 from helpers.deeplab import checkpoint, image, official, overlays, reference, segmenter
 from helpers.deeplab.segmenter import Segmentation
 from helpers.download import DownloadError
 from helpers.translation import text
 
-PARITY = {  # titles of the columns of `parity_table`
+NETWORKS = {  # titles of the columns of `networks_table`
+    "name": "network",
+    "output_stride": "output stride",
+    "params": "parameters",
+    "published_params": "published, 10⁶",
+    "gmacs": "10⁹ multiply-adds at 513²",
+    "published_gmacs": "published, 10⁹",
+    "feature_memory_mib": "feature maps, MiB",
+}
+PARITY = {  # of `parity_table`
     "name": "checkpoint",
     "input_error": "inputs, max |Δ|",
     "logits_error": "logits, max |Δ| / max",
@@ -29,8 +38,13 @@ SETTINGS = {  # and of `settings_table`
     "feature_memory_mib": "feature maps, MiB",
 }
 ROWS = 6  # photographs that a page holds
-FORMATS = {"feature maps, MiB": "{:.0f}", "ms a photograph": "{:.0f}"} | dict.fromkeys(
-    ("inputs, max |Δ|", "logits, max |Δ| / max", "the graph itself"), "{:.1e}"
+FORMATS = (
+    {"feature maps, MiB": "{:.0f}", "ms a photograph": "{:.0f}"}
+    | dict.fromkeys(
+        (PARITY["input_error"], PARITY["logits_error"], PARITY["graph_error"]), "{:.1e}"
+    )
+    | dict.fromkeys((NETWORKS["published_params"], NETWORKS["gmacs"]), "{:.2f}")
+    | {NETWORKS["published_gmacs"]: "{:.2f}"}
 )
 
 
@@ -51,6 +65,16 @@ def size_and_cost(name: str, model: keras.Model, output_stride: int, weights: st
         "output_stride": output_stride,
         "weights": weights,
     }
+
+
+def networks_table(rows: list[dict]) -> pd.DataFrame:
+    """Return rows of `size_and_cost` beside the published figures, as a DataFrame to show."""
+    beside = []
+    for row in rows:
+        gmacs = published.DEEPLAB_GMACS.get((row["name"], row["output_stride"]))
+        parameters = published.DEEPLAB_PARAMETERS.get(row["name"])
+        beside.append(row | {"published_gmacs": gmacs, "published_params": parameters})
+    return pd.DataFrame(beside)[list(NETWORKS)].rename(columns=NETWORKS)
 
 
 def demo_pictures(others: Sequence[str]) -> tuple[dict[str, np.ndarray], list[str]]:

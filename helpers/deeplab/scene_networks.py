@@ -29,6 +29,8 @@ COLUMNS = {
     "gmacs": "10⁹ multiply-adds",
     "latency_ms": "ms a scene",
 }
+FORMATS = dict.fromkeys(("mIoU", COLUMNS["boundary_miou"], COLUMNS["gmacs"]), "{:.3f}")
+FORMATS["ms a scene"] = "{:.1f}"
 
 
 def build(
