@@ -1,18 +1,18 @@
 """The exporter against XeLaTeX: the same notebook through nbconvert to PDF."""
 
 import base64
+import importlib.util
 import io
 import logging
 import os
 import shutil
 import statistics
 import time
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import nbformat.v4 as v4
 from nbconvert.exporters import get_exporter
-
-from nbtypst import pandoc
 
 PROSE = (
     "## Section {number}\n\nA residual unit adds its input $x_l$ to a branch of weighted layers, "
@@ -28,7 +28,8 @@ def rows():
     if not shutil.which("xelatex"):
         return []
     logging.getLogger("traitlets").setLevel(logging.ERROR)
-    os.environ["PATH"] += os.pathsep + str(pandoc.program().parent)  # nbconvert looks there
+    folder = Path(importlib.util.find_spec("pypandoc").submodule_search_locations[0])
+    os.environ["PATH"] += os.pathsep + str(folder / "files")  # nbconvert looks there for pandoc
     book = notebook(sections=20)
     ours = seconds("typst-pdf", book, repeats=7)
     peer = seconds("pdf", book, repeats=3)

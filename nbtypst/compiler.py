@@ -14,6 +14,8 @@ from nbtypst.problems import DocumentError
 
 TEMPLATES = Path(__file__).parent / "templates"
 ACCESSIBLE = ("a-2a", "ua-1")  # archivable (PDF/A-2a) and accessible (PDF/UA-1)
+# What no font has, and private characters, which mean nothing in an archive.
+UNDISPLAYED = re.compile(r'(?:the text|contains the codepoint) `"(.*?)"`')
 
 
 @functools.cache
@@ -97,15 +99,31 @@ def run(files, target, font_paths, **options):
 
 def unreadable_images(files):
     """Return the paths of the images that Typst cannot read, found one by one."""
+    paths = [path for path in files if not path.endswith((".typ", ".json", ".bib", ".csl"))]
+    return rejected({path: f"#image({quote(path)})" for path in paths}, files)
+
+
+def rejected(pieces, files=None):
+    """Return the keys of `pieces` ({key: Typst on one line}) that Typst rejects.
+
+    They are tried in one document, from which the one that an error names is taken out.
+    """
     import typst
 
-    found = []
-    for path, content in files.items():
-        if not path.endswith((".typ", ".json", ".bib", ".csl")):
-            try:
-                run({"main.typ": f"#image({quote(path)})".encode(), path: content}, "pdf", fonts())
-            except typst.TypstError:
-                found.append(path)
+    left, found = dict(pieces), []
+    while left:
+        lines = "".join(f"{piece}\n" for piece in left.values())
+        # A page as high as need be: what is asked is whether a piece can be set at all.
+        source = f'#import "style.typ": *\n#set page(height: auto)\n{lines}'.encode()
+        try:
+            run(styled({**(files or {}), "main.typ": source}, "typst"), "pdf", fonts())
+        except typst.TypstError as error:
+            line = line_of(error.diagnostic, "main.typ")
+            number = line - 3 if line and 3 <= line < 3 + len(left) else 0
+            found.append(list(left)[number])
+            del left[found[-1]]
+        else:
+            break
     return found
 
 
@@ -127,7 +145,7 @@ def explain(diagnostic, files):
         if not part.startswith(("error:", "warning:")) or "under active development" in part:
             continue
         message = part.splitlines()[0].partition(": ")[2]
-        if lost := re.search(r'the text `"(.*)"` could not be displayed', message):
+        if lost := re.search(UNDISPLAYED, message):
             text = re.sub(r"\\u\{(\w+)\}", lambda code: chr(int(code[1], 16)), lost[1])
             place = cell_of(files, text) or "the document"
             characters.setdefault(place, []).append(text)
@@ -140,7 +158,7 @@ def explain(diagnostic, files):
                 place = last_mark(files[path].decode().splitlines()[: int(found[2])]) or place
             else:
                 place = (path and cell_of(files, path)) or place
-        if "decode image" in message:
+        if re.search("(?:decode|load) (?:image|PDF)|parse SVG", message):
             for path in unreadable_images(files):
                 messages.append(f"{cell_of(files, path)}: {message}")
         else:
@@ -148,6 +166,20 @@ def explain(diagnostic, files):
     for place, lost in characters.items():
         messages.append(f"{place}: no font has the characters {' '.join(dict.fromkeys(lost))}")
     return "\n".join(dict.fromkeys(messages))
+
+
+def undisplayed(diagnostic):
+    """Return the characters that no font has, of a compiler message."""
+    texts = re.findall(UNDISPLAYED, diagnostic)
+    return "".join(
+        re.sub(r"\\u\{(\w+)\}", lambda code: chr(int(code[1], 16)), text) for text in texts
+    )
+
+
+def line_of(diagnostic, file):
+    """Return the number, from 1, of the line of a file that an error is about, 0 if of none."""
+    found = re.search(rf"┌─ (?:\S*/)?{re.escape(file)}:(\d+):\d+", diagnostic)
+    return int(found[1]) if found else 0
 
 
 def cell_of(files, text):

@@ -1,0 +1,44 @@
+"""Text that means nothing in Typst but itself, and what the writers know of a fragment."""
+
+import dataclasses
+import re
+
+from nbtypst.document import Document, quote
+from nbtypst.problems import Place
+
+PUNCTUATION = re.compile(r"[!#-&(-/:-@\[-`{-~]")  # quotation marks are Typst's to set
+
+
+@dataclasses.dataclass
+class State:
+    """What the writers know of the fragment that they write."""
+
+    document: Document
+    place: Place
+    attachments: dict = dataclasses.field(default_factory=dict)
+    notes: dict = dataclasses.field(default_factory=dict)  # {footnote: its tree}
+    styles: dict = dataclasses.field(default_factory=dict)  # {id of an element: its CSS}
+    in_link: bool = False
+    longest: int = 60  # a longer word may be broken anywhere
+
+
+def escape(text, longest=60):
+    """Return text that means nothing in Typst; a word longer than `longest` may be broken."""
+    text = re.sub(r"[ \t\n\r\f]+", " ", text)
+    text = re.sub(rf"[^ ]{{{longest},}}", breakable, text)
+    return PUNCTUATION.sub(r"\\\g<0>", text)
+
+
+def breakable(match):
+    """Return a match with a place to break after each character."""
+    return "\u200b".join(match[0])
+
+
+def raw(text, longest=60):
+    """Return text as a Typst string whose long words may be broken."""
+    return quote(re.sub(rf"\S{{{longest},}}", breakable, text))
+
+
+def unset(source):
+    """Return the mark of what cannot be set: its source."""
+    return f"#unset({raw(source)})"
