@@ -122,7 +122,7 @@ def operator(parser):
     body = re.sub(r"\\[,!:; ]|~", "\N{SIX-PER-EM SPACE}", parser.raw())
     name = re.sub(r"\\(?:rm|mathrm|text|mathit)(?![a-zA-Z])|[{}]", "", body).strip()
     typst = parser.sub(body) if "\\" in name else quote(name)
-    return f"op({typst}{limits})"
+    return f"op({typst or quote('')}{limits})"
 
 
 def space(parser):
@@ -145,7 +145,7 @@ def root(parser):
     r"""Return \sqrt[n]{x}."""
     degree = parser.optional()
     body = parser.argument() or quote("")
-    return f"root({parser.sub(degree)}, {body})" if degree else f"sqrt({body})"
+    return f"root({parser.sub(degree) or quote('')}, {body})" if degree else f"sqrt({body})"
 
 
 def delimited(parser):
@@ -192,7 +192,7 @@ def arrow(character):
 
     def command(parser):
         below = parser.optional()
-        options = f", b: {parser.sub(below)}" if below else ""
+        options = f", b: {parser.sub(below) or quote('')}" if below else ""
         return f"attach(limits(stretch({character})), t: {parser.argument() or quote('')}{options})"
 
     return command
@@ -216,7 +216,7 @@ def side_set(parser):
     for script, corner in zip((left, right), "lr", strict=True):
         for mark, side in (("^", "t"), ("_", "b")):
             if found := re.search(rf"\{mark}(\{{[^{{}}]*\}}|\\?\w+)", script):
-                options.append(f"{side}{corner}: {parser.sub(found[1])}")
+                options.append(f"{side}{corner}: {parser.sub(found[1]) or quote('')}")
         if "'" in script:
             options.append(f"t{corner}: ′")
     return f"attach({parser.argument() or quote('')}{''.join(f', {option}' for option in options)})"

@@ -1,6 +1,7 @@
 """A PDF of whatever Typst makes of a foreign notebook: what stands in its way is shown as text."""
 
 import re
+import unicodedata
 
 from nbtypst import compiler
 from nbtypst.problems import DocumentError
@@ -50,7 +51,7 @@ def repaired(files, formulas, diagnostic):
     """Return the files without what an error names, none where that cannot be told."""
     main = files["main.typ"].decode()
     if characters := compiler.undisplayed(diagnostic):
-        mended = main.translate({ord(character): SIGN for character in characters})
+        mended = main.translate({ord(character): sign(character) for character in characters})
         return {**files, "main.typ": mended.encode()} if mended != main else None
     if re.search("(?:decode|load) (?:image|PDF)|parse SVG", diagnostic):
         if broken := compiler.unreadable_images(files):
@@ -64,6 +65,13 @@ def repaired(files, formulas, diagnostic):
             main = main.replace(typst, unset(formulas[typst]))
         return {**files, "main.typ": main.encode()}
     return without_cell(files, main, compiler.line_of(diagnostic, "main.typ"))
+
+
+def sign(character):
+    """Return what stands for a character that no font has: nothing for what has no shape."""
+    if character == "\u200b":  # a place to break, reported with the characters around it
+        return character
+    return "" if unicodedata.category(character) in ("Cf", "Mn") else SIGN
 
 
 def without_cell(files, main, line):

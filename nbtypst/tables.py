@@ -37,8 +37,8 @@ def table(node, state, write):
     state = dataclasses.replace(state, longest=WORD)
     rows = list(rows_of(node))
     cells = placed([row for row, _ in rows])
-    captions = [part for part in node.children if isinstance(part, Node) and part.tag == "caption"]
-    caption = "".join(f"#align(center)[{write(part, state).strip()}]\n\n" for part in captions)
+    captions = [write(Node("caption", {}, [part]), state).strip() for part in outside(node)]
+    caption = "".join(f"#align(center)[{words}]\n\n" for words in captions)
     if not cells:
         return caption
     headers = header_rows(rows, cells)
@@ -52,10 +52,24 @@ def table(node, state, write):
     return caption + "\n\n".join(parts)
 
 
+def outside(node):
+    """Yield what stands in a table but in none of its cells: a caption, stray text."""
+    for child in node.children:
+        if isinstance(child, str):
+            if child.strip():
+                yield child
+        elif child.tag in ("thead", "tbody", "tfoot", "tr"):
+            yield from outside(child)
+        elif child.tag not in ("td", "th", "colgroup", "col"):
+            yield child
+
+
 def rows_of(node):
     """Yield (row, whether it is one of the header) of a table, but not of tables in it."""
+    if cells := [child for child in node.children if getattr(child, "tag", "") in ("td", "th")]:
+        yield Node("tr", {}, cells), False  # no row was begun
     for child in node.children:
-        if isinstance(child, str) or child.tag in ("table", "caption"):
+        if isinstance(child, str) or child.tag not in ("tr", "thead", "tbody", "tfoot"):
             continue
         if child.tag == "tr":
             cells = [cell for cell in child.children if isinstance(cell, Node)]

@@ -30,8 +30,9 @@ def escape(text, longest=60):
 
 
 def breakable(match):
-    """Return a match with a place to break after each character."""
-    return "\u200b".join(match[0])
+    """Return a match with places to break: after its signs, or after each character."""
+    word = re.sub(r"(?<=[/\-_.=&?,;:+|])(?=\w)", "\u200b", match[0])
+    return re.sub(r"[^\u200b]{24,}", lambda part: "\u200b".join(part[0]), word)
 
 
 def raw(text, longest=60):

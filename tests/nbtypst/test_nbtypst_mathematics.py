@@ -96,8 +96,10 @@ def test_each_row_has_its_number_and_label(tex, expected):
         (r"\begin{cases}a, & b,\\c\end{cases}",
             'mat(delim: #("{", none), align: #left, column-gap: #1em, a \\,, b \\,; c, "")'),
         (r"\left(\begin{array}{c|c}1&2\\\hline 3&4\end{array}\right.",
-            "lr(\\( mat(delim: #(none, none), augment: #(vline: (1, ), hline: (1, )), 1, 2; 3, 4))"),
-        (r"\ce{2H2O -> OH}", '"2" "H" attach("", b: "2") "O" #h(0.2em) "→" #h(0.2em) "OH"'),
+            "lr(\\( mat(delim: #(none, none), augment: #(vline: (1, ), hline: (1, )), "
+            "1, 2; 3, 4))"),
+        (r"\ce{2H2O -> OH}",
+            '"2" "H" attach("", b: "2") "O" #h(0.2em) "→" #h(0.2em) "OH"'),
         (r"\xrightarrow[a]{b}", "attach(limits(stretch(→)), t: b, b: a)"),
         (r"1.5, 20", r"1.5 \, 20"),
     ],

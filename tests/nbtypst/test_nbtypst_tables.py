@@ -49,6 +49,11 @@ def test_spans_header_and_missing_end_tags(typeset, make):
     assert "align: right)[i]" in body
 
 
+def test_what_stands_outside_of_rows_and_cells_stays(typeset, make):
+    source, _ = typeset(output(make, "<table>a<td>b</td><tr>c<td>d</table>"))
+    assert [word for word in "abcd" if f"[{word}]" in source] == list("abcd")
+
+
 def test_colours_and_caption_of_a_styler(typeset, make):
     markup = (
         "<style>#T_a_row0_col0, #other {background-color: #ff0000; color: white}</style>"
