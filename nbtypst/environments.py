@@ -4,6 +4,7 @@ import re
 
 from nbtypst.commands import TexError
 from nbtypst.document import quote
+from nbtypst.macros import DEFINING
 
 FENCES = {"p": "()", "b": "[]", "B": "{}", "v": "||", "V": "‖‖"}
 ALIGNED = {"aligned", "align", "split", "alignedat", "alignat", "flalign", "eqnarray", "eqalign"}
@@ -40,8 +41,48 @@ def rows(parser, name, style="{}"):
     """Return the rows, lists of cells of Typst."""
     return [
         [style.format(cell) if (cell := parser.sub(tex)) else "" for tex in row]
-        for row in parser.rows(name)
+        for row in cells_of(parser, name)
     ]
+
+
+def cells_of(parser, name):
+    r"""Return the rows, lists of cells of TeX, up to \end{name}, whose \begin is read."""
+    parts, level, begun = [], 0, 1
+    rows = [[]]
+
+    def close_cell():
+        rows[-1].append("".join(parts))
+        parts.clear()
+
+    while parser.tokens:
+        token = parser.tokens.pop()
+        level += (token == "{") - (token == "}")
+        if token in DEFINING:  # the name behind it is not to be expanded
+            parts.append(token)
+            while parser.tokens and (parser.tokens[-1].isspace() or parser.tokens[-1] == "*"):
+                parts.append(parser.tokens.pop())
+            if parser.tokens and parser.tokens[-1] != "{":
+                parts.append(parser.tokens.pop())
+        elif token in parser.macros and not level and begun == 1:
+            parser.expand(token)
+        elif token in ("\\begin", "\\end"):
+            environment = parser.raw()
+            begun += 1 if token == "\\begin" else -1
+            if not begun:
+                if environment != name:
+                    raise TexError(f"\\begin{{{name}}} ends with \\end{{{environment}}}")
+                close_cell()
+                return [row for row in rows if "".join(row).strip() or row is not rows[-1]]
+            parts.append(f"{token}{{{environment}}}")
+        elif token in ("\\\\", "\\cr", "&") and not level and begun == 1:
+            close_cell()
+            if token != "&":
+                rows.append([])
+                if parser.tokens and parser.tokens[-1] == "[":  # \\[2pt]: room below the row
+                    parser.optional()
+        else:
+            parts.append(token)
+    raise TexError(f"\\end{{{name}}} is missing")
 
 
 def aligned(cells):
@@ -74,7 +115,7 @@ def array(parser, name):
     ]
     sides = re.sub("[|:]", "", columns)
     lines, hlines = [], []
-    for row in parser.rows(name):
+    for row in cells_of(parser, name):
         first = re.match(
             r"\s*((?:\\hline|\\hdashline|\\cline\{[^{}]*\}|\\(?:top|mid|bottom)rule)\s*)*", row[0]
         )

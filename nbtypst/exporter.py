@@ -64,11 +64,13 @@ class TypstExporter(TemplateExporter):
 
     def from_notebook_node(self, nb, resources=None, **kwargs):
         """Return (Typst source, resources); the images are in resources["outputs"]."""
+        from nbtypst.document import quote
+
         text, resources, document = self.typeset(nb, resources, **kwargs)
         prefix = resources.get("output_files_dir") or "."
         for path, content in document.files.items():
             resources["outputs"][f"{prefix}/{path}"] = content
-            text = text.replace(quoted(path), quoted(f"{prefix}/{path}"))
+            text = text.replace(quote(path), quote(f"{prefix}/{path}"))
         return text, resources
 
     def typeset(self, nb, resources=None, **kwargs):
@@ -138,10 +140,3 @@ class TypstPDFExporter(TypstExporter):
         for message in messages:
             self.log.warning(message)
         return pdf, resources
-
-
-def quoted(path):
-    """Return a path as Typst source has it."""
-    from nbtypst.document import quote
-
-    return quote(path)

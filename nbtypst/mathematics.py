@@ -6,7 +6,8 @@ import re
 from nbtypst import tex as tex_parser
 from nbtypst.commands import TexError
 from nbtypst.document import quote
-from nbtypst.environments import ALIGNED, aligned
+from nbtypst.environments import ALIGNED, aligned, cells_of
+from nbtypst.spoken import spoken
 
 OPEN, CLOSE = "\ufdd0", "\ufdd1"  # noncharacters: no text has them (`notebook.clean`)
 MARK = re.compile(f"{OPEN}(\\d+){CLOSE}")
@@ -25,24 +26,6 @@ REFERENCE = re.compile(r"\(?\\(eq)?ref\{([^{}]+)\}\)?")
 NUMBERED = {"equation", "align", "gather", "multline", "eqnarray", "alignat", "flalign"}
 ROWS = {"align", "gather", "eqnarray", "alignat", "flalign"}  # each row has its number
 WHOLE = NUMBERED | ALIGNED | {"gathered", "subequations"}
-SPOKEN = [
-    (r"(?<=[a-zA-Z])(?=\\(?:math|bold|bm|text|operatorname))", " "),
-    (
-        r"\\(?:left|right|middle|displaystyle|textstyle|limits|nolimits|bigg?[lrm]?|Bigg?[lrm]?)(?![a-zA-Z])",
-        "",
-    ),
-    (
-        r"\\(?:mathrm|mathbf|mathcal|mathbb|mathit|boldsymbol|bm|text\w*|operatorname\*?|mbox)\s*\{([^{}]*)\}",
-        r"\1",
-    ),
-    (r"\\d?t?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r"(\1)/(\2)"),
-    (r"\\(?:begin|end)\s*\{[^{}]*\}(?:\{[^{}]*\})?|\\[!;,:> ]|\\q?quad|&|~", " "),
-    (r"\\\\", "; "),
-    (r"([_^])\{(\w+)\}", r"\1\2"),
-    (r"[{}]", lambda match: {"{": "(", "}": ")"}[match[0]]),
-    (r"\\([a-zA-Z]+)", r" \1 "),
-    (r"\\", ""),
-]
 
 
 @dataclasses.dataclass
@@ -174,7 +157,7 @@ def displayed_rows(tex, macros):
         parser = tex_parser.Parser(inner, macros)
         if name in ("alignat", "alignedat"):
             parser.raw()
-        rows = parser.rows(name + star)
+        rows = cells_of(parser, name + star)
         if parser.peek():  # something follows it
             break
         starred = starred or bool(star)
@@ -187,7 +170,7 @@ def displayed_rows(tex, macros):
                 tags.append(tag)
             continue
         return numbered(rows, tags, counted, each, macros)
-    rows = tex_parser.Parser(tex + "\\end{all}", macros).rows("all")
+    rows = cells_of(tex_parser.Parser(tex + "\\end{all}", macros), "all")
     return numbered(rows, tags, counted, False, macros)
 
 
@@ -243,13 +226,3 @@ def tag_content(tag):
 def label_of(name):
     r"""Return the Typst label for TeX's \label{name}."""
     return re.sub(r"[^\w.-]+", "-", name)
-
-
-def spoken(tex):
-    """Return a line of plain text for a reader who hears the formula: x_(l+1) = x_l + F(x_l)."""
-    for _ in range(2):  # twice, for braces in braces
-        for pattern, replacement in SPOKEN[:4]:
-            tex = re.sub(pattern, replacement, tex)
-    for pattern, replacement in SPOKEN[4:]:
-        tex = re.sub(pattern, replacement, tex)
-    return " ".join(tex.split()) or "formula"

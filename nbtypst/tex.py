@@ -133,11 +133,7 @@ class Parser:
         return typst
 
     def everything(self):
-        """Return the Typst of all that is left.
-
-        Raises:
-            TexError: something is left that opens nothing.
-        """
+        """Return the Typst of all that is left; a `TexError` names what was not begun."""
         typst = self.sequence(ends=ENDS)
         if self.peek():
             raise TexError(f"{self.peek()} stands alone")
@@ -238,45 +234,6 @@ class Parser:
             raise TexError(f"{token} is no delimiter")
         return f"\\{character}"
 
-    def rows(self, name):
-        r"""Return the rows, lists of cells of TeX, up to \end{name}, whose \begin is read."""
-        parts, level, begun = [], 0, 1
-        rows = [[]]
-
-        def close_cell():
-            rows[-1].append("".join(parts))
-            parts.clear()
-
-        while self.tokens:
-            token = self.tokens.pop()
-            level += (token == "{") - (token == "}")
-            if token in vocabulary.DEFINING:  # the name behind it is not to be expanded
-                parts.append(token)
-                while self.tokens and (self.tokens[-1].isspace() or self.tokens[-1] == "*"):
-                    parts.append(self.tokens.pop())
-                if self.tokens and self.tokens[-1] != "{":
-                    parts.append(self.tokens.pop())
-            elif token in self.macros and not level and begun == 1:
-                self.expand(token)
-            elif token in ("\\begin", "\\end"):
-                environment = self.raw()
-                begun += 1 if token == "\\begin" else -1
-                if not begun:
-                    if environment != name:
-                        raise TexError(f"\\begin{{{name}}} ends with \\end{{{environment}}}")
-                    close_cell()
-                    return [row for row in rows if "".join(row).strip() or row is not rows[-1]]
-                parts.append(f"{token}{{{environment}}}")
-            elif token in ("\\\\", "\\cr", "&") and not level and begun == 1:
-                close_cell()
-                if token != "&":
-                    rows.append([])
-                    if self.tokens and self.tokens[-1] == "[":  # \\[2pt]: room below the row
-                        self.optional()
-            else:
-                parts.append(token)
-        raise TexError(f"\\end{{{name}}} is missing")
-
 
 def joined(pieces):
     """Return pieces of Typst with spaces between them."""
@@ -289,5 +246,4 @@ def converted(tex, macros):
     Raises:
         TexError: the TeX cannot be set.
     """
-    parser = Parser(tex, macros)
-    return parser.everything()
+    return Parser(tex, macros).everything()

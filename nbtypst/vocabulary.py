@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from nbtypst import commands as c
+from nbtypst import macros
 from nbtypst.environments import environment, table
 
 ACCENTS = {
@@ -168,11 +169,11 @@ COMMANDS |= {
     "boxed": c.box, "textcolor": c.colour, "operatorname": c.operator, "sideset": c.side_set,
     "cancelto": cancelled_to, "begin": environment, "ce": chemistry, "substack": lines,
     "not": negated,
-    "newcommand": c.definition, "renewcommand": c.definition, "providecommand": c.definition,
-    "def": c.primitive, "gdef": c.primitive, "let": c.synonym, "unicode": character,
-    "DeclareMathOperator": c.operator_definition, "ref": c.reference, "eqref": c.reference,
+    "newcommand": macros.definition, "renewcommand": macros.definition,
+    "providecommand": macros.definition,
+    "def": macros.primitive, "gdef": macros.primitive, "let": macros.synonym, "unicode": character,
+    "DeclareMathOperator": macros.operator_definition, "ref": c.reference, "eqref": c.reference,
     "set": set_builder, "Set": set_builder, "idotsint": "∫ ⋯ ∫",
     "TeX": '"TeX"', "LaTeX": '"LaTeX"',
 }  # fmt: skip
-DEFINING = {"\\newcommand", "\\renewcommand", "\\providecommand", "\\def", "\\gdef", "\\let"}
 COMMANDS = {f"\\{name}": command for name, command in COMMANDS.items()}

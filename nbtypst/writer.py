@@ -23,7 +23,7 @@ WRAPPERS = {
     "dd": "pad(left: 1.5em)", "legend": "strong", "summary": "strong",
 }  # fmt: skip
 PARAGRAPHS = set(
-    "p div section article main header footer nav aside figure dl address form".split()
+    "p div details section article main header footer nav aside figure dl address form".split()
 )
 BLOCKS = tree.BLOCKS | {"caption", "figcaption", "dt", "dd", "summary", "legend"}
 PASSED = set(
@@ -245,6 +245,5 @@ HANDLERS |= {
     state: "#linebreak()",
     "hr": lambda node, state: "#divider()",
     "q": lambda node, state: f'"{children(node, state)}"',
-    "details": lambda node, state: f"#block[{children(node, state).strip()}]",
     "progress": lambda node, state: "",
 }  # fmt: skip
