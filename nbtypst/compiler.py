@@ -14,6 +14,8 @@ from nbtypst.problems import DocumentError
 
 TEMPLATES = Path(__file__).parent / "templates"
 ACCESSIBLE = ("a-2a", "ua-1")  # archivable (PDF/A-2a) and accessible (PDF/UA-1)
+# Noto for other alphabets and emoji, and for Chinese, Japanese and Korean: the extra "fonts".
+FONT_PACKAGES = ("manimgx_fonts", "manimgx_fonts_cjk")
 # What no font has, and private characters, which mean nothing in an archive.
 UNDISPLAYED = re.compile(r'(?:the text|contains the codepoint) `"(.*?)"`')
 
@@ -34,10 +36,17 @@ def font_folder():
 
 @functools.cache
 def fonts(system=False):
-    """Return the fonts that Typst may use, with those of the system if asked for."""
+    """Return the fonts that Typst may use; if asked for, those of the system and of wheels, too."""
     import typst
 
-    return typst.Fonts(include_system_fonts=system, font_paths=[font_folder().name])
+    folders = [font_folder().name, *(wheel_folders() if system else ())]
+    return typst.Fonts(include_system_fonts=system, font_paths=folders)
+
+
+def wheel_folders():
+    """Return the folders of the font packages that are installed."""
+    specs = [importlib.util.find_spec(name) for name in FONT_PACKAGES]
+    return [spec.submodule_search_locations[0] for spec in specs if spec]
 
 
 def compile_pdf(files, timestamp, standards=ACCESSIBLE, system_fonts=False):
@@ -48,7 +57,7 @@ def compile_pdf(files, timestamp, standards=ACCESSIBLE, system_fonts=False):
             converted cells call in "style.typ".
         timestamp: seconds since 1970, the PDF's creation date.
         standards: PDF standards that the file must meet.
-        system_fonts: look for characters that our fonts lack in the system's fonts.
+        system_fonts: look for characters that our fonts lack in other fonts, see `fonts`.
 
     Raises:
         DocumentError: Typst's messages, each with the notebook cell it comes from.

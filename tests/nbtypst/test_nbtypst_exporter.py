@@ -163,6 +163,14 @@ def test_a_formula_that_typst_rejects_is_shown_as_its_tex():
     assert messages == ["a, cell 1: unknown variable: nonsense"]
 
 
+def test_fonts_of_installed_packages_are_used(tmp_path, monkeypatch):
+    (tmp_path / "some_fonts").mkdir()
+    (tmp_path / "some_fonts" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(compiler, "FONT_PACKAGES", ("some_fonts", "no_such_fonts"))
+    assert compiler.wheel_folders() == [str(tmp_path / "some_fonts")]
+
+
 def test_cells_of_no_known_kind_are_named(make, tmp_path, caplog):
     from nbtypst.notebook import cleaned
 
