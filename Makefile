@@ -3,7 +3,7 @@
 PROFILE ?= quick
 RUN := .venv/bin/python
 # What a user sets is text: make would expand it again for each program that it starts.
-$(foreach name,PROFILE REPORT_LANG ONLY PYTHON CODE GPU,$(eval override $(name) := $$(value $(name))))
+$(foreach name,PROFILE REPORT_LANG ONLY PYTHON CODE GPU OFFLINE REPORT_MIRROR,$(eval override $(name) := $$(value $(name))))
 # A user's value as the shell is to take it: one word, of which nothing is run or expanded.
 quoted = '$(subst ','\'',$(value $1))'
 
@@ -11,6 +11,7 @@ quoted = '$(subst ','\'',$(value $1))'
 export PYTHONPATH := $(CURDIR)
 export JUPYTER_PREFER_ENV_PATH := 1
 export PYTHONHASHSEED := 0
+export REPORT_MIRROR
 ifneq ($(GPU),)
 export REPORT_GPU := 1
 endif
@@ -23,14 +24,15 @@ before = $(if $(filter-out $1,$(firstword $2)),$(firstword $2) $(call before,$1,
 
 .DEFAULT_GOAL := help
 .PHONY: help report status environment test test-slow lint format lab data bench messages \
-  train-scenes pins clean
+  architecture train-scenes pins clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
-	@echo "  Variables: PROFILE=smoke|quick|full  REPORT_LANG=en|ru  CODE=1  GPU=1  PYTHON=python3.12"
+	@echo "  Variables: PROFILE=smoke|quick|cifar|full  REPORT_LANG=en|ru  CODE=1  GPU=1  OFFLINE=1  PYTHON=python3.12"
+	@echo "  Of data: ONLY=deeplab-mobilenet|deeplab|cifar10  REPORT_MIRROR=https://…|folder"
 
 report: environment ## run the notebooks that are out of date, write reports/report.<lang>.pdf
-	@$(RUN) -m helpers.build $(WANTED) -- $(MAKE) --silent --no-print-directory
+	@$(RUN) -m helpers.build $(WANTED) $(if $(value OFFLINE),--offline) -- $(MAKE) --silent --no-print-directory
 
 status: environment ## tell what make report would run, and why
 	@$(RUN) -m helpers.build $(WANTED) --status
@@ -53,13 +55,13 @@ environment: # bring .venv up to date; by its own Python, unless another one is 
 	  helpers/environment.py $(if $(value GPU),gpu)
 
 test: environment ## fast tests, and one smoke report in a temporary copy
-	@$(RUN) -m pytest -n 2 -m "not slow"
+	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-slow: environment ## the tests that take minutes
 	@$(RUN) -m pytest -m slow
 
-lint: environment ## check style of code and notebooks
-	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check .
+lint: environment ## check style of code and notebooks, and types
+	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy
 
 format: environment ## set code and notebooks in the project's style, notebooks without outputs
 	@$(RUN) -m nbconvert --log-level WARN --to notebook --inplace --ClearOutputPreprocessor.enabled=True \
@@ -71,8 +73,8 @@ format: environment ## set code and notebooks in the project's style, notebooks 
 lab: environment ## open JupyterLab at the project's root, with notebooks in the language REPORT_LANG
 	@$(RUN) -m helpers.lab $(call quoted,REPORT_LANG)
 
-data: environment ## download the real data sets, verified and resumed
-	@$(RUN) -m helpers.fetch_data
+data: environment ## download the real data sets, or those of ONLY=, verified and resumed
+	@$(RUN) -m helpers.fetch_data $(foreach word,$(ONLY),$(call quoted,word))
 
 bench: environment ## measure ours against peers, write reports/bench.json
 	@$(RUN) -m benchmarks $(foreach word,$(ONLY),$(call quoted,word))
@@ -80,10 +82,11 @@ bench: environment ## measure ours against peers, write reports/bench.json
 messages: environment ## bring the catalogues in locale/ up to date, list what to translate
 	@$(RUN) -m helpers.report.messages $(call quoted,REPORT_LANG)
 
+architecture: environment ## draw docs/architecture.svg from the imports
+	@$(RUN) -m tools.architecture
+
 train-scenes: environment ## train the compact DeepLab networks whose weights data/weights/ keeps
-	@$(RUN) -m helpers.deeplab.train_scenes --model mobilenetv2
-	@$(RUN) -m helpers.deeplab.train_scenes --model xception
-	@$(RUN) -m helpers.deeplab.train_scenes --model xception_no_decoder
+	@$(RUN) -m helpers.deeplab.train_scenes
 
 clean: ## remove what make report wrote; downloads and training runs stay
 	rm -rf reports/notebooks reports/results reports/inputs reports/html reports/kernel.log reports/report.*.pdf

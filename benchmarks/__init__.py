@@ -3,6 +3,6 @@
 import importlib
 
 
-def measure(name):
-    """Return the rows of one module; here, not in `__main__`, where a new process finds it."""
+def measure(name: str) -> list[dict] | dict:
+    """Return what a module's `rows` does; here, not in `__main__`, where a new process finds it."""
     return importlib.import_module(f"benchmarks.{name}").rows()

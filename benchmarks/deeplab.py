@@ -11,7 +11,9 @@ import sys
 import tempfile
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +24,7 @@ SIZE, CLASSES = 513, 21
 OFFICIAL = {"mobilenet": "mobilenetv2_coco_voctrainaug", "xception": "xception_coco_voctrainaug"}
 
 
-def rows():
+def rows() -> list[dict]:
     """Return deeplab_mnv2_vs_demo, deeplab_mnv2_vs_tflite and deeplab_xception_vs_demo."""
     work = f"photograph to labels, {SIZE}×{SIZE}, output stride 8"
     demo, tflite = "frozen graph as in the demo", "TFLite with XNNPACK, converted copy"
@@ -37,14 +39,14 @@ def rows():
     ]
 
 
-def measure(kind, peer, rounds):
+def measure(kind: str, peer: str, rounds: int) -> dict:
     """Return the figures of a row against `peer`."""
     sides = {"ours": sys.executable, peer: sys.executable}
     times = side_by_side.alternate(__file__, sides, kind, rounds)
     return side_by_side.compare(times, peer, "ms")
 
 
-def serve(side, kind):
+def serve(side: str, kind: str) -> None:
     """Build one side; for each line of input, time three photographs and print the mean."""
     way = {"ours": our_way, "demo": demo_s_way, "tflite": tflite_way}[side](kind)
     picture = np.random.default_rng(0).integers(0, 256, (SIZE, SIZE, 3), dtype=np.uint8)
@@ -55,7 +57,7 @@ def serve(side, kind):
         print(1e3 * (time.perf_counter() - started) / 3, flush=True)
 
 
-def build(kind, size=None):
+def build(kind: str, size: int | None = None) -> Any:
     """Return our network at output stride 8, its biases not 0, which a compiler would leave out."""
     runtime.configure_tensorflow()
     from helpers.deeplab import network
@@ -68,7 +70,7 @@ def build(kind, size=None):
     return model
 
 
-def our_way(kind):
+def our_way(kind: str) -> Callable:
     """Return a function from a picture to its labels, as a user calls it."""
     model = build(kind)
     from helpers.deeplab import segmenter
@@ -77,12 +79,13 @@ def our_way(kind):
     return lambda picture: ours.predict(picture).labels
 
 
-def demo_s_way(kind):
+def demo_s_way(kind: str) -> Callable:
     """Return a function from a picture to its labels by the official graph, or one like it."""
     from helpers.deeplab import official, reference
 
-    if OFFICIAL[kind] in official.available():
-        return reference.FrozenGraph(official.graph_of(OFFICIAL[kind]), SIZE).predict
+    if official.available([OFFICIAL[kind]]):
+        graph = official.graph_of(official.fetch_checkpoint(OFFICIAL[kind]))
+        return reference.FrozenGraph(graph, SIZE).predict
     sys.path.insert(0, str(paths.ROOT / "tests" / "deeplab"))
     import official_style
 
@@ -92,7 +95,7 @@ def demo_s_way(kind):
         return reference.FrozenGraph(path, SIZE).predict
 
 
-def tflite_way(kind):
+def tflite_way(kind: str) -> Callable:
     """Return a function from a picture to its labels by a TFLite copy of our network."""
     model = build(kind, SIZE)
     import tensorflow as tf

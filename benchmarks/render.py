@@ -13,6 +13,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import nbformat.v4 as v4
 from nbconvert.exporters import get_exporter
+from nbformat import NotebookNode
 
 PROSE = (
     "## Section {number}\n\nA residual unit adds its input $x_l$ to a branch of weighted layers, "
@@ -23,33 +24,39 @@ PROSE = (
 )
 
 
-def rows():
-    """Return the row `render_vs_xelatex`, none where XeLaTeX is not installed."""
-    if not shutil.which("xelatex"):
-        return []
+def rows() -> list[dict]:
+    """Return the row `render_vs_xelatex`; `low` and `high` are the ratio's extremes."""
+    row = {
+        "id": "render_vs_xelatex",
+        "work": "a notebook of 20 sections with formulas, code and pictures to PDF",
+        "peer_name": "nbconvert --to pdf (XeLaTeX)",
+        "goal": 10,
+    }
+    wheel = importlib.util.find_spec("pypandoc")
+    if wheel and wheel.origin:  # pypandoc-binary brings pandoc
+        folder = Path(wheel.origin).parent / "files"
+        os.environ["PATH"] += os.pathsep + str(folder)  # nbconvert looks there
+    missing = [program for program in ("xelatex", "pandoc") if not shutil.which(program)]
+    if missing:
+        return [row | {"skipped": f"not on the PATH: {', '.join(missing)}"}]
     logging.getLogger("traitlets").setLevel(logging.ERROR)
-    folder = Path(importlib.util.find_spec("pypandoc").submodule_search_locations[0])
-    os.environ["PATH"] += os.pathsep + str(folder / "files")  # nbconvert looks there for pandoc
     book = notebook(sections=20)
     ours = seconds("typst-pdf", book, repeats=7)
     peer = seconds("pdf", book, repeats=3)
     return [
-        {
-            "id": "render_vs_xelatex",
-            "work": "a notebook of 20 sections with formulas, code and pictures to PDF",
+        row
+        | {
             "ours": statistics.median(ours),
             "peer": statistics.median(peer),
-            "peer_name": "nbconvert --to pdf (XeLaTeX)",
             "unit": "s",
             "ratio": statistics.median(peer) / statistics.median(ours),
             "low": min(peer) / max(ours),
             "high": max(peer) / min(ours),
-            "goal": 10,
         }
     ]
 
 
-def notebook(sections):
+def notebook(sections: int) -> NotebookNode:
     """Return a notebook of prose, formulas, code, printed text and pictures."""
     figure, ax = plt.subplots(figsize=(4, 2.5))
     ax.plot([1, 3, 2])
@@ -71,7 +78,7 @@ def notebook(sections):
     return v4.new_notebook(cells=cells, metadata={"language_info": {"name": "python"}})
 
 
-def seconds(name, book, repeats):
+def seconds(name: str, book: NotebookNode, repeats: int) -> list[float]:
     """Return the seconds of each of `repeats` exports, after one that loads fonts and formats."""
     exporter = get_exporter(name)()
     exporter.from_notebook_node(book)

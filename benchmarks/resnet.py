@@ -6,6 +6,7 @@ Forward pass, backward pass and update of CIFAR networks, without augmentation.
 import os
 import sys
 import time
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from benchmarks import side_by_side
 BATCH, STEPS = 128, 3
 
 
-def rows():
+def rows() -> list[dict]:
     """Return resnet20_vs_torch, resnet56_vs_torch and resnet20_vs_stock: images a second."""
     torch = side_by_side.torch_interpreter()
     results = []
@@ -39,7 +40,7 @@ def rows():
     return [*results, time_against_depth()]
 
 
-def time_against_depth(depths=(20, 56, 110), rounds=3):
+def time_against_depth(depths: Sequence[int] = (20, 56, 110), rounds: int = 3) -> dict:
     """Return the row of the line through milliseconds an image against depth, and its R²."""
     sides = {"ours": sys.executable}
     speeds = [side_by_side.alternate(__file__, sides, depth, rounds)["ours"] for depth in depths]
@@ -56,7 +57,7 @@ def time_against_depth(depths=(20, 56, 110), rounds=3):
     }
 
 
-def work(side, depth):
+def work(side: str, depth: int) -> None:
     """Build one side's training; for each line of input, time its steps and print images/s."""
     train = {"ours": ours, "stock": stock, "torch": torch}[side](depth)
     for _ in sys.stdin:
@@ -65,40 +66,38 @@ def work(side, depth):
         print(STEPS * BATCH / (time.perf_counter() - started), flush=True)
 
 
-def pictures():
+def pictures() -> tuple[np.ndarray, np.ndarray]:
     """Return images (STEPS * BATCH, 32, 32, 3), float32, and labels."""
     generator = np.random.default_rng(0)
     images = generator.normal(size=(STEPS * BATCH, 32, 32, 3)).astype("float32")
     return images, generator.integers(0, 10, STEPS * BATCH).astype("int32")
 
 
-def ours(depth):
+def ours(depth: int) -> Callable:
     """Return a function that trains STEPS batches as `helpers.training` does."""
     from helpers import runtime
 
     runtime.start("benchmark", "", 0)
+    import keras
     import tensorflow as tf
 
     from helpers.residual import cifar
-    from helpers.training import Protocol, engine
+    from helpers.training import loop
 
-    images, labels = (tf.constant(array) for array in pictures())
-    data = {"train_images": images, "train_labels": labels}
-    data |= {"test_images": images[:1], "test_labels": labels[:1]}
-    model = cifar.build_cifar(depth=depth)
-    velocities = [tf.Variable(tf.zeros_like(v.value)) for v in model.trainable_variables]
-    epoch = engine.compile_epoch(model, velocities, data, Protocol(iterations=STEPS))
-    order = tf.reshape(tf.range(STEPS * BATCH), (STEPS, BATCH))
-    rates, seeds = tf.fill([STEPS], 0.1), tf.zeros((STEPS, 2), tf.int32)
+    model, optimizer = cifar.build_cifar(depth=depth), keras.optimizers.SGD(0.1, 0.9)
+    optimizer.build(model.trainable_variables)
+    step = loop.compile_step(model, optimizer, 1e-4, BATCH)
+    batches = list(zip(*(tf.split(array, STEPS) for array in pictures()), strict=True))
 
     def train():
-        with engine.plain_graphs():
-            return epoch(order, rates, seeds)["train_loss"].numpy()
+        with loop.without_graph_optimizer():
+            losses = [step(images, labels, tf.constant(0.1))[0] for images, labels in batches]
+        return np.array(losses)
 
     return train
 
 
-def stock(depth):
+def stock(depth: int) -> Callable:
     """Return a function that trains with `Model.fit`, every setting as Keras has it."""
     import keras
     from keras import layers
@@ -125,7 +124,7 @@ def stock(depth):
     return lambda: model.fit(images, labels, batch_size=BATCH, verbose=0)
 
 
-def torch(depth):
+def torch(depth: int) -> Callable:
     """Return a function that trains in PyTorch, channels last, on as many threads as cores."""
     import torch
     from torch import nn

@@ -1,16 +1,18 @@
 """Sides that take turns: each runs in a process of its own, so that none disturbs another."""
 
 import os
+import shlex
 import statistics
 import subprocess
 import sys
+from typing import Any
 
 from helpers import paths
 
 NO_TORCH = "PyTorch is no dependency: name an interpreter that has it in TORCH_PYTHON"
 
 
-def torch_interpreter():
+def torch_interpreter() -> str | None:
     """Return the path of a Python that imports PyTorch, or None; TORCH_PYTHON may name one."""
     for python in filter(None, (os.environ.get("TORCH_PYTHON"), sys.executable)):
         if subprocess.run([python, "-c", "import torch"], capture_output=True).returncode == 0:
@@ -18,7 +20,9 @@ def torch_interpreter():
     return None
 
 
-def alternate(script, sides, argument, rounds):
+def alternate(
+    script: str, sides: dict[str, str], argument: str | int, rounds: int
+) -> dict[str, list[float]]:
     """Return {side: what it measured in each round}; the first round warms up.
 
     Args:
@@ -27,19 +31,23 @@ def alternate(script, sides, argument, rounds):
         sides: {name: interpreter}. "stock" and "demo" run without our TensorFlow settings.
         argument: passed on to every side.
         rounds: number of turns that count.
+
+    Raises:
+        RuntimeError: a side ended early; the message is the command to see why.
     """
     workers = {side: start(script, side, argument, python) for side, python in sides.items()}
+    measured: dict[str, list[float]] = {side: [] for side in sides}
     try:
-        turns = [
-            {side: turn(worker) for side, worker in workers.items()} for _ in range(rounds + 1)
-        ]
+        for _ in range(rounds + 1):
+            for side, worker in workers.items():
+                measured[side].append(turn(worker))
     finally:
         for worker in workers.values():
             worker.terminate()
-    return {side: [measured[side] for measured in turns[1:]] for side in sides}
+    return {side: numbers[1:] for side, numbers in measured.items()}
 
 
-def start(script, side, argument, python):
+def start(script: str, side: str, argument: str | int, python: str) -> subprocess.Popen:
     """Start the process of one side."""
     environment = os.environ | {"PYTHONPATH": str(paths.ROOT), "CUDA_VISIBLE_DEVICES": "-1"}
     if side in ("stock", "demo"):
@@ -51,14 +59,18 @@ def start(script, side, argument, python):
     )  # fmt: skip
 
 
-def turn(worker):
+def turn(worker: Any) -> float:
     """Let a process take its turn and return the number that it prints."""
-    worker.stdin.write("go\n")
-    worker.stdin.flush()
-    return float(worker.stdout.readline())
+    try:
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+        return float(worker.stdout.readline())  # an empty line: it has ended
+    except (BrokenPipeError, ValueError) as error:
+        command = f"echo go | PYTHONPATH=. {shlex.join(worker.args)}"
+        raise RuntimeError(f"a side gave no number; see why: {command}") from error
 
 
-def compare(measured, peer, unit):
+def compare(measured: dict[str, list[float]], peer: str, unit: str) -> dict:
     """Return a row's figures: the medians of both sides and of their ratio, and its range.
 
     The ratio is above 1 where ours is better: for times the peer's over ours, for speeds (units

@@ -4,6 +4,7 @@ An estimate is a pair (value, variance). A difference counts beyond twice its st
 """
 
 import math
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from scipy import stats
@@ -12,8 +13,10 @@ REPRODUCED = "reproduced"
 NOT_REPRODUCED = "not reproduced"
 NOT_DECIDED = "not decided"
 
+Estimate = tuple[float, float]
 
-def estimate(sample, images=None, trained=True):
+
+def estimate(sample: Sequence[float], images: int | None = None, trained: bool = True) -> Estimate:
     """Return the estimate of a mean, its variance infinite where the sample decides nothing.
 
     Args:
@@ -34,12 +37,12 @@ def estimate(sample, images=None, trained=True):
     return mean, max(scatter or 0.0, mean * (1 - mean) / images if images else 0.0)
 
 
-def minus(one, other):
+def minus(one: Estimate, other: Estimate) -> Estimate:
     """Return the estimate of the difference of two independent estimates."""
     return one[0] - other[0], one[1] + other[1]
 
 
-def positive(estimated):
+def positive(estimated: Estimate) -> str:
     """Return the verdict on the claim that a quantity is above zero."""
     value, variance = estimated
     if not abs(value) > 2 * math.sqrt(variance):
@@ -47,30 +50,30 @@ def positive(estimated):
     return REPRODUCED if value > 0 else NOT_REPRODUCED
 
 
-def smaller(one, other):
+def smaller(one: Estimate, other: Estimate) -> str:
     """Return the verdict on the claim that the first of two estimates is the smaller."""
     return positive(minus(other, one))
 
 
-def differ(one, other):
+def differ(one: Estimate, other: Estimate) -> bool:
     """Return whether two estimates differ beyond their noise."""
     return smaller(one, other) != NOT_DECIDED
 
 
-def within(estimated, expected, tolerance):
+def within(estimated: Estimate, expected: float, tolerance: float) -> str:
     """Return the verdict on the claim that a quantity is within `tolerance` of `expected`."""
     value, variance = estimated
     return positive((tolerance - abs(value - expected), variance))
 
 
-def all_of(verdicts):
+def all_of(verdicts: Collection[str]) -> str:
     """Return the verdict on a claim with several parts; one part that fails is enough."""
     if NOT_REPRODUCED in verdicts:
         return NOT_REPRODUCED
     return REPRODUCED if verdicts and set(verdicts) == {REPRODUCED} else NOT_DECIDED
 
 
-def smallest(name, estimates):
+def smallest(name: str, estimates: dict[str, Estimate]) -> str:
     """Return the verdict on the claim that `name` has the smallest of {name: estimate}."""
     if name not in estimates:
         return NOT_DECIDED
@@ -78,6 +81,6 @@ def smallest(name, estimates):
     return all_of([smaller(estimates[name], other) for other in others])
 
 
-def best(estimates):
+def best(estimates: dict[str, Estimate]) -> str | None:
     """Return the name that has the smallest of {name: estimate} beyond the noise, or None."""
     return next((name for name in estimates if smallest(name, estimates) == REPRODUCED), None)

@@ -4,119 +4,221 @@ pooch only compares checksums: its `retrieve` does not resume, follows redirects
 file laid by hand that does not match, and would save no line.
 """
 
+import contextlib
+import fcntl
+import os
+import shutil
 import tarfile
 import tempfile
+import threading
+import time
 import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import requests
+import tqdm
 import urllib3
 from pooch import hashes
 
 from helpers import files, progress
 
 ATTEMPTS = 4  # connections in a row that may bring nothing before we give up
-TIMEOUT = 10, 60  # seconds to connect, and between two pieces
+WAIT = 0.5  # seconds before the second of them, doubled before each further one
+LONGEST_WAIT = 60  # seconds, however long a busy server asks us to wait
+BUSY = 429, 500, 502, 503, 504  # answers that may be others a moment later
+CONNECT, STALL = 5, 30  # seconds to connect, and between two pieces
 PIECE = 1 << 18  # bytes
+UNPACKED = 10, 10**7  # an archive may unpack to so many times its size, and so many bytes more
 
 
 class DownloadError(RuntimeError):
     """A file could not be had; the message names address, file and remedy."""
 
 
-def fetch(url, path, checksum=None):
+def fetch(
+    url: str,
+    path: Path,
+    checksum: str | None = None,
+    check: Callable[[Path], str | None] | None = None,
+    deadline: float | None = None,
+) -> Path:
     """Download `url` to `path` unless it is there, verify it, and return the path.
 
     Bytes arrive in `<path>.part`, which a later call continues (where the server answers ranges;
     else it starts again), and which takes the final name only after it has been verified.
 
     Args:
-        url: https address; http only of this machine.
+        url: https address; http only of this machine. REPORT_MIRROR names another folder of the
+            same files, an https address or a path.
         path: where the file is to be.
         checksum: "sha256:…", "md5:…", "sha384:…". Without one, the SHA-256 of the first download
             is kept in `<path>.sha256` and holds for every later call.
+        check: where no checksum is known, returns what is wrong with a file's content, or None.
+        deadline: of `time.monotonic`, when to give up.
 
     Raises:
-        DownloadError: no network, an HTTP error, a broken download, a wrong checksum, an address,
-            or one that it leads on to, that is not https.
+        DownloadError: no network, an HTTP error, a broken download, no room, a wrong checksum or
+            content, an address, or one that it leads on to, that is not https.
         ValueError: `checksum` names no known algorithm.
     """
-    path = Path(path)
-    recorded = path.with_name(path.name + ".sha256")
-    if checksum is None and recorded.exists():
-        checksum = recorded.read_text(encoding="utf-8").partition(" ")[0]
-    if path.exists():
-        if not hashes.hash_matches(path, checksum):
-            raise DownloadError(
-                f"{path}: its checksum is not {checksum}. Delete the file and run again to "
-                f"download it from {url}"
-            )
-    else:
+    part, record = (path.with_name(path.name + suffix) for suffix in (".part", ".sha256"))
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
-        receive(url, part)
-        if not hashes.hash_matches(part, checksum):
-            part.unlink()
-            raise DownloadError(
-                f"{url}: its checksum is not {checksum}. Nothing was kept. Run again; if it stays "
-                f"so, the file at that address has changed: put the right one at {path}"
-            )
-        part.replace(path)
-    if checksum is None:
-        files.write_text(recorded, f"{hashes.file_hash(path)}  {path.name}\n")
+        with locked(path.parent):
+            if checksum is None and record.exists():
+                checksum = record.read_text(encoding="utf-8").partition(" ")[0]
+                origin = f"{checksum}, which {record} holds"
+            else:
+                origin = checksum
+            arrived = not path.exists()
+            if arrived:
+                receive(mirrored(url), part, deadline)
+            file = part if arrived else path
+            fault = None if hashes.hash_matches(file, checksum) else f"its checksum is not {origin}"
+            if checksum is None and check:
+                fault = check(file)
+            if fault and arrived:
+                part.unlink()
+                raise DownloadError(
+                    f"{mirrored(url)}: {fault}. Nothing was kept. Run again; if it stays so, the "
+                    f"file at that address is another one: put the right one at {path}"
+                )
+            if fault:
+                raise DownloadError(
+                    f"{path}: {fault}. Delete the file and run again to download it from {url}"
+                )
+            if arrived:
+                part.replace(path)
+            if checksum is None:
+                files.write_text(record, f"{hashes.file_hash(path)}  {path.name}\n")
+    except OSError as error:
+        raise DownloadError(
+            f"{path} cannot be written: {error}. Mend that and run again"
+        ) from error
     return path
 
 
-def encrypted_session():
+def mirrored(url: str) -> str:
+    """Return the address, or the path, that `url` is fetched from: its own, or a mirror's."""
+    mirror = os.environ.get("REPORT_MIRROR")
+    return f"{mirror.rstrip('/')}/{url.rpartition('/')[2]}" if mirror else url
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes from downloading into a folder while the block runs.
+
+    Raises:
+        DownloadError: one of them is doing so.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise DownloadError(
+            f"{folder}: another process is downloading into it. Run again when it has ended"
+        ) from error
+    finally:
+        os.close(descriptor)
+
+
+def encrypted_session() -> requests.Session:
     """Return a session that asks, redirects included, only https addresses and this machine."""
     session = requests.Session()
     session.mount("http://127.0.0.1:", session.adapters.pop("http://"))
     return session
 
 
-def receive(url, part):
-    """Bring all bytes of `url` into `part`, continuing what is there.
+def unreachable(url: str) -> str | None:
+    """Return why a server cannot be asked within `CONNECT` seconds, names looked up; else None."""
+    reasons = [f"no answer within {CONNECT} seconds"]
+
+    def ask():
+        with encrypted_session() as session:
+            try:
+                session.head(mirrored(url), timeout=CONNECT)
+                reasons.clear()
+            except requests.RequestException as error:
+                reasons[:] = [short(error)]
+
+    if "://" not in mirrored(url):
+        return None
+    asking = threading.Thread(target=ask, daemon=True)  # a look-up of names has no time limit
+    asking.start()
+    asking.join(CONNECT)
+    return reasons[0] if reasons else None
+
+
+def short(error: Exception) -> str:
+    """Return the innermost reason of a network's failure."""
+    while inner := next((each for each in error.args if isinstance(each, Exception)), None):
+        error = inner
+    reason = getattr(error, "reason", error)
+    return str(reason).rpartition(": ")[2]
+
+
+def receive(source: str, part: Path, deadline: float | None = None) -> None:
+    """Bring all bytes of an address or a local file into `part`, continuing what is there.
 
     Raises:
         DownloadError: as `fetch`; the bytes that came stay in `part`.
     """
+    if "://" not in source:
+        shutil.copyfile(Path(source).expanduser(), part)
+        return
     failures = best = 0
     with encrypted_session() as session, progress.bar(None, part.stem, unit="MB") as bar:
         while True:
             try:
-                return continue_download(url, part, bar, session)
+                return continue_download(source, part, bar, session, deadline)
             except requests.exceptions.InvalidSchema as error:
-                raise DownloadError(f"{url}: only https is downloaded from: {error}") from error
+                raise DownloadError(f"{source}: only https is downloaded from: {error}") from error
             except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-                now = part.stat().st_size if part.exists() else 0
+                now = size(part)
                 failures = 0 if now > best else failures + 1
                 best = max(best, now)
-                if failures == ATTEMPTS:
+                asked = getattr(getattr(error, "response", None), "headers", {}).get("Retry-After")
+                wait = float(asked) if asked and asked.isdecimal() else WAIT * 2**failures / 2
+                late = deadline is not None and time.monotonic() + wait > deadline
+                if failures == ATTEMPTS or late:
                     raise DownloadError(
-                        f"{url}: no connection, or it broke off after {now:,} bytes ({error}). "
+                        f"{source}: no connection, or it broke off after {now:,} bytes ({error}). "
                         f"Check the network and run again: {part.name} will be continued. "
                         f"Without a network, put the file at {part.with_suffix('')}"
                     ) from error
+                time.sleep(min(wait, LONGEST_WAIT))
 
 
-def continue_download(url, part, bar, session):
+def size(file: Path) -> int:
+    """Return the bytes of a file, 0 where there is none."""
+    return file.stat().st_size if file.exists() else 0
+
+
+def continue_download(
+    url: str, part: Path, bar: tqdm.tqdm, session: requests.Session, deadline: float | None = None
+) -> None:
     """Ask once for the bytes that `part` lacks and append them.
 
     Raises:
-        DownloadError: the server answers with an error.
-        requests.RequestException, urllib3.exceptions.HTTPError: it broke off.
+        DownloadError: the server answers with an error, or the time is over.
+        requests.RequestException, urllib3.exceptions.HTTPError: it is busy, or it broke off.
     """
-    start = part.stat().st_size if part.exists() else 0
+    start = size(part)
     headers = {"Accept-Encoding": "identity"}  # the file's own bytes, or ranges do not add up
     if start:
         headers["Range"] = f"bytes={start}-"
-    with session.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+    stall = STALL if deadline is None else min(STALL, max(deadline - time.monotonic(), 0.1))
+    with session.get(url, headers=headers, stream=True, timeout=(CONNECT, stall)) as response:
         stated = response.headers.get("Content-Range", "")  # "bytes 5-9/10", "bytes */10"
         if response.status_code == 416:  # nothing after `start`: complete, or not the same file
             if stated != f"bytes */{start}":
                 part.unlink()
-                continue_download(url, part, bar, session)
+                continue_download(url, part, bar, session, deadline)
             return
+        if response.status_code in BUSY:
+            response.raise_for_status()
         if not response.ok:
             raise DownloadError(
                 f"{url}: the server answers {response.status_code} {response.reason}. "
@@ -126,25 +228,47 @@ def continue_download(url, part, bar, session):
         missing = int(response.headers.get("Content-Length", 0))
         bar.total = (start * resumed + missing) // 10**6 or None
         with open(part, "ab" if resumed else "wb") as file:
-            for piece in response.raw.stream(PIECE, decode_content=False):
+            while piece := response.raw.read1(PIECE, decode_content=False):
                 file.write(piece)
                 bar.update(file.tell() // 10**6 - bar.n)
+                if deadline is not None and time.monotonic() > deadline:
+                    raise DownloadError(
+                        f"{url}: the time was over after {file.tell():,} bytes. "
+                        f"`make data` will continue {part.name}"
+                    )
 
 
-def unpack(archive, folder):
-    """Unpack a tar archive as `folder`, which is not there yet, all of it or nothing.
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack a tar archive as `folder` unless it is there, all of it or nothing.
+
+    The files named ._* that macOS puts beside others are left out.
 
     Raises:
-        DownloadError: the archive is damaged, or holds devices, or links or paths leading outside.
+        DownloadError: the archive is damaged, empty, unpacks to far more than its size, or holds
+            devices, or links or paths leading outside; or there is no room.
     """
-    archive, folder = Path(archive), Path(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
+    factor, more = UNPACKED
+    left = factor * archive.stat().st_size + more  # bytes
+    with (
+        locked(folder.parent),
+        tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary,
+    ):
+        if folder.exists():
+            return
+        inside = Path(temporary, folder.name)
         try:
-            with tarfile.open(archive) as tar:
-                tar.extractall(Path(temporary, folder.name), filter="data")
-            Path(temporary, folder.name).rename(folder)
+            with tarfile.open(archive, "r:gz") as tar:
+                for member in tar:
+                    left -= member.size
+                    if left < 0:
+                        raise tarfile.TarError(f"it unpacks to over {factor} times its size")
+                    if not Path(member.name).name.startswith("._"):
+                        tar.extract(member, inside, filter="data")
+            if not inside.exists():
+                raise tarfile.TarError("it is empty")
+            inside.rename(folder)
         except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+            remedy = "Mend it" if getattr(error, "errno", None) else "Delete it"
             raise DownloadError(
-                f"{archive} cannot be unpacked: {error}. Delete it and run again to download it"
+                f"{archive} cannot be unpacked: {error}. {remedy} and run again"
             ) from error

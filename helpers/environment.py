@@ -1,5 +1,7 @@
 """Make `.venv` from the pinned requirements. Run by make with the system's Python: stdlib only."""
 
+from __future__ import annotations  # an old Python must come as far as the message that names it
+
 import contextlib
 import fcntl
 import hashlib
@@ -9,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,7 +20,7 @@ SUPPORTED = (3, 11), (3, 13)
 
 
 @contextlib.contextmanager
-def exclusive(path, waiting):
+def exclusive(path: Path, waiting: str) -> Iterator[None]:
     """Hold the lock file `path`; where another process holds it, print `waiting` and wait.
 
     Processes started meanwhile with its descriptor hold it too: it is free when the last has ended.
@@ -34,14 +36,16 @@ def exclusive(path, waiting):
         yield
 
 
-def fingerprint(requirements):
+def fingerprint(requirements: Path) -> str:
     """Return a digest of all that the environment is made from, but for the Python."""
+    import tomllib  # not there before Python 3.11
+
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     parts = [project["project"], project["build-system"], requirements.read_text(encoding="utf-8")]
     return hashlib.sha256(repr([str(ROOT), *parts]).encode()).hexdigest()
 
 
-def installed():
+def installed() -> dict[str, str]:
     """Return what `.venv` holds: {"python", "kind", "fingerprint"}, empty values without one."""
     try:
         return json.loads(STAMP.read_text(encoding="utf-8"))
@@ -49,7 +53,7 @@ def installed():
         return {"python": "", "kind": "", "fingerprint": ""}
 
 
-def install(kind):
+def install(kind: str) -> None:
     """Create `.venv` with the pins of `kind`, or bring it up to date.
 
     One of another Python, or without its stamp (an interrupted installation), is made anew.
@@ -57,42 +61,39 @@ def install(kind):
     Args:
         kind: "gpu", or "" for whichever is installed; the CPU's in a new environment.
     """
-    found = installed()
-    kind = kind or found["kind"] or "cpu"
+    before = installed()
+    kind = kind or before["kind"] or "cpu"
     requirements = ROOT / {"cpu": "requirements.txt", "gpu": "requirements-gpu.txt"}[kind]
     python = ".".join(map(str, sys.version_info[:3]))
     wanted = {"python": python, "kind": kind, "fingerprint": fingerprint(requirements)}
-    if found == wanted:
+    if before == wanted:
         return
     started = time.monotonic()
     print(f"Setting up .venv with {requirements.name} (about two minutes, once) …", flush=True)
     STAMP.unlink(missing_ok=True)
-    if (found["python"], found["kind"]) != (python, kind):
+    if (before["python"], before["kind"]) != (python, kind):
         base = getattr(sys, "_base_executable", sys.executable)  # not the one to be cleared
-        subprocess.run([base, "-m", "venv", "--clear", ROOT / ".venv"], check=True)
-    pip = [ROOT / ".venv/bin/python", "-m", "pip", "install", "--quiet"]
+        subprocess.run([base, "-m", "venv", "--clear", str(ROOT / ".venv")], check=True)
+    pip = [str(ROOT / ".venv/bin/python"), "-m", "pip", "install", "--quiet"]
     pip += ["--disable-pip-version-check", "--no-deps"]
-    subprocess.run([*pip, "--require-hashes", "-r", requirements], check=True)
-    subprocess.run([*pip, "--no-build-isolation", "-e", ROOT], check=True)
+    subprocess.run([*pip, "--require-hashes", "-r", str(requirements)], check=True)
+    subprocess.run([*pip, "--no-build-isolation", "-e", str(ROOT)], check=True)
     STAMP.write_text(json.dumps(wanted), encoding="utf-8")
     print(f".venv is ready after {time.monotonic() - started:.0f} s.", flush=True)
 
 
-def has_gpu():
-    """Say whether this machine has an NVIDIA GPU whose driver works."""
-    if not shutil.which("nvidia-smi"):
-        return any(Path("/proc/driver/nvidia/gpus").glob("*"))
-    listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True)
-    return listed.stdout.startswith("GPU ")
-
-
-def check_gpu():
-    """End with one line where this machine has no GPU."""
-    if not has_gpu():
+def check_gpu() -> None:
+    """End with one line where this machine has no NVIDIA GPU whose driver works."""
+    if shutil.which("nvidia-smi"):
+        listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True)
+        works = listed.stdout.startswith("GPU ")
+    else:
+        works = any(Path("/proc/driver/nvidia/gpus").glob("*"))
+    if not works:
         sys.exit("GPU=1: no NVIDIA GPU with a working driver is here; leave GPU=1 out")
 
 
-def main():
+def main() -> None:
     """Check the Python version, then install under a lock."""
     if not SUPPORTED[0] <= sys.version_info[:2] <= SUPPORTED[1]:
         low, high = (".".join(map(str, version)) for version in SUPPORTED)

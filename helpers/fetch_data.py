@@ -1,23 +1,84 @@
 """`make data`: download, verify and unpack the real data sets; what is there stays as it is."""
 
+import functools
 import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from helpers import paths
+from helpers import download, paths
 from helpers.deeplab import official
 from helpers.download import DownloadError
-from helpers.images import cifar10
+
+SETS = ("deeplab-mobilenet", "deeplab", "cifar10")
+SMALLEST = "mobilenetv2_coco_voctrainaug"  # the checkpoint that `make report` fetches by itself
+SECONDS = 60  # that it may take
 
 
-def main():
-    """Fetch CIFAR-10, the official DeepLab checkpoints and the demo's photographs."""
+def main(wanted: list[str]) -> None:
+    """Fetch the data sets `wanted`, or all; what failed is told at the end."""
+    if unknown := [name for name in wanted if name not in SETS]:
+        sys.exit(f"make data: ONLY may be {', '.join(SETS)}, not {' '.join(unknown)}")
+    tasks = downloads(wanted or SETS)
+    total = sum(megabytes for megabytes, _name, _fetch in tasks)
+    print(f"{len(tasks)} downloads, {total:,} MB, into {paths.DATA}; what is there is verified")
+    failures = []
     try:
-        print(f"CIFAR-10: {cifar10.fetch_cifar10()}")
-        official.fetch_all()
-        print(f"DeepLab: {official.FOLDER}")
-    except DownloadError as error:
-        sys.exit(f"make data: {error}")
+        for megabytes, name, fetch in tasks:
+            print(f"{name}, {megabytes} MB", flush=True)
+            try:
+                fetch()
+            except DownloadError as error:
+                failures.append(f"make data: {error}")
+    except KeyboardInterrupt:
+        sys.exit("make data: interrupted; run it again, it goes on from here")
     print(f"ACDC needs a registration; {paths.ROOT / 'data' / 'README.md'} says where to put it")
+    if failures:
+        sys.exit("\n".join(failures))
+
+
+def downloads(wanted: Sequence[str]) -> list[tuple[int, str, Callable[[], Path]]]:
+    """Return (MB, name, function that fetches it) of all that the sets `wanted` hold.
+
+    The smallest come first.
+    """
+    from helpers.images import cifar10  # with scikit-learn, which takes a second
+
+    tasks = []
+    if "cifar10" in wanted:
+        tasks.append((170, "CIFAR-10", cifar10.fetch_cifar10))
+    if "deeplab" in wanted or "deeplab-mobilenet" in wanted:
+        for name in official.PHOTOGRAPHS:
+            tasks.append((1, name, functools.partial(official.fetch_photograph, name)))
+        for name, (_archive, megabytes, _checksum) in official.CHECKPOINTS.items():
+            if "deeplab" in wanted or name.startswith("mobilenet"):
+                tasks.append((megabytes, name, functools.partial(official.fetch_checkpoint, name)))
+    return sorted(tasks, key=lambda task: task[0])
+
+
+def fetch_for_report(checkpoints: list[str]) -> None:
+    """Fetch the smallest checkpoint and the photographs, if `checkpoints` name it, or tell why not.
+
+    A server must answer within `download.CONNECT` seconds, and all must come within `SECONDS`.
+    """
+    photographs = [name for name in official.PHOTOGRAPHS if name not in official.photographs()]
+    wanted = SMALLEST.startswith(tuple(checkpoints))
+    if not wanted or (official.available([SMALLEST]) and not photographs):
+        return
+    deadline = time.monotonic() + SECONDS
+    try:
+        if reason := download.unreachable(official.URL):
+            raise DownloadError(reason)
+        for name in photographs:
+            official.fetch_photograph(name, deadline)
+        official.fetch_checkpoint(SMALLEST, deadline)
+    except DownloadError as error:
+        print(
+            f"make report: DeepLab's checkpoint and photographs did not come, the report is set "
+            f"without them (OFFLINE=1 does not ask): {error}",
+            file=sys.stderr,
+        )
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -9,7 +9,7 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW = COLOURS = (
 WIDTH = 6.3  # inches, the text width of an A4 page
 
 
-def use_style():
+def use_style() -> None:
     """Set Matplotlib's defaults for the whole report: the text's font and size, thin frames."""
     plt.rcParams.update(
         {

@@ -5,18 +5,18 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 SEAL = "sha256.json"
 
 
 @contextlib.contextmanager
-def replacing(path):
+def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` that takes its place when the block ends well.
 
     On an exception the temporary file is removed and `path` stays as it was.
     """
-    path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
     os.close(handle)
@@ -29,35 +29,41 @@ def replacing(path):
         temporary.unlink(missing_ok=True)
 
 
-def write_text(path, text):
+def write_text(path: Path, text: str) -> None:
     """Write `text` (UTF-8) to `path` in one step."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
-def read_json(path):
+def read_json(path: Path) -> dict:
     """Return a JSON file's object; an empty one where it is missing or damaged."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
-def checksums(folder):
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def checksums(folder: Path) -> dict[str, str]:
     """Return {name: SHA-256} of the files in a folder; notes (.md) and the seal are left out."""
     visible = (path for path in sorted(folder.glob("[!.]*")) if path.is_file())
     data = (path for path in visible if path.suffix != ".md" and path.name != SEAL)
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in data}
+    return {path.name: sha256(path) for path in data}
 
 
-def seal(folder):
+def seal(folder: Path) -> None:
     """Store the checksums of the files in a folder beside them."""
     write_text(folder / SEAL, json.dumps(checksums(folder), indent=1) + "\n")
 
 
-def damaged(folder):
+def damaged(folder: Path) -> list[str]:
     """Return the names of the files in a folder that are not as they were when it was sealed."""
-    sealed, found = read_json(folder / SEAL), checksums(folder)
-    names = sorted({*sealed, *found} or {SEAL})
-    return [name for name in names if sealed.get(name) is None or sealed[name] != found.get(name)]
+    sealed, present = read_json(folder / SEAL), checksums(folder)
+    names = sorted({*sealed, *present} or {SEAL})
+    return [name for name in names if sealed.get(name) is None or sealed[name] != present.get(name)]

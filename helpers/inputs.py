@@ -1,7 +1,8 @@
 """What notebooks and reports are made from, as digests of contents: `make` runs what has changed.
 
-reports/inputs/<name>.json holds "made", the inputs and outputs of the last finished run, and "now",
-what they are at present. It is written only when "now" changes, so that its time stamp tells make.
+reports/inputs/<name>.json is the record of a notebook or a report: "made" holds the inputs and
+outputs of its last finished run, "now" what they are at present. It is written only when it
+changes, so that its time stamp tells make.
 """
 
 import ast
@@ -10,74 +11,72 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Iterable
+from pathlib import Path
 
 from helpers import files, paths, profiles, translation
 
-RECORD = {"parameters": {}, "used": [], "texts": [], "seconds": None, "now": {}, "made": {}}
+RECORD: dict = {"parameters": {}, "used": [], "texts": [], "seconds": None, "now": {}, "made": {}}
 
 
-def used(path):
+def used(path: Path) -> Path:
     """Note that the running notebook depends on a file or folder; return the path.
 
     One that is missing is noted too: the notebook is out of date as soon as it is there.
     """
     if log := os.environ.get("REPORT_RUN"):
         with open(log, "a", encoding="utf-8") as file:
-            file.write(f"{named(path)}\n")
+            file.write(f"{relative_name(path)}\n")
     return path
 
 
-def named(path):
+def relative_name(path: Path | str) -> str:
     """Return a path as records name it: relative to the project where it lies within."""
     path = paths.ROOT / path
     return (path.relative_to(paths.ROOT) if path.is_relative_to(paths.ROOT) else path).as_posix()
 
 
-def digest(path):
+def digest(path: Path | str) -> str | None:
     """Return the SHA-256 of a file's bytes, or of what is below a folder; None if it is missing.
 
     The results of a notebook count without their provenance, which tells when they were computed.
     """
     path = paths.ROOT / path
     if path.is_dir():
-        return content_digest({named(each): digest(each) for each in files_below(path)})
+        return value_digest({relative_name(each): digest(each) for each in files_below(path)})
     if path.parent == paths.RESULTS and path.exists():
-        try:
-            return content_digest(json.loads(path.read_bytes()) | {"provenance": None})
-        except (ValueError, TypeError):
-            return "damaged"
+        return value_digest(files.read_json(path) | {"provenance": None})
     return file_digest(path)
 
 
-def file_digest(path):
+def file_digest(path: Path) -> str | None:
     """Return the SHA-256 of a file's bytes, None if it is missing; read again if it was touched."""
     if not path.exists():
         return None
     stamp = [path.stat().st_mtime_ns, path.stat().st_size]
     if known_digests().get(str(path), [None])[:-1] != stamp:
-        with open(path, "rb") as file:
-            known_digests()[str(path)] = [*stamp, hashlib.file_digest(file, "sha256").hexdigest()]
+        known_digests()[str(path)] = [*stamp, files.sha256(path)]
     return known_digests()[str(path)][-1]
 
 
 @functools.cache
-def known_digests():
+def known_digests() -> dict[str, list]:
     """Return {path: [modification time, size, SHA-256]} of files that earlier runs have read."""
     return files.read_json(paths.INPUTS / "digests.json")
 
 
-def content_digest(value):
+def value_digest(value: object) -> str:
     """Return the SHA-256 of a JSON value."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
-def files_below(folder):
+def files_below(folder: Path) -> list[Path]:
     """Return the files below `folder` in a stable order, without caches and hidden files."""
-    found = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(path for path in found if path.suffix != ".pyc" and path.name[0] != ".")
+    visible = [path for path in folder.rglob("[!.]*") if path.suffix != ".pyc"]
+    return sorted(path for path in visible if path.is_file())
 
 
-def python_of(source):
+def python_of(source: str) -> str:
     """Return the Python of a cell: what only IPython reads (%magic, !command, help?) is a call."""
     try:
         ast.parse(source)
@@ -89,44 +88,45 @@ def python_of(source):
     return source
 
 
-def followed(files, beyond=()):
-    """Return {file: its source} of Python `files` and what of `helpers` they import, in any depth.
+def sources(modules: Iterable[Path], beyond: Iterable[Path] = ()) -> dict[Path, str]:
+    """Return {file: source} of Python `modules` and what of `helpers` they import, in any depth.
 
     Files in `beyond` are left out, and what only they import.
     """
-    modules, waiting = {}, set(files)
+    result: dict[Path, str] = {}
+    waiting = set(modules)
     while waiting:
         module = waiting.pop()
-        if module not in modules and module not in beyond:
-            modules[module] = module.read_text(encoding="utf-8")
-            waiting |= imported(modules[module])
-    return modules
+        if module not in result and module not in beyond:
+            result[module] = module.read_text(encoding="utf-8")
+            waiting |= imported(result[module])
+    return result
 
 
-def imported(source):
+def imported(source: str) -> set[Path]:
     """Return the files of `helpers` that Python `source` imports, packages' own included."""
-    found = set()
+    candidates = set()
     for name in imported_names(source):
-        parts = name.split(".")
-        for depth in range(1, len(parts) + 1):
-            path = paths.ROOT.joinpath(*parts[:depth])
-            found |= {path.with_suffix(".py"), path / "__init__.py"}
-    return {path for path in found if path.exists()}
+        module = paths.ROOT.joinpath(*name.split("."))
+        while module != paths.ROOT:  # of a name in a module, the module
+            candidates |= {module.with_suffix(".py"), module / "__init__.py"}
+            module = module.parent
+    return {path for path in candidates if path.exists()}
 
 
 @functools.cache
-def imported_names(source):
+def imported_names(source: str) -> list[str]:
     """Return the dotted names below `helpers` that Python `source` imports; parsed once."""
-    found = set()
+    names = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and not node.level:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return {name for name in found if name.split(".")[0] == "helpers"}
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return [name for name in names if name.split(".")[0] == "helpers"]
 
 
-def of_notebook(name, record):
+def of_notebook(name: str, record: dict) -> dict:
     """Return {input or output: its digest or value} of a notebook, as it is at present.
 
     Args:
@@ -136,79 +136,78 @@ def of_notebook(name, record):
     Raises:
         ProfileError: a cell is not Python; the message names notebook and cell.
     """
-    return code_of(name, record["parameters"]) | traces_of(name, record)
-
-
-def code_of(name, parameters):
-    """Return the part of `of_notebook` that decides what a run does: cells, modules, parameters."""
     notebook = paths.NOTEBOOKS / f"{name}.ipynb"
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    code = {cell["id"]: "".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"}
-    sources = set()
-    for cell, source in code.items():
+    cells = [cell for cell in profiles.cells(notebook) if cell["cell_type"] == "code"]
+    now: dict = {f"parameter {key}": value for key, value in record["parameters"].items()}
+    modules = set()
+    for cell in cells:
+        source = "".join(cell["source"])
+        now[f"cell {cell['id']}"] = value_digest(source)
         try:
-            sources |= imported(python_of(source))
+            modules |= imported(python_of(source))
         except SyntaxError as error:
-            fault = f"{notebook.name}, cell {cell}: not Python: {error}"
+            fault = f"{notebook.name}, cell {cell['id']}: not Python: {error}"
             raise profiles.ProfileError(fault) from error
-    sources = followed(sources)
-    now = {f"parameter {name}": value for name, value in parameters.items()}
-    now |= {f"cell {name}": content_digest(source) for name, source in code.items()}
-    now["order of the cells"] = list(code)
-    now |= {
-        named(path): digest(path) for path in [*sorted(sources), paths.ROOT / "requirements.txt"]
-    }
-    return now | {"device": "gpu" if os.environ.get("REPORT_GPU") else "cpu"}
+    now["order of the cells"] = [cell["id"] for cell in cells]
+    for path in [*sorted(sources(modules)), paths.ROOT / "requirements.txt"]:
+        now[relative_name(path)] = digest(path)
+    now["device"] = "gpu" if os.environ.get("REPORT_GPU") else "cpu"
+    return now | traces(name, record)
 
 
-def traces_of(name, record):
+def traces(name: str, record: dict) -> dict:
     """Return the part of `of_notebook` that a run tells: data used, texts drawn, files written."""
-    now = {path: digest(path) for path in record["used"]}
-    now |= {
-        f"{text!r} in {language}": translation.catalogue(language).get(text)
-        for language in translation.languages()[1:]
-        for text in record["texts"]
-    }
+    now: dict = {path: digest(path) for path in record["used"]}
+    for language in translation.languages()[1:]:
+        catalogue = translation.catalogue(language)
+        now |= {f"{text!r} in {language}": catalogue.get(text) for text in record["texts"]}
     return now | outputs(paths.EXECUTED / f"{name}.ipynb", paths.RESULTS / f"{name}.json")
 
 
-def of_report(name, record):
+def of_report(name: str, record: dict) -> dict:
     """Return {input or output: its digest or value} of a report, such as "report.ru"."""
     language = name.removeprefix("report.")
-    notebooks = profiles.notebooks()
-    sources = [paths.ROOT / "report.yml", paths.NOTEBOOKS / "references.bib", *notebooks]
-    sources += [paths.EXECUTED / notebook.name for notebook in notebooks]
-    sources += followed(imported("import helpers.report.report"))
-    sources += files_below(paths.ROOT / "helpers" / "report" / "templates")
-    sources += files_below(paths.ROOT / "nbtypst")
-    sources += files_below(paths.LOCALE / language)
-    results = [paths.RESULTS / f"{notebook.stem}.json" for notebook in notebooks]
-    now = {named(path): file_digest(path) for path in [*sources, *results]}
-    now |= {f"parameter {name}": value for name, value in record["parameters"].items()}
+    now = {f"parameter {key}": value for key, value in record["parameters"].items()}
+    read = [paths.ROOT / "report.yml", paths.NOTEBOOKS / "references.bib"]
+    for notebook in profiles.notebooks():
+        results = paths.RESULTS / f"{notebook.stem}.json"
+        read += [notebook, paths.EXECUTED / notebook.name, results]
+    read += sources(imported("import helpers.report.report"))
+    for folder in ("helpers/report/templates", "nbtypst", paths.LOCALE / language):
+        read += files_below(paths.ROOT / folder)
+    now |= {relative_name(path): file_digest(path) for path in read}
     page = paths.HTML / language / "index.html"
     return now | outputs(paths.REPORTS / f"report.{language}.pdf", page)
 
 
-def outputs(*files):
+def outputs(*written: Path) -> dict:
     """Return the digests of what a run has written; edited by hand it is out of date."""
-    return {f"output {named(path)}": file_digest(path) for path in files}
+    return {f"output {relative_name(path)}": file_digest(path) for path in written}
 
 
-def present(name, of, parameters=None):
+def current_record(name: str, parameters: dict | None = None) -> dict:
     """Return the record of a notebook or report with its inputs as they are at present.
 
     Args:
         name: such as "03_cardiac_vae" or "report.ru"; a damaged record is as good as none.
-        of: `of_notebook` or `of_report`.
         parameters: {name: value}; by default those that make was last called with.
     """
     record = RECORD | files.read_json(paths.INPUTS / f"{name}.json")
     if parameters is not None:
         record["parameters"] = parameters
-    return record | {"now": of(name, record)}
+    inputs_of = of_report if name.startswith("report.") else of_notebook
+    return record | {"now": inputs_of(name, record)}
 
 
-def finish(name, before, **facts):
+def write_record(name: str, record: dict) -> None:
+    """Write a record if it has changed, and the digests of files for the next time."""
+    path, text = paths.INPUTS / f"{name}.json", json.dumps(record, indent=1)
+    if not path.exists() or path.read_bytes() != text.encode():
+        files.write_text(path, text)
+    files.write_text(paths.INPUTS / "digests.json", json.dumps(known_digests()))
+
+
+def record_run(name: str, before: dict, **facts: object) -> None:
     """Record what a notebook was made from.
 
     Args:
@@ -216,29 +215,21 @@ def finish(name, before, **facts):
         before: its record when it began: code that has changed meanwhile did not run.
         facts: "used", "texts" and "seconds" of the run.
     """
-    record = before | facts
-    made = {key: before["now"].get(key) for key in code_of(name, before["parameters"])}
-    made |= traces_of(name, record)
-    write(name, record | {"now": of_notebook(name, record), "made": made})
+    record, old_traces = before | facts, traces(name, before)
+    code = {key: value for key, value in before["now"].items() if key not in old_traces}
+    made = code | traces(name, record)
+    write_record(name, record | {"now": of_notebook(name, record), "made": made})
 
 
-def write(name, record):
-    """Write a record if it has changed, and the digests of large files for the next time."""
-    path, text = paths.INPUTS / f"{name}.json", json.dumps(record, indent=1)
-    if not path.exists() or path.read_bytes() != text.encode():
-        files.write_text(path, text)
-    files.write_text(paths.INPUTS / "digests.json", json.dumps(known_digests()))
-
-
-def difference(before, after):
+def difference(before: dict, after: dict) -> str:
     """Name what differs between two states of inputs: "epochs is 12, was 10; helpers/say.py"."""
     if not before:
         return "first run"
-    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    reasons = [
-        f"{name.removeprefix('parameter ')} is {after.get(name)!r}, was {before.get(name)!r}"
-        if name.startswith("parameter ")
-        else name.removeprefix("output ") + " is missing or was edited" * name.startswith("output ")
-        for name in changed
-    ]
+    reasons = []
+    for name in [name for name in before | after if before.get(name) != after.get(name)]:
+        kind, _, key = name.partition(" ")
+        if kind == "parameter":
+            reasons.append(f"{key} is {after.get(name)!r}, was {before.get(name)!r}")
+        else:
+            reasons.append(f"{key} is missing or was edited" if kind == "output" else name)
     return "; ".join(reasons[:3]) + " …" * (len(reasons) > 3)

@@ -13,7 +13,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
     variance follows the unbiased batch variance.
     """
 
-    def call(self, x, training=False):
+    def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Normalise (batch, height, width, channels); in training update the moving averages."""
         training = bool(training and self.trainable)
         y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(

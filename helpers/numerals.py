@@ -1,13 +1,14 @@
 """Numbers in a computed text as a reader of each language expects them."""
 
 import re
+from collections.abc import Callable
 
-KEPT = re.compile(r"(\$[^$]*\$|`[^`]*`|\]\([^)]*\))")  # formulas, code, link targets
-POWER = re.compile(r"(?<![\w.])(-?)(\d+(?:\.\d+)?)e([+−-])0*(\d+)(?!\w)")
+VERBATIM = re.compile(r"(\$[^$]*\$|`[^`]*`|\]\([^)]*\))")  # formulas, code, link targets
+POWER = re.compile(r"(?<![\w.])(-?)(\d+(?:\.\d+)?)e(?:\+|([−-]))0*(\d+)(?!\w)")
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def set_numbers(text, language, markdown=True):
+def set_numbers(text: str, language: str, markdown: bool = True) -> str:
     """Return a text that Python has formatted with its numbers as a reader expects them.
 
     1e-05 becomes a power of ten, a hyphen a minus, and 5% gets its space. Russian has decimal
@@ -18,44 +19,38 @@ def set_numbers(text, language, markdown=True):
         language: such as "ru".
         markdown: write powers of ten as formulas, not as characters.
     """
-    write = power if markdown else power_in_plain_text
-    text = outside_formulas(lambda part: POWER.sub(write, part), text)
+
+    def power(match):
+        sign, digits, minus, exponent = match.groups()
+        exponent = "-" * bool(minus) + exponent
+        if markdown:
+            return rf"${sign}{digits} \cdot 10^{{{exponent}}}$"
+        return f"{sign}{digits}\u00a0·\u00a010{exponent.translate(SUPERSCRIPTS)}"
+
+    text = outside_formulas(lambda part: POWER.sub(power, part), text)
     text = outside_formulas(set_signs, text)
     if language != "ru":
         return text
     text = outside_formulas(decimal_commas, text)
     return re.sub(
-        r"\$[^$]*\$", lambda found: re.sub(r"(\d+)\.(\d+)", r"\\text{\1,\2}", found[0]), text
+        r"\$[^$]*\$", lambda formula: re.sub(r"(\d+)\.(\d+)", r"\\text{\1,\2}", formula[0]), text
     )
 
 
-def outside_formulas(change, text):
+def outside_formulas(change: Callable[[str], str], text: str) -> str:
     """Return Markdown with `change` applied to what is no formula, code or link target."""
-    parts = KEPT.split(text)
+    parts = VERBATIM.split(text)
     parts[::2] = map(change, parts[::2])
     return "".join(parts)
 
 
-def power(match):
-    """Return a number such as 1.2e-05 as a formula."""
-    sign, digits, exponent_sign, exponent = match.groups()
-    return rf"${sign}{digits} \cdot 10^{{{'-' * (exponent_sign != '+')}{exponent}}}$"
-
-
-def power_in_plain_text(match):
-    """Return a number such as 1.2e-05 as 1.2 · 10⁻⁵."""
-    sign, digits, exponent_sign, exponent = match.groups()
-    exponent = ("-" * (exponent_sign != "+") + exponent).translate(SUPERSCRIPTS)
-    return f"{sign}{digits}\u00a0·\u00a010{exponent}"
-
-
-def set_signs(text):
+def set_signs(text: str) -> str:
     """Return text without formulas with minus signs, and spaces before per cent."""
     text = re.sub(r"(?<![\w.,)\]–-])-(?=\d)", "−", text)
     return re.sub(r"(?<=\d)%", "\u202f%", text)
 
 
-def decimal_commas(text):
+def decimal_commas(text: str) -> str:
     """Return text with the marks of Russian in its English numbers."""
     thousands = r"(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?!,?\d)"
     text = re.sub(thousands, lambda number: number[0].replace(",", "\u202f"), text)

@@ -1,25 +1,64 @@
-"""Progress bars of long work in notebooks."""
+"""Progress of long work: bars in notebooks, and under `make report` in its terminal or log."""
 
 import os
+import sys
+from typing import IO, Any
 
 import tqdm
 import tqdm.auto
 
+LOG_INTERVAL = 10  # seconds between the states of a bar in a log
 
-def bar(total, description, unit="epoch"):
+
+def bar(total: int | None, description: str, unit: str = "epoch") -> tqdm.tqdm:
     """Return a tqdm bar to `update()`, and to use as a context manager.
 
     Under `make report` the notebook's own output must stay clean, so the bar is written to the
-    file named by REPORT_PROGRESS, whose last line the pipeline shows beside the running cell.
+    file descriptor REPORT_PROGRESS, which is the standard error of make.
     """
-    channel = os.environ.get("REPORT_PROGRESS")
-    if not channel:
+    descriptor = os.environ.get("REPORT_PROGRESS")
+    if not descriptor:
         return tqdm.auto.tqdm(total=total, desc=description, unit=unit, leave=False)
-    return tqdm.tqdm(
-        total=total,
-        desc=description,
-        unit=unit,
-        file=open(channel, "a", encoding="utf-8", buffering=1),  # noqa: SIM115 (tqdm holds it)
-        bar_format="{desc} {n_fmt}/{total_fmt} {unit}, {elapsed}<{remaining}",
-        mininterval=0.5,
-    )
+    stream = open(int(descriptor), "w", encoding="utf-8", buffering=1, closefd=False)
+    layout = "{desc} {n_fmt}/{total_fmt} {unit}, {elapsed}<{remaining}"
+    return line(stream, layout, 1, total=total, desc=description, unit=unit)
+
+
+def cells(title: str, total: int, last_time: float | None) -> tqdm.tqdm:
+    """Return the bar that counts the cells of a notebook which `make report` runs.
+
+    Args:
+        title: such as "[3/6] 02_resnet_vgg_plain".
+        total: number of cells.
+        last_time: seconds that the notebook took last time, or None. With trainings in the run
+            store, or without, this time is another matter; so the line says no more than that.
+    """
+    before = f" (last time {tqdm.tqdm.format_interval(last_time)})" if last_time else ""
+    layout = f"{{desc}}  {{elapsed}}{before}  cell {{n_fmt}}/{{total_fmt}}"
+    return line(sys.stderr, layout, 0, total=total, desc=title)
+
+
+def line(stream: IO[str], layout: str, position: int, **options: Any) -> tqdm.tqdm:
+    """Return a bar on a terminal's line `position`; where lines cannot be redrawn, in a log."""
+    alone = "--jobserver" not in os.environ.get("MAKEFLAGS", "")  # several share a terminal badly
+    options |= {"bar_format": layout, "leave": False, "miniters": 1}
+    if stream.isatty() and alone:
+        return tqdm.tqdm(file=stream, position=position, mininterval=0.5 * position, **options)
+    return tqdm.tqdm(file=Log(stream), mininterval=LOG_INTERVAL * position, **options)
+
+
+class Log:
+    """A stream where each state of a bar is a line of its own."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        """Write to `stream`."""
+        self.stream = stream
+
+    def write(self, text: str) -> None:
+        """Write a state, not what would erase it."""
+        if state := text.strip():
+            self.stream.write(f"{state}\n")
+
+    def flush(self) -> None:
+        """Let it be seen at once."""
+        self.stream.flush()

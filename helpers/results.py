@@ -7,17 +7,19 @@ command line, writes to reports/by_hand/ and leaves the report's numbers alone.
 import hashlib
 import json
 import os
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from helpers import files, inputs, paths, runtime
 
 
-def write(session, values, data=()):
+def write(session: runtime.Session, values: dict, data: Sequence[dict] = ()) -> None:
     """Store `values`, the notebook's parameters and their provenance as `<notebook>.json`.
 
     Args:
-        session: the notebook's `runtime.Session`.
+        session: the notebook's.
         values: {key: JSON value, NumPy scalar or NumPy array}.
         data: sources used, from `source`.
 
@@ -25,11 +27,8 @@ def write(session, values, data=()):
         ValueError: a number is NaN or infinite; the message names the file.
     """
     path = folders()[0] / f"{session.notebook}.json"
-    record = {
-        **values,
-        "parameters": session.parameters,
-        "provenance": runtime.provenance(session, data),
-    }
+    provenance = runtime.provenance(session, data)
+    record = {**values, "parameters": session.parameters, "provenance": provenance}
     try:
         text = json.dumps(record, indent=1, default=plain, allow_nan=False, ensure_ascii=False)
     except ValueError as error:
@@ -37,7 +36,7 @@ def write(session, values, data=()):
     files.write_text(path, text + "\n")
 
 
-def read(notebook):
+def read(notebook: str) -> dict:
     """Return the results of `notebook`, such as "02_resnet_vgg_plain".
 
     By hand, those of a run by hand come before the report's.
@@ -51,18 +50,18 @@ def read(notebook):
     raise FileNotFoundError(f"{path} is missing: run notebooks/{notebook}.ipynb, or make report")
 
 
-def folders():
+def folders() -> list[Path]:
     """Return the folders to read results from, the first of them to write to."""
     return [paths.RESULTS] if "REPORT_RUN" in os.environ else [paths.BY_HAND, paths.RESULTS]
 
 
-def source(name, origin, array):
+def source(name: str, origin: str, array: np.ndarray) -> dict[str, str]:
     """Describe a data source: its name, where it comes from, and the SHA-256 of an array of it."""
-    digest = hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
+    digest = hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
     return {"name": name, "source": origin, "sha256": digest}
 
 
-def plain(value):
+def plain(value: object) -> object:
     """Turn a NumPy value into what JSON can hold."""
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()

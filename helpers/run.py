@@ -1,10 +1,10 @@
 """Running one notebook for the report: progress while it runs, one clear message when it fails."""
 
-import argparse
 import os
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 import jupyter_client
 import nbclient.exceptions
@@ -13,60 +13,59 @@ import nbformat.sign
 import papermill
 import traitlets.config
 
-from helpers import bundles, inputs, numbering, paths, profiles, terminal
+from helpers import bundles, inputs, numbering, paths, profiles, progress
 
 KERNEL_LOG = paths.REPORTS / "kernel.log"
 
 
-class NotebookFailed(Exception):
-    """A cell raised or the kernel died; the message names notebook, cell and exception."""
-
-
 class LoggedKernelManager(jupyter_client.AsyncKernelManager):
-    """Keeps what a kernel's libraries write past Python off the terminal, in reports/kernel.log."""
+    """Keeps what a kernel's libraries write past Python off the terminal, in reports/kernel.log.
+
+    Its bars reach the terminal through the descriptor that REPORT_PROGRESS names.
+    """
 
     async def _async_start_kernel(self, **options):
+        terminal = os.dup(2)
+        os.environ["REPORT_PROGRESS"] = str(terminal)
         with open(KERNEL_LOG, "w", encoding="utf-8") as log:
-            await super()._async_start_kernel(stdout=log, stderr=log, **options)
+            options |= {"stdout": log, "stderr": log, "pass_fds": [terminal]}
+            await super()._async_start_kernel(**options)
 
     start_kernel = _async_start_kernel
 
 
-def main():
+def main() -> None:
     """Run a notebook unless what it was made from is the same, and record what it used."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("name", help="such as 03_cardiac_vae")
-    name = parser.parse_args().name
+    name = sys.argv[1]  # such as "03_cardiac_vae"
     copy = paths.EXECUTED / f"{name}.ipynb"
-    record = inputs.present(name, inputs.of_notebook)
+    record = inputs.current_record(name)
     reason = inputs.difference(record["made"], record["now"])
     if not reason:  # only a time stamp is newer
-        inputs.write(name, record)
+        inputs.write_record(name, record)
         copy.touch()
         return
     names = [notebook.stem for notebook in profiles.notebooks()]
     title = f"[{names.index(name) + 1}/{len(names)}] {name}"
-    tell(f"{title}: {reason}")
-    log = paths.INPUTS / f"{name}.used"
-    log.unlink(missing_ok=True)
-    started = time.monotonic()
+    print(f"{title}: {reason}", file=sys.stderr, flush=True)
+    started, log = time.monotonic(), paths.INPUTS / f"{name}.used"
+    log.write_text("", encoding="utf-8")
     try:
         book = execute(name, record["parameters"], title, log, record["seconds"])
-    except NotebookFailed as error:
-        sys.exit(f"make report: {error}")
     except KeyboardInterrupt:
         sys.exit(1)
     seconds = round(time.monotonic() - started, 1)
-    used = sorted(set(log.read_text(encoding="utf-8").split("\n")) - {""}) if log.exists() else []
-    log.unlink(missing_ok=True)
+    used = sorted(set(log.read_text(encoding="utf-8").splitlines()))
+    log.unlink()
     outputs = [output for cell in book.cells for output in cell.get("outputs", [])]
     texts = sorted({text for output in outputs for text in bundles.texts_drawn(output)})
-    inputs.finish(name, record, used=used, texts=texts, seconds=seconds)
+    inputs.record_run(name, record, used=used, texts=texts, seconds=seconds)
     copy.touch()  # newer than its record
-    tell(f"{title}: done in {seconds:.0f} s")
+    print(f"{title}: done in {seconds:.0f} s", file=sys.stderr, flush=True)
 
 
-def execute(name, parameters, title, log, last_time=None):
+def execute(
+    name: str, parameters: dict, title: str, log: Path, last_time: float | None
+) -> nbformat.NotebookNode:
     """Run a stored notebook, leave the executed copy in reports/notebooks/, and return it.
 
     Until it has finished, and for good if it fails, the copy is in `failed/` there.
@@ -79,32 +78,32 @@ def execute(name, parameters, title, log, last_time=None):
         last_time: seconds that it took last time, if known.
 
     Raises:
-        NotebookFailed: a cell raised, or the kernel died.
+        SystemExit: a cell raised, or the kernel died; the message names notebook, cell and reason.
     """
     partial = paths.EXECUTED / "failed" / f"{name}.ipynb"
     partial.parent.mkdir(parents=True, exist_ok=True)
-    channel = paths.INPUTS / f"{name}.progress"
-    os.environ.update(  # the kernel inherits them
-        REPORT_PROGRESS=str(channel),
-        REPORT_RUN=str(log),
-        REPORT_LANG="en",
-        PYTHONPATH=str(paths.ROOT),
-    )
+    os.environ |= {  # the kernel inherits them
+        "REPORT_RUN": str(log),
+        "REPORT_LANG": "en",
+        "PYTHONPATH": str(paths.ROOT),
+    }
     book = nbformat.read(paths.NOTEBOOKS / f"{name}.ipynb", as_version=4)
-    cells = len(book.cells) + 1  # papermill adds one
     running = "the first cell"
 
     def on_cell_start(cell, cell_index):
         nonlocal running
         if cell["cell_type"] == "code":
             running = f"cell {cell_index + 1} `{first_code_line(cell['source'])}`"
-            show(f"cell {cell_index + 1}/{cells}")
+            bar.update(cell_index + 1 - bar.n)
 
     try:
         with (
-            terminal.display(title, last_time, channel) as show,
+            progress.cells(title, len(book.cells) + 1, last_time) as bar,  # papermill adds one
             tempfile.TemporaryDirectory(prefix="kernel-") as folder,
         ):
+            # Through files of its own folder, not through TCP ports, nobody else can listen in,
+            # and kernels side by side do not meet.
+            sockets = {"transport": "ipc", "ip": f"{folder}/socket"}
             book = papermill.execute_notebook(
                 book,
                 partial,
@@ -113,7 +112,7 @@ def execute(name, parameters, title, log, last_time=None):
                 language="python",
                 cwd=paths.NOTEBOOKS,
                 progress_bar=False,
-                config=sockets_in(folder),
+                config=traitlets.config.Config({"KernelManager": sockets}),
                 kernel_manager_class=LoggedKernelManager,
                 on_cell_start=on_cell_start,
             )
@@ -126,32 +125,17 @@ def execute(name, parameters, title, log, last_time=None):
         nbformat.write(book, partial)
         nbformat.sign.NotebookNotary().sign(book)  # or JupyterLab would hide its drawings
         partial.replace(paths.EXECUTED / f"{name}.ipynb")
-        channel.unlink(missing_ok=True)
         return book
-    raise NotebookFailed(
-        f"{name}.ipynb failed in {running}\n  {reason}\n"
-        f"  The notebook up to there: {inputs.named(partial)}"
+    sys.exit(
+        f"make report: {name}.ipynb failed in {running}\n  {reason}\n"
+        f"  The notebook up to there: {inputs.relative_name(partial)}"
     )
 
 
-def sockets_in(folder):
-    """Return the configuration of a kernel that talks through files there, not through TCP ports.
-
-    So nobody else can listen in; in a folder of their own, kernels side by side do not meet.
-    """
-    kernel = {"transport": "ipc", "ip": f"{folder}/socket"}
-    return traitlets.config.Config({"KernelManager": kernel})
-
-
-def first_code_line(source):
+def first_code_line(source: str) -> str:
     """Return the first line of a cell that is neither empty nor a comment."""
     lines = [line.strip() for line in source.splitlines()]
     return next((line for line in lines if line and not line.startswith("#")), "")
-
-
-def tell(message):
-    """Print a line of progress to standard error."""
-    print(message, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,10 @@ import platform
 import random
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+from IPython import get_ipython
 
 from helpers import paths, profiles
 
@@ -33,7 +35,7 @@ class Session:
     gpus: int = 0
     jit_compile: bool = False  # what `Model.compile` is to be given
 
-    def scope(self):
+    def scope(self) -> contextlib.AbstractContextManager:
         """Return the context to build models in: mirrored over several GPUs, else empty."""
         if self.gpus < 2:
             return contextlib.nullcontext()
@@ -42,7 +44,7 @@ class Session:
         return tf.distribute.MirroredStrategy().scope()
 
 
-def start(notebook, profile, seed, tensorflow=True):
+def start(notebook: str, profile: str, seed: int, tensorflow: bool = True) -> Session:
     """Seed Python, NumPy and Keras, set TensorFlow up for this machine, return a `Session`.
 
     oneDNN's convolutions are switched on (five times faster in 3-D, and off by default on many
@@ -59,9 +61,11 @@ def start(notebook, profile, seed, tensorflow=True):
     commit()  # of the code that runs, whatever is committed while it does
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 (libraries that still use the global generator)
-    facts = {"cores": cores(), "parameters": parameters(notebook)}
+    session = Session(
+        notebook, profile, seed, started, processor(), cores(), current_parameters(notebook)
+    )
     if not tensorflow:
-        return Session(notebook, profile, seed, started, processor(), **facts)
+        return session
     configure_tensorflow()
     # A built network is many Python objects that stay: to look through them less often for garbage
     # spares notebook 04 a seventh of its time, for half a GiB.
@@ -73,13 +77,16 @@ def start(notebook, profile, seed, tensorflow=True):
         tf.zeros(1)  # starts the devices, which is when they talk
     tf.config.experimental.enable_tensor_float_32_execution(False)
     keras.utils.set_random_seed(seed)
-    if gpus():
-        facts["cores"] = None
-    facts |= {"gpus": len(gpus()), "jit_compile": compiles()}
-    return Session(notebook, profile, seed, started, device(), **facts)
+    return dataclasses.replace(
+        session,
+        device=device(),
+        cores=None if gpus() else session.cores,
+        gpus=len(gpus()),
+        jit_compile=compiles(),
+    )
 
 
-def configure_tensorflow():
+def configure_tensorflow() -> None:
     """Set the environment that TensorFlow and Keras read once, when they are imported.
 
     Raises:
@@ -97,29 +104,29 @@ def configure_tensorflow():
 
 
 @contextlib.contextmanager
-def native_log_hidden():
+def native_log_hidden() -> Iterator[None]:
     """Hide what C++ writes to the standard error while the block runs.
 
     TensorFlow greets with lines that no log level suppresses; they would end up in the notebook.
     """
-    kept = os.dup(2)
+    stderr = os.dup(2)
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         os.dup2(nowhere.fileno(), 2)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(stderr, 2)
+        os.close(stderr)
 
 
-def gpus():
+def gpus() -> list:
     """Return the GPUs that TensorFlow sees."""
     import tensorflow as tf
 
     return tf.config.list_physical_devices("GPU")
 
 
-def compiles():
+def compiles() -> bool:
     """Say whether XLA is to compile networks: on one GPU.
 
     On a CPU it costs more than it saves, and under a `MirroredStrategy` it raises.
@@ -127,7 +134,7 @@ def compiles():
     return len(gpus()) == 1
 
 
-def device():
+def device() -> str:
     """Return the name of the first GPU that TensorFlow sees, or what `processor` does."""
     import tensorflow as tf
 
@@ -136,7 +143,7 @@ def device():
     return processor()
 
 
-def precision():
+def precision() -> str:
     """Return the arithmetic of the networks, such as "float32"."""
     if "tensorflow" not in sys.modules:
         return "float32"  # no network runs
@@ -147,7 +154,7 @@ def precision():
     return keras.config.dtype_policy().name + (", TF32 products" if tf32 else "")
 
 
-def processor():
+def processor() -> str:
     """Return the CPU's name."""
     with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:
         for line in lines:
@@ -156,22 +163,20 @@ def processor():
     return platform.processor() or platform.machine()
 
 
-def cores():
+def cores() -> int | None:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
 
 
-def parameters(notebook):
+def current_parameters(notebook: str) -> dict:
     """Return {name: value} of the parameters that the running notebook has at present."""
-    from IPython import get_ipython
+    shell = get_ipython()
+    names = profiles.defaults(paths.NOTEBOOKS / f"{notebook}.ipynb") if shell else {}
+    return {name: shell.user_ns.get(name) for name in names}
 
-    names = get_ipython() and profiles.defaults(paths.NOTEBOOKS / f"{notebook}.ipynb")
-    return {name: get_ipython().user_ns.get(name) for name in names or ()}
 
-
-def tell_what_to_run_first():
+def tell_what_to_run_first() -> None:
     """Let a cell that misses a name of an earlier one say so, beside Python's own message."""
-    from IPython import get_ipython
 
     def explain(shell, kind, error, trace, tb_offset=None):
         print(f"{error}: run the cells above first (Run, Run All Above Selected Cell)")
@@ -181,40 +186,38 @@ def tell_what_to_run_first():
         shell.set_custom_exc((NameError,), explain)
 
 
-def require(condition, remedy):
+def require(condition: bool, remedy: str) -> None:
     """Raise ValueError with what to do unless a condition on the parameters holds."""
     if not condition:
         raise ValueError(remedy)
 
 
-def versions():
+def versions() -> dict[str, str]:
     """Return {package: version} of Python and the packages that numbers depend on."""
-    found = {"python": platform.python_version()}
+    installed = {"python": platform.python_version()}
     for package in PACKAGES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[package] = importlib.metadata.version(package)
-    return found
+            installed[package] = importlib.metadata.version(package)
+    return installed
 
 
 @functools.cache
-def commit():
+def commit() -> tuple[str, bool]:
     """Return (commit hash, whether the tree differs from it), ('unknown', False) outside git.
 
     A process keeps what it found first, for it keeps the code that it loaded.
     """
+    git = ["git", "-C", str(paths.ROOT)]
     try:
-        revision, status = (
-            subprocess.run(
-                ["git", "-C", paths.ROOT, *command], capture_output=True, text=True, check=True
-            ).stdout.strip()
-            for command in (["rev-parse", "HEAD"], ["status", "--porcelain"])
+        revision = subprocess.check_output(
+            [*git, "rev-parse", "HEAD"], text=True, stderr=subprocess.DEVNULL
         )
+        return revision.strip(), bool(subprocess.check_output([*git, "status", "--porcelain"]))
     except (OSError, subprocess.CalledProcessError):
         return "unknown", False
-    return revision, bool(status)
 
 
-def provenance(session, data=()):
+def provenance(session: Session, data: Sequence[dict] = ()) -> dict:
     """Return the record of a finished notebook, as `helpers.results` stores it.
 
     `data` lists the sources used, each {"name", "source", "sha256"}.

@@ -11,15 +11,18 @@ import io
 import os
 import pickle
 import textwrap
+from collections.abc import Callable
+from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import Markdown, display
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from helpers import profiles, translation
-from helpers.bundles import PICTURES, TABLE, set_table
-from helpers.translation import text
+from helpers.bundles import FRAMES, PICTURES, TABLE, table_in
+from helpers.translation import pack_template, text
 
 __all__ = ["say", "show", "show_control", "show_source", "show_table", "text"]
 
@@ -27,22 +30,31 @@ KINDS = {
     "en": {"figure": "Figure", "table": "Table"},
     "ru": {"figure": "Рис.", "table": "Таблица"},
 }
-numbered = {}  # {kind: labels in the order in which they were first shown}
+numbered: dict[str, list[str]] = {}  # {kind: labels in the order in which they were first shown}
 set_text = Text.set_text
 
 
-def say(template, **values):
+def say(template: str, **values: Any) -> None:
     """Show a computed sentence (Markdown); it is set as running text in the report.
 
     Args:
         template: as for `text`.
         values: numbers, texts, or lists of them.
     """
-    packed = translation.pack_template(template, values)
-    emit({"text/markdown": shown(packed)}, {"kind": "sentence", "text": packed})
+    packed = pack_template(template, values)
+    sentence = translation.wording(packed, translation.language)
+    display_bundle({"text/markdown": sentence}, {"kind": "sentence", "text": packed})
 
 
-def show(figure, label, caption, alt, raster=False, animation=None, **values):
+def show(
+    figure: Figure | Callable[[], Figure],
+    label: str,
+    caption: str,
+    alt: str,
+    raster: bool = False,
+    frames: Callable[[], list[bytes]] | None = None,
+    **values: Any,
+) -> None:
     """Show a figure once, with its caption, and close it.
 
     Args:
@@ -52,36 +64,43 @@ def show(figure, label, caption, alt, raster=False, animation=None, **values):
         caption: one or two sentences that say what to see, a template as for `text`.
         alt: what the figure shows, with its key numbers, for a reader who cannot see it; likewise.
         raster: store pixels (200 dpi) where a vector drawing would be too heavy.
-        animation: a function that returns a GIF (bytes) to be shown instead where pages can move.
+        frames: a function that returns PNGs (bytes), of which pages show the one that their
+            reader's slider points at, instead of the figure.
         values: of both templates.
 
     Raises:
         ValueError: the label does not start with "fig-", or caption or alt is empty.
     """
-    check(label, "fig-", caption=caption, alt=alt)
-    pictures, texts = {}, set()
-    draw = figure if callable(figure) else copies(figure)
-    for language in drawn_languages():
+    check_label(label, "fig-", caption and alt)
+    pictures: dict[str, dict[str, Any]] = {}
+    texts = set()
+    draw = copies(figure) if isinstance(figure, Figure) else figure
+    languages = translation.languages() if "REPORT_RUN" in os.environ else [translation.language]
+    for language in languages:
         with translation.drawing(language) as drawn:
             pictures[language] = picture(draw(), raster)
-            if animation:
-                pictures[language]["image/gif"] = base64.b64encode(animation()).decode()
-            texts |= {each for packed in drawn for each in translation.templates(packed)}
+            if frames:
+                encoded = [base64.b64encode(frame).decode() for frame in frames()]
+                pictures[language][FRAMES] = {"png": encoded}
+            texts |= set(translation.templates(drawn))
     report = {"kind": "figure", "label": label, "texts": sorted(texts)}
-    report |= {
-        "caption": translation.pack_template(caption, values),
-        "alt": translation.pack_template(alt, values),
-    }
+    report |= {"caption": pack_template(caption, values), "alt": pack_template(alt, values)}
     data = pictures.pop(translation.language)
-    data["text/plain"] = shown(report["alt"], markdown=False)
-    emit(data | ({PICTURES: pictures} if pictures else {}), report)
+    data["text/plain"] = translation.wording(report["alt"], translation.language, markdown=False)
+    display_numbered(data | ({PICTURES: pictures} if pictures else {}), report)
 
 
-def show_table(frame, label, caption, formats=None, **values):
+def show_table(
+    frame: pd.DataFrame,
+    label: str,
+    caption: str,
+    formats: dict[str, str] | None = None,
+    **values: Any,
+) -> None:
     """Show a DataFrame as a numbered table; the index is not shown.
 
     Args:
-        frame: pandas.DataFrame, one row a line, headers with units; texts are translated.
+        frame: one row a line, headers with units; texts are translated.
         label: such as "tab-architectures".
         caption: what the table holds, a template as for `text`.
         formats: {column: format such as "{:.2f}"}; without one, numbers get four significant
@@ -91,83 +110,66 @@ def show_table(frame, label, caption, formats=None, **values):
     Raises:
         ValueError: the label does not start with "tab-", or the caption is empty.
     """
-    check(label, "tab-", caption=caption)
-    rows = [
-        [None if pd.api.types.is_scalar(cell) and pd.isna(cell) else cell for cell in row]
-        for row in frame.itertuples(index=False)
-    ]
-    report = {"kind": "table", "label": label}
+    check_label(label, "tab-", caption)
+    cells = frame.astype(object).where(frame.notna(), None)
+    report = {"kind": "table", "label": label, "caption": pack_template(caption, values)}
     report |= {
-        "caption": translation.pack_template(caption, values),
         "columns": [translation.pack(str(column)) for column in frame.columns],
-        "rows": translation.pack(rows),
+        "rows": translation.pack(list(cells.itertuples(index=False, name=None))),
         "formats": [(formats or {}).get(column) for column in frame.columns],
     }
-    table = set_table(report, translation.language)
+    table = table_in(report, translation.language)
     html = pd.DataFrame(table["rows"], columns=table["columns"]).to_html(index=False, border=0)
-    emit({TABLE: table, "text/html": html}, report)
+    display_numbered({TABLE: table, "text/html": html}, report)
 
 
-def show_source(*functions):
+def show_source(*functions: Any) -> None:
     """Show the source of functions or classes, as the report is to print it."""
     source = "\n\n".join(textwrap.dedent(inspect.getsource(each)).strip() for each in functions)
-    emit({"text/markdown": f"```python\n{source}\n```"}, {"kind": "source"})
+    display_bundle({"text/markdown": f"```python\n{source}\n```"}, {"kind": "source"})
 
 
-def show_control(make):
+def show_control(make: Callable[[], Any]) -> None:
     """Show an interactive control, made by a function, in a notebook that runs by hand alone."""
     if "REPORT_RUN" not in os.environ:
         display(make())
 
 
-def emit(data, report):
-    """Display a MIME bundle with its report metadata; one with a label between anchor and caption.
-
-    Links to the label reach the anchor; the caption has the number that the report gives it.
-    """
-    if "label" not in report:
-        display(data, metadata={"report": report}, raw=True)
-        return
-    label, kind = report["label"], KINDS[translation.language][report["kind"]]
-    report["number"] = number(report["kind"], label)
-    anchor = f'<a id="{label}" data-jupyter-id="{label}"></a>'
-    caption = f"**{kind} {report['number']}.** *{shown(report['caption'])}*"
-    display(Markdown(anchor), metadata={"report": {"kind": "caption"}})
+def display_bundle(data: dict, report: dict) -> None:
+    """Display a MIME bundle with its report metadata."""
     display(data, metadata={"report": report}, raw=True)
-    display(Markdown(caption), metadata={"report": {"kind": "caption"}})
 
 
-def number(kind, label):
-    """Return the number of a label in its section: "4.2" for the second figure of notebook 03."""
+def display_numbered(data: dict, report: dict) -> None:
+    """Display a bundle with a label between an anchor, which links reach, and its caption.
+
+    Its number is the report's: "4.2" for the second figure of notebook 03.
+    """
+    label, kind, language = report["label"], report["kind"], translation.language
     labels = numbered.setdefault(kind, [])
     if label not in labels:
         labels.append(label)
     notebooks = [path.stem for path in profiles.notebooks()]
     name = os.environ.get("REPORT_NOTEBOOK")
     section = notebooks.index(name) + 1 if name in notebooks else 1
-    return f"{section}.{labels.index(label) + 1}"
+    report["number"] = f"{section}.{labels.index(label) + 1}"
+    words = translation.wording(report["caption"], language)
+    caption = f"**{KINDS[language][kind]} {report['number']}.** *{words}*"
+    beside = {"report": {"kind": "caption"}}
+    display(Markdown(f'<a id="{label}" data-jupyter-id="{label}"></a>'), metadata=beside)
+    display_bundle(data, report)
+    display(Markdown(caption), metadata=beside)
 
 
-def shown(packed, markdown=True):
-    """Return a packed text in the notebook's language."""
-    return translation.shown(packed, translation.language, markdown)
-
-
-def check(label, prefix, **texts):
-    """Raise ValueError unless the label has its prefix and every text says something."""
+def check_label(label: str, prefix: str, texts: str) -> None:
+    """Raise ValueError unless the label has its prefix and its texts say something."""
     if not label.startswith(prefix):
         raise ValueError(f"label {label!r} must start with {prefix!r}")
-    for name, content in texts.items():
-        if not content:
-            raise ValueError(f"{label} needs {'alternative text' if name == 'alt' else name}")
+    if not texts:
+        raise ValueError(f"{label} needs a caption, and a figure alternative text")
 
 
-def drawn_languages():
-    """Return the languages to draw figures in: all under `make report`, else the notebook's."""
-    return translation.languages() if "REPORT_RUN" in os.environ else [translation.language]
-
-
-def copies(figure):
+def copies(figure: Figure) -> Callable[[], Figure]:
     """Return a function that gives copies of a figure, each made as if nothing had drawn it.
 
     Laying a figure out changes it, so every language starts from the figure as it was made; and a
@@ -185,19 +187,23 @@ def copies(figure):
     return copy
 
 
-def set_localised_text(artist, content):
+def set_localised_text(self: Text, s: Any) -> None:
     """Set a text of a figure, tick labels too, in the language in which it is being drawn."""
-    set_text(artist, translation.localised(str(content)) if content else content)
+    set_text(self, translation.localised(str(s)) if s else s)
 
 
-Text.set_text = set_localised_text
+Text.set_text = set_localised_text  # type: ignore[method-assign]
 
 
-def picture(figure, raster):
+def picture(figure: Figure, raster: bool) -> dict[str, str]:
     """Return {MIME type: picture} of a figure, and close it."""
-    kind, mime = ("png", "image/png") if raster else ("svg", "image/svg+xml")
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, metadata={} if raster else {"Date": None})
+    if raster:
+        figure.savefig(buffer, format="png")
+    else:
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
     plt.close(figure)
     content = buffer.getvalue()
-    return {mime: base64.b64encode(content).decode() if raster else content.decode("utf-8")}
+    if raster:
+        return {"image/png": base64.b64encode(content).decode()}
+    return {"image/svg+xml": content.decode("utf-8")}

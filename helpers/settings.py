@@ -2,6 +2,7 @@
 
 import reprlib
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -9,10 +10,10 @@ REMEDY = 'write name: "text" or name: [1, 2], indented with spaces; quotes in th
 FAULTS = {  # pydantic's kinds of error; of any other its own message is told
     "missing": "is missing: add it",
     "extra_forbidden": "is unknown: remove it, or correct its name",
-    "invalid_key": "holds the key {found}, which is no text: remove it",
-    "model_type": "must hold fields, one a line, indented, such as name: value; found {found}",
-    "string_type": 'must be text in quotes, {name}: "…"; found {found}',
-    "float_type": "must be a number, found {found}; YAML wants 1.0e-4 rather than 1e-4",
+    "invalid_key": "holds the key {value}, which is no text: remove it",
+    "model_type": "must hold fields, one a line, indented, such as name: value; found {value}",
+    "string_type": 'must be text in quotes, {name}: "…"; found {value}',
+    "float_type": "must be a number, found {value}; YAML wants 1.0e-4 rather than 1e-4",
 }
 
 
@@ -22,12 +23,13 @@ class Loader(yaml.SafeLoader):
     A few lines of references to references can stand for more values than fit into memory.
     """
 
-    def __init__(self, text):
+    def __init__(self, text: str) -> None:
         """Load from `text`; `faults` will be (line from 0, fault)."""
         super().__init__(text)
-        self.faults, self.open_quote = [], None
+        self.faults: list[tuple[int, str]] = []
+        self.open_quote: Any = None
 
-    def compose_node(self, parent, index):
+    def compose_node(self, parent: Any, index: Any) -> Any:
         """Return the next node of the tree."""
         event = self.peek_event()
         if isinstance(event, yaml.AliasEvent):
@@ -37,16 +39,16 @@ class Loader(yaml.SafeLoader):
         self.open_quote = event.start_mark if quoted and several_lines else None
         return super().compose_node(parent, index)
 
-    def construct_object(self, node, deep=False):
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
         """Return a node's value; of 2026-02-30, which has none, the node: no field wants one."""
         try:
             return super().construct_object(node, deep)
         except (ValueError, ArithmeticError, LookupError, AttributeError):  # PyYAML lets them pass
             return node
 
-    def construct_mapping(self, node, deep=False):
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict:
         """Return a mapping; a key that is there twice is a fault."""
-        lines = {}
+        lines: dict[str, int] = {}
         for key, _ in node.value:
             name, line = str(key.value), key.start_mark.line
             if name in lines:
@@ -60,7 +62,7 @@ class Loader(yaml.SafeLoader):
 Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _loader, node: node)
 
 
-def read(path, model, failure):
+def read_settings(path: Path, model: Any, failure: type[ValueError]) -> Any:
     """Return the YAML file `path` as an instance of the pydantic `model`.
 
     Raises:
@@ -69,23 +71,22 @@ def read(path, model, failure):
     """
     import pydantic  # takes 0.1 s
 
-    name = Path(path).name
     try:
-        tree, content, faults = parse(Path(path).read_bytes())
+        tree, content, faults = parse(path.read_bytes())
     except OSError as error:
-        raise failure(f"{name}: {error.strerror}: put a YAML file there") from error
+        raise failure(f"{path.name}: {error.strerror}: put a YAML file there") from error
     if tree or not faults:
         try:
-            found = model.model_validate(content)
+            settings = model.model_validate(content)
         except pydantic.ValidationError as error:
-            faults += [(place(tree, each["loc"]), explain(each)) for each in error.errors()]
+            faults += [(line_of(tree, each["loc"]), explain(each)) for each in error.errors()]
     if faults:
-        lines = (f"{name}, line {line + 1}: {fault}" for line, fault in sorted(faults))
+        lines = (f"{path.name}, line {line + 1}: {fault}" for line, fault in sorted(faults))
         raise failure("\n".join(" ".join(line.split()) for line in lines))
-    return found
+    return settings
 
 
-def parse(source):
+def parse(source: bytes) -> tuple[Any, Any, list[tuple[int, str]]]:
     """Return (tree, content, faults) of YAML's bytes; where it is none, only its (line, fault)."""
     try:
         text = source.decode("utf-8-sig")
@@ -106,7 +107,7 @@ def parse(source):
     return None, None, [fault]
 
 
-def place(tree, location):
+def line_of(tree: Any, location: tuple) -> int:
     """Return the line, from 0, of what pydantic calls `location`, or of what it is missing from."""
     line = 0
     for name in location:
@@ -120,11 +121,11 @@ def place(tree, location):
     return line
 
 
-def explain(fault):
+def explain(fault: Any) -> str:
     """Return which key a fault of pydantic's is about, what it is and what to do."""
-    kind, location, found = fault["type"], fault["loc"], fault["input"]
-    found = "nothing" if found is None else getattr(found, "value", "") or reprlib.repr(found)
+    kind, location, value = fault["type"], fault["loc"], fault["input"]
+    value = "nothing" if value is None else getattr(value, "value", "") or reprlib.repr(value)
     key = ".".join(map(str, location[:-1] if kind == "invalid_key" else location)) or "the file"
     if kind in FAULTS:
-        return f"{key} {FAULTS[kind].format(found=found, name=key.rpartition('.')[2])}"
-    return f"{key} must {fault['msg'].rpartition(' should ')[2]}, found {found}"
+        return f"{key} {FAULTS[kind].format(value=value, name=key.rpartition('.')[2])}"
+    return f"{key} must {fault['msg'].rpartition(' should ')[2]}, found {value}"

@@ -17,7 +17,7 @@ class Fragment:
     place: Place
     kind: str = "typst"  # "markdown", "html" or "latex" before conversion
     attachments: dict = dataclasses.field(default_factory=dict)
-    tree: Node = None  # what is in the text
+    tree: Node | None = None  # what is in the text
     notes: dict = dataclasses.field(default_factory=dict)  # {footnote: its tree}
     styles: dict = dataclasses.field(default_factory=dict)  # {id of an element: its CSS}
 

@@ -10,6 +10,7 @@ from nbtypst.document import Fragment, labelled, quote
 from nbtypst.terminal import terminal
 from nbtypst.text import unset
 
+FRAMES = "application/vnd.report.frames+json"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 IMAGE_TYPES = [f"image/{kind}" for kind in "svg+xml png jpeg gif webp".split()]
 IMAGE_TYPES.append("application/pdf")
@@ -56,7 +57,7 @@ def media(data, metadata, report, place, document):
         return [Fragment(tex, place, "markdown")]
     for mime in IMAGE_TYPES:
         if mime in texts:
-            return picture(texts, mime, metadata, report, place, document)
+            return picture(data, mime, metadata, report, place, document)
     if WIDGET in data:
         progress = telling and not re.match(r"[\w.]+\(", plain)
         return [printed(plain, place, document) if progress else Fragment("#widget-note()", place)]
@@ -139,12 +140,16 @@ def picture(data, mime, metadata, report, place, document):
     """Return an image output; a numbered figure if `report` says so, moving where pages can."""
     try:
         content, extension = image(data, mime)
-        moving = image(data, "image/gif") if "image/gif" in data else ()
+        moving = [image(data, "image/gif")] if isinstance(data.get("image/gif"), str) else []
+        frames = data.get(FRAMES)
+        if isinstance(frames, dict):
+            moving += [images.decoded(str(frame), "png") for frame in frames.get("png") or ()]
     except ValueError:
         document.complain(place, f"an output of type {mime} is no image")
         return [Fragment(unset(mime), place)]
     path = quote(document.add_file(content, extension))
-    movie = f", moving: {quote(document.add_file(*moving))}" if moving else ""
+    frames = "".join(f"{quote(document.add_file(*frame))}, " for frame in moving)
+    movie = f", moving: ({frames})" if moving else ""
     alt = report.get("alt", "")
     if not alt:
         if document.strict:

@@ -1,6 +1,7 @@
 """A model becomes its stages and their arrows; boxes do not overlap, arrows cross none."""
 
 import itertools
+import types
 
 import keras
 import numpy as np
@@ -9,7 +10,7 @@ from keras import layers
 from matplotlib.colors import to_rgba
 
 from helpers import diagram, translation
-from helpers.cardiac import shape_model, vae, vae_diagram
+from helpers.cardiac import vae, vae_diagram
 from helpers.cost import trainable_parameters, without_weights
 from helpers.deeplab import deeplab_diagram, network
 from helpers.residual import resnet_diagram
@@ -73,11 +74,11 @@ def graphs(deeplab):
     return [*map(resnet_diagram.unit_graph, PLACEMENTS), deeplab_diagram.deeplab_graph(deeplab)]
 
 
-def test_boxes_keep_apart_and_arrows_cross_none(deeplab, heart):
-    for boxes, edges in [*graphs(deeplab), vae_diagram.vae_graph(heart)]:
+def test_boxes_keep_apart_and_arrows_cross_none(deeplab, heart, convolutional):
+    hearts = map(vae_diagram.vae_graph, (heart, convolutional))
+    for boxes, edges in [*graphs(deeplab), *hearts]:
         for a, b in itertools.combinations(boxes.values(), 2):
-            apart_x = abs(a.x - b.x) >= (a.width + b.width) / 2
-            assert apart_x or abs(a.y - b.y) >= (a.height + b.height) / 2
+            assert not a.outline.padded(-1).overlaps(b.outline.padded(-1))
         for start, end in edges:
             way = diagram.route(boxes, start, end)
             assert not [key for key, box in boxes.items() if diagram.crosses(way, box)]
@@ -85,24 +86,26 @@ def test_boxes_keep_apart_and_arrows_cross_none(deeplab, heart):
 
 def test_an_arrow_goes_round_what_is_between():
     blocks = {key: diagram.Block(key) for key in "abc"}
-    edges = [("a", "b"), ("b", "c"), ("a", "c")]
-    boxes = diagram.arrange(blocks, edges)
-    assert [boxes[key].x for key in "abc"] == [0, 0, 0]
+    edges = {("a", "b"): {}, ("b", "c"): {}, ("a", "c"): {}}
+    boxes = diagram.layout(blocks, diagram.rows_from(blocks, edges))
+    a, b, c = (boxes[key].outline for key in "abc")
+    assert a.y1 < b.y0 < b.y1 < c.y0
     assert len(diagram.route(boxes, "a", "b")) == 2
     way = diagram.route(boxes, "a", "c")
-    assert max(x for x, _y in way) > boxes["b"].width / 2
-    assert way[-1] == (boxes["c"].width / 2, boxes["c"].y)
+    assert max(x for x, _y in way) > b.x1
+    assert way[-1] == (c.x1, (c.y0 + c.y1) / 2)
 
 
 def test_the_figure_has_every_box_and_arrow(deeplab):
     drawn = graphs(deeplab)
     figure = diagram.side_by_side(drawn, [*PLACEMENTS, "DeepLab"])
-    (ax,) = figure.axes
-    arrows = [patch for patch in ax.patches if to_rgba(patch.get_edgecolor()) == to_rgba("0.2")]
-    assert len(arrows) == sum(len(edges) for _boxes, edges in drawn)
-    assert len(ax.patches) - len(arrows) == sum(len(boxes) for boxes, _edges in drawn)
-    assert {"preactivation", "+", "$x_l$"} <= {text.get_text() for text in ax.texts}
-    assert min(text.get_fontsize() for text in ax.texts) >= 6.5
+    for ax, (boxes, edges) in zip(figure.axes, drawn, strict=True):
+        arrows = [patch for patch in ax.patches if to_rgba(patch.get_edgecolor()) == to_rgba("0.2")]
+        assert len(arrows) == len(edges)
+        assert len(ax.patches) - len(arrows) == len(boxes)
+        assert min(text.get_fontsize() for text in ax.texts) >= 6.5
+    written = {text.get_text() for ax in figure.axes for text in ax.texts}
+    assert {"preactivation", "+", "$x_l$"} <= written
 
 
 def test_boxes_and_titles_are_as_wide_as_their_words_in_each_language(monkeypatch):
@@ -110,12 +113,12 @@ def test_boxes_and_titles_are_as_wide_as_their_words_in_each_language(monkeypatc
     monkeypatch.setattr(translation, "catalogue", lambda language, domain="": russian)
     blocks = {key: diagram.Block(key, shape=(8, 8, 3)) for key in ("image", "a\nb")}
     with translation.drawing("ru") as drawn:
-        boxes = diagram.arrange(blocks, [("image", "a\nb")])
-        figure = diagram.side_by_side([(boxes, [])], ["two words"])
-    words = [each.get_text() for each in figure.axes[0].texts]
-    assert words[:2] == ["изображение на входе\n8×8×3", "раз два\n8×8×3"]
-    assert boxes["image"].width > diagram.text_width(words[0])
-    assert words[2].split() == ["два", "слова"] * 40 and "\n" in words[2]
+        boxes = diagram.layout(blocks, [["image"], ["a\nb"]])
+        figure = diagram.side_by_side([(boxes, {})], ["two words"])
+    title, *words = [each.get_text() for each in figure.axes[0].texts]
+    assert words == ["изображение на входе\n8×8×3", "раз два\n8×8×3"]
+    assert boxes["image"].outline.width > diagram.text_width(words[0])
+    assert title.split() == ["два", "слова"] * 40 and "\n" in title
     assert list(filter(None, drawn)) == ["image", "a\nb", "two words"]  # each once, in English
 
 
@@ -125,7 +128,8 @@ def test_a_unit_adds_what_it_got():
         addition = next(key for key, box in boxes.items() if box.text == "+")
         first = next(key for key, box in boxes.items() if box.text == "$x_l$")
         assert (first, addition) in edges
-        below = [box for box in boxes.values() if box.y > boxes[addition].y]
+        bottom = boxes[addition].outline.y1
+        below = [box for box in boxes.values() if box.outline.y0 > bottom]
         assert len(below) == len(after.split()) + 1
 
 
@@ -142,15 +146,54 @@ def test_deeplab_counts_every_weight_and_joins_low_level_features(deeplab):
 
 @pytest.fixture(scope="module")
 def heart():
-    shapes = np.random.default_rng(0).integers(-9, 9, (6, 16, 16, 16, 2)).astype("int8")
-    return vae.CardiacVAE(16, 3, 2, shape_model.fit(shapes, 3), 1, 1, 1, 1)
+    return vae.CardiacVAE(np.zeros((8, 8, 8, 16), np.float32), vae.Design(d=3, width=2))
 
 
-def test_the_vae_counts_every_weight_and_joins_its_networks(heart):
-    blocks, edges = vae_diagram.vae_blocks(heart)
-    networks = heart.encoder, heart.decoder, heart.classifier
+@pytest.fixture(scope="module")
+def convolutional():
+    """Encoder of two convolutions, decoder of a dense layer and three."""
+    s, z, mean = (keras.Input(shape, name=name) for name, shape in CONVOLUTIONAL_INPUTS.items())
+    x = layers.Conv3D(2, 2, 2, name="half")(layers.Rescaling(0.1)(s))
+    x = layers.Flatten()(layers.Conv3D(3, 3, 2, padding="same", name="quarter")(x))
+    codes = [layers.Dense(5, name=name)(x) for name in ("mean", "spread")]
+    x = layers.Reshape((2, 2, 2, 3))(layers.Dense(24, activation="relu", name="seed")(z))
+    x = layers.Conv3DTranspose(3, 3, 2, "same", name="twice")(x)
+    x = layers.Conv3DTranspose(2, 3, 2, "same", name="full")(x)
+    decoded = layers.Rescaling(2.0)(layers.Conv3D(4, 1, name="heart")(x))
+    disease = layers.Dense(2, activation="softmax", name="disease")(layers.Dropout(0.5)(mean))
+    return types.SimpleNamespace(
+        encoder=keras.Model(s, codes), decoder=keras.Model(z, decoded),
+        classifier=keras.Model(mean, disease),
+    )  # fmt: skip
+
+
+CONVOLUTIONAL_INPUTS = {"s": (8, 8, 8, 4), "z": (5,), "code": (5,)}
+
+
+@pytest.mark.parametrize("name", ["heart", "convolutional"])
+def test_the_vae_counts_every_weight_and_joins_its_networks(name, request):
+    model = request.getfixturevalue(name)
+    blocks, rows, edges = vae_diagram.vae_blocks(model)
+    networks = model.encoder, model.decoder, model.classifier
     counted = sum(block.params for block in blocks.values())
     assert counted == sum(map(trainable_parameters, networks))
-    assert {start for start, end in edges if end == "mu"} == {"mu_residual", "linear_encoder"}
-    assert {end for start, end in edges if start == "mu"} >= {"classifier_hidden"}
-    assert {end for _start, end in edges} | {next(iter(blocks))} == set(blocks)
+    drawn = [key for row in rows for key in row if key is not None]
+    assert sorted(drawn) == sorted(blocks)
+    assert len(set(blocks) - {end for _start, end in edges}) == 1  # nothing feeds the input
+
+
+def test_the_convolutional_vae_goes_down_to_the_codes_and_up_again(convolutional):
+    blocks, rows, edges = vae_diagram.vae_blocks(convolutional)
+    assert rows == [
+        ["s$", None, "heart$"],
+        ["half$", None, "full$"],
+        ["quarter$", None, "twice$"],
+        ["mean$", "spread$", "seed$"],
+        ["disease$", "z$", None],
+    ]
+    assert {start for start, end in edges if end == "z$"} == {"mean$", "spread$"}
+    assert {end for start, end in edges if start == "mean$"} == {"disease$", "z$"}
+    assert [blocks[key].title for key in ("half$", "twice$", "heart$", "mean$")] == [
+        "2³ conv, /2", "3³ transposed\nconv, ×2", "1³ conv,\n$\\hat{s}$", "dense,\n$\\mu$",
+    ]  # fmt: skip
+    assert blocks["heart$"].shape == (8, 8, 8, 4)

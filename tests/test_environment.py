@@ -1,5 +1,6 @@
 """pyproject.toml, requirements*.txt and environment.yml name the same environment."""
 
+import ast
 import fcntl
 import json
 import os
@@ -74,6 +75,14 @@ def test_an_unsupported_python_is_told_which_one_to_name(monkeypatch):
     monkeypatch.setattr(environment, "SUPPORTED", ((3, 98), (3, 99)))
     with pytest.raises(SystemExit, match=r"needs 3\.98 to 3\.99.*make PYTHON="):
         environment.main()
+
+
+def test_an_old_python_comes_as_far_as_that_message():
+    """Nothing that Python 3.11 brought is needed before the version is checked."""
+    tree = ast.parse((paths.ROOT / "helpers" / "environment.py").read_text(encoding="utf-8"))
+    imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert imports[0].module == "__future__" and imports[0].names[0].name == "annotations"
+    assert "tomllib" not in {alias.name for node in imports for alias in node.names}
 
 
 def test_a_second_process_waits_for_the_lock(tmp_path):

@@ -16,7 +16,7 @@ runtime.configure_tensorflow()
 import keras, numpy as np, tensorflow as tf
 from helpers import images
 from helpers.residual import algebra, cifar
-from helpers.training import Protocol, Run, call, engine
+from helpers.training import Protocol, Run, call, loop
 
 devices = tf.config.list_physical_devices("CPU")
 two = [tf.config.LogicalDeviceConfiguration()] * 2
@@ -30,9 +30,9 @@ def start(gpus):
     return runtime.start("09_test", "smoke", 0)
 
 def losses(family):
-    data = call(images.load, name="digits", train_subset=64)
+    data = call(images.load_images, name="digits", train_subset=64)
     run = Run(call(cifar.build_cifar, family=family, **network), data, Protocol(2, batch=32))
-    result = engine.train(run)
+    result = loop.train_run(run)
     return result.series("train_loss") + result.series("test_loss")
 
 for gpus in (0, 1):

@@ -4,13 +4,13 @@ import pytest
 
 from helpers.numerals import set_numbers
 
-KEPT = "[He](#ref-a1.5) `0.5 1,797` arXiv 1512.03385, Keras 3.15.0, ResNet-20, 8x8"
+VERBATIM = "[He](#ref-a1.5) `0.5 1,797` arXiv 1512.03385, Keras 3.15.0, ResNet-20, 8x8"
 
 
 @pytest.mark.parametrize(
     ("text", "english", "russian"),
     [
-        (KEPT, KEPT, KEPT),
+        (VERBATIM, VERBATIM, VERBATIM),
         ("0.25 and 12345.5", "0.25 and 12345.5", "0,25 and 12345,5"),
         ("1,797, or 1,234.5", "1,797, or 1,234.5", "1\u202f797, or 1\u202f234,5"),
         ("-0.5 in [-1, 1], 5-6", "−0.5 in [−1, 1], 5-6", "−0,5 in [−1, 1], 5-6"),

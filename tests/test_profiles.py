@@ -35,7 +35,7 @@ def project(tmp_path, monkeypatch):
 
 
 def test_values_arrive_with_profile_and_shared_keys(project):
-    assert profiles.load("quick") == {
+    assert profiles.load_profile("quick") == {
         "00_task": {"profile": "quick", "seed": 2},
         "01_thing": {
             "profile": "quick", "seed": 1, "epochs": 5, "rate": 0.2, "depths": [8], "plot": False,
@@ -45,7 +45,7 @@ def test_values_arrive_with_profile_and_shared_keys(project):
 
 def test_integer_is_welcome_where_the_notebook_has_a_float(project):
     project({"rate": 1})
-    assert profiles.load("quick")["01_thing"]["rate"] == 1
+    assert profiles.load_profile("quick")["01_thing"]["rate"] == 1
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_integer_is_welcome_where_the_notebook_has_a_float(project):
 def test_a_value_that_does_not_fit_is_named(project, change, message):
     project(change)
     with pytest.raises(profiles.ProfileError, match=message):
-        profiles.load("quick")
+        profiles.load_profile("quick")
 
 
 def test_a_missing_key_is_named(project):
@@ -76,17 +76,17 @@ def test_a_missing_key_is_named(project):
     with pytest.raises(
         profiles.ProfileError, match=r"quick\.yml, line \d+: 01_thing\.epochs is missing"
     ):
-        profiles.load("quick")
+        profiles.load_profile("quick")
 
 
 def test_an_unknown_profile_lists_the_known_ones(project):
     with pytest.raises(profiles.ProfileError, match="no profile 'quik'; choose one of quick"):
-        profiles.load("quik")
+        profiles.load_profile("quik")
 
 
 def test_a_list_without_range_may_be_empty(project):
     project({"depths": []})
-    assert profiles.load("quick")["01_thing"]["depths"] == []
+    assert profiles.load_profile("quick")["01_thing"]["depths"] == []
 
 
 @pytest.mark.parametrize(
@@ -119,22 +119,22 @@ def test_parameters_must_be_literals(project, line):
     cell = nbformat.v4.new_code_cell(line, metadata={"tags": ["parameters"]})
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), paths.NOTEBOOKS / "01_thing.ipynb")
     with pytest.raises(profiles.ProfileError, match=f"`{re.escape(line)}` is not `name = literal`"):
-        profiles.load("quick")
+        profiles.load_profile("quick")
 
 
 def test_a_notebook_needs_one_parameters_cell(project):
     nbformat.write(nbformat.v4.new_notebook(), paths.NOTEBOOKS / "01_thing.ipynb")
     with pytest.raises(profiles.ProfileError, match="0 cells are tagged"):
-        profiles.load("quick")
+        profiles.load_profile("quick")
 
 
 @pytest.mark.parametrize("name", ["smoke", "quick", "full"])
 def test_the_shipped_profiles_fit_the_shipped_notebooks(name):
-    assert list(profiles.load(name)) == [notebook.stem for notebook in profiles.notebooks()]
+    assert list(profiles.load_profile(name)) == [notebook.stem for notebook in profiles.notebooks()]
 
 
 def test_the_notebooks_hold_the_quick_values():
-    quick = profiles.load("quick")
+    quick = profiles.load_profile("quick")
     for notebook in profiles.notebooks():
         assert quick[notebook.stem] == profiles.defaults(notebook)
 

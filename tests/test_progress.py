@@ -1,50 +1,50 @@
-"""Progress reaches the pipeline through a file, and leaves the notebook's output clean."""
+"""Progress reaches the terminal or the log of make, and leaves the notebook's output clean."""
 
-import queue
-import threading
-import types
+import io
+import os
 
-from helpers import progress, terminal
+import pytest
+
+from helpers import progress
 
 
-def test_a_bar_writes_its_state_to_the_channel_and_nothing_to_the_notebook(
+class Terminal(io.StringIO):
+    """What a terminal is given to draw."""
+
+    def isatty(self):
+        return True
+
+
+def test_a_bar_writes_to_the_descriptor_of_make_and_nothing_to_the_notebook(
     tmp_path, monkeypatch, capsys
 ):
-    channel = tmp_path / "progress.txt"
-    monkeypatch.setenv("REPORT_PROGRESS", str(channel))
-    with progress.bar(3, "plain-20") as bar:
-        for _ in range(3):
-            bar.update()
-        bar.refresh()
-    assert terminal.last_line(channel).startswith("plain-20 3/3 epoch")
+    monkeypatch.setattr(progress, "LOG_INTERVAL", 0)
+    with open(tmp_path / "log", "w", encoding="utf-8") as log:
+        monkeypatch.setenv("REPORT_PROGRESS", str(log.fileno()))
+        with progress.bar(3, "plain-20") as bar:
+            for _ in range(3):
+                bar.update()
+        os.fstat(log.fileno())  # the bar leaves it open
+    lines = (tmp_path / "log").read_text().splitlines()
+    assert [line[:18] for line in lines] == [f"plain-20 {n}/3 epoch" for n in range(4)]
     assert capsys.readouterr() == ("", "")
 
 
-def test_without_a_terminal_a_step_is_a_plain_line(tmp_path, monkeypatch, capsys):
-    ticks = queue.SimpleQueue()  # False: an interval is over, True: the block has ended
-    event = types.SimpleNamespace(wait=lambda _seconds: ticks.get(), set=lambda: ticks.put(True))
-    fake = types.SimpleNamespace(Thread=threading.Thread, Event=lambda: event)
-    monkeypatch.setattr(terminal, "threading", fake)
-    channel = tmp_path / "progress.txt"
-    with terminal.display("[1/6] 00_task (en)", 65, channel) as show:
-        show("cell 2/9")
-        channel.write_text("plain-20 1/3\rplain-20 2/3")
-        ticks.put(False)
-        ticks.put(False)
+@pytest.mark.parametrize("jobs", ["", "-j2 --jobserver-auth=3,4"])
+def test_in_a_terminal_of_its_own_a_line_is_redrawn_and_erased(monkeypatch, jobs):
+    terminal = Terminal()
+    monkeypatch.setenv("MAKEFLAGS", jobs)
+    monkeypatch.setattr("sys.stderr", terminal)
+    with progress.cells("[1/6] 00_task", 9, 65) as bar:
+        bar.update(2)
+    states = terminal.getvalue().split("\n" if jobs else "\r")
+    assert "[1/6] 00_task  00:00 (last time 01:05)  cell 2/9" in states
+    assert (states[-1] == "") and ("\n" in terminal.getvalue()) == bool(jobs)
+
+
+def test_in_a_log_a_step_is_a_plain_line(capsys):
+    with progress.cells("[1/6] 00_task", 9, None) as bar:
+        bar.update(1)
+        bar.update(1)
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0].startswith("[1/6] 00_task (en)  0:00 (last time 1:05)  cell 2/9")
-    assert lines[1].endswith("plain-20 2/3")
-    assert len(lines) == 2, "an unchanged state is not repeated"
-
-
-def test_durations_are_minutes_and_seconds():
-    assert [terminal.clock(seconds) for seconds in (0, 59.9, 65, 3600)] == [
-        "0:00",
-        "0:59",
-        "1:05",
-        "60:00",
-    ]
-
-
-def test_a_missing_channel_is_an_empty_line(tmp_path):
-    assert terminal.last_line(tmp_path / "none") == ""
+    assert lines == [f"[1/6] 00_task  00:00  cell {n}/9" for n in (0, 1, 2)]

@@ -43,13 +43,11 @@ def test_only_a_single_gpu_compiles_with_xla(monkeypatch, gpus, compiled):
 
 
 def test_a_session_knows_cores_and_parameters_as_they_are(monkeypatch):
-    import IPython
-
     monkeypatch.setattr(runtime, "cores", lambda: 3)
     assert runtime.start("00_task", "smoke", 0, tensorflow=False).parameters == {}  # no notebook
     values = {"profile": "quick", "seed": 5, "session": None}
     kernel = types.SimpleNamespace(user_ns=values, set_custom_exc=lambda *_: None)
-    monkeypatch.setattr(IPython, "get_ipython", lambda: kernel)
+    monkeypatch.setattr(runtime, "get_ipython", lambda: kernel)
     session = runtime.start("00_task", "smoke", 0, tensorflow=False)
     assert (session.cores, session.parameters) == (3, {"profile": "quick", "seed": 5})
     assert runtime.provenance(session)["cores"] == 3

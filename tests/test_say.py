@@ -135,9 +135,11 @@ def test_a_function_draws_once_for_each_language(shown, russian):
         widths.append(len(translation.localised("epoch")))
         return drawing()
 
-    say.show(draw, "fig-line", caption="A line.", alt="A line.", animation=lambda: b"GIF")
+    say.show(draw, "fig-line", caption="A line.", alt="A line.", frames=lambda: [b"PNG"])
     assert widths == [5, 5] and translation.language == "en"
-    assert localised(shown[0], "ru")["data"]["image/gif"] == base64.b64encode(b"GIF").decode()
+    assert localised(shown[0], "ru")["data"][bundles.FRAMES] == {
+        "png": [base64.b64encode(b"PNG").decode()]
+    }
 
 
 def test_a_raster_figure_is_a_png(shown):
@@ -202,7 +204,7 @@ def test_a_table_is_formatted_aligned_and_set_in_any_language(shown, russian):
     ],
 )
 def test_cells_have_at_most_five_significant_figures(value, text):
-    assert bundles.set_cell(value) == text
+    assert bundles.cell_text(value) == text
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
 """What a cardiologist reads off a segmentation: volumes, mass, wall thickness, AHA segments.
 
 Arrays are in the heart frame of `preparation`: axis 0 to the septum, 1 to the anterior wall,
-2 from apex to base, isotropic.
+2 from apex to base, isotropic. They hold signed distances, positive inside; a mask does as well,
+whose surface lies half-way between its voxels and their neighbours.
 """
 
 import numpy as np
 import pandas as pd
-from scipy import ndimage
+from scipy import ndimage, spatial
+from skimage import measure
 
 from helpers.cardiac import geometry
 
@@ -22,13 +24,14 @@ SEPTUM, LATERAL = (2, 3, 8, 9, 14), (5, 6, 11, 12, 16)
 THIRDS = 0.35, 0.70  # basal, mid and apical shares of the cavity's length (35, 35, 30 %)
 
 
-def cavity(wall):
-    """Return the mask enclosed by a myocardium mask (x, y, z), short-axis slice by slice.
+def cavity(wall: np.ndarray) -> np.ndarray:
+    """Return the mask enclosed by a myocardium (x, y, z), short-axis slice by slice.
 
     Only slices where muscle runs through all 360° enclose anything, which is the AHA's rule; gaps
     of up to four voxels, where a wall is thinner than a voxel, are bridged.
     """
     flat = np.ones((3, 3, 1), bool)
+    wall = np.asarray(wall) > 0
     hollow = ndimage.binary_fill_holes(wall, flat) & ~wall
     broken = ~hollow.any((0, 1)) & wall.any((0, 1))
     bridged = ndimage.binary_closing(wall[..., broken], flat, iterations=2)
@@ -36,60 +39,66 @@ def cavity(wall):
     return hollow
 
 
-def volume(mask, spacing):
-    """Return a mask's volume in ml."""
-    return float(np.count_nonzero(mask)) * spacing**3 / 1000
+def volume(shape: np.ndarray, spacing: float) -> float:
+    """Return the volume in ml inside a shape (x, y, z) of `spacing` mm."""
+    return float(np.count_nonzero(np.asarray(shape) > 0)) * spacing**3 / 1000
 
 
-def mass(wall, spacing):
-    """Return the mass of myocardium in g (1.05 g/ml)."""
-    return DENSITY * volume(wall, spacing)
-
-
-def finer(distance):
+def finer(distance: np.ndarray) -> np.ndarray:
     """Return signed distances (x, y, z) at half the spacing, interpolated linearly."""
     distance = np.asarray(distance, np.float32)
     return ndimage.zoom(distance, 2, order=1, grid_mode=True, mode="nearest")
 
 
-def refine(distance):
-    """Return the mask of signed distances (x, y, z), cropped, at half the spacing.
+def refine(distance: np.ndarray) -> np.ndarray:
+    """Return signed distances (x, y, z) at half the spacing, cropped to what lies inside."""
+    boxes = ndimage.find_objects((np.asarray(distance) > 0).astype(np.uint8))
+    sides = boxes[0] if boxes else (slice(0, 1),) * 3
+    return finer(distance[tuple(slice(max(0, side.start - 2), side.stop + 2) for side in sides)])
 
-    Raises:
-        ValueError: nothing lies inside the surface.
+
+def across_the_wall(wall: np.ndarray, hollow: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return (points half-way through the wall (n, 3), thickness there (n,)), in voxels.
+
+    Thickness is measured from each point of the outer surface to the nearest point of the inner
+    one, so at right angles to the endocardium. Both are known to a fraction of a voxel, by marching
+    cubes (Lewiner et al., 2003). The plane that cuts the base is part of neither. There are no
+    points where a surface is missing.
+
+    Args:
+        wall: myocardium (x, y, z).
+        hollow: its cavity, a mask.
     """
-    if not (distance > 0).any():
-        raise ValueError("the decoded shape is empty: no distance is positive")
-    sides = ndimage.find_objects((distance > 0).astype(np.uint8))[0]
-    box = tuple(slice(max(0, side.start - 2), side.stop + 2) for side in sides)
-    return finer(distance[box]) > 0
-
-
-def wall_thickness(wall, spacing):
-    """Return local thickness in mm at every voxel of the wall (x, y, z), 0 elsewhere.
-
-    The distance to the cavity plus the distance to the outside; on the wall's middle surface this
-    is the diameter of the largest inscribed sphere, the local thickness of Hildebrand and
-    Rüegsegger (1997). The base is cut, not closed: what lies above the wall is not outside.
-    Over all directions the nearest voxel centre lies a quarter voxel beyond a surface: hence − ½.
-
-    Raises:
-        ValueError: the wall encloses no cavity.
-    """
-    hollow = cavity(wall)
+    wall = np.asarray(wall)
     if not hollow.any():
-        raise ValueError("the wall encloses no cavity: thickness is undefined")
-    sides = ndimage.find_objects(wall.astype(np.uint8))[0]
-    box = tuple(slice(max(0, side.start - 1), side.stop + 1) for side in sides[:2])
-    box += (slice(max(0, sides[2].start - 1), sides[2].stop),)
-    inside, hole = wall[box], hollow[box]
-    total = ndimage.distance_transform_edt(~hole) + ndimage.distance_transform_edt(inside | hole)
-    thickness = np.zeros(wall.shape, np.float32)
-    thickness[box] = np.where(inside, (total - 0.5) * spacing, 0)
-    return thickness
+        return np.empty((0, 3)), np.empty(0)
+    distance = wall - np.float32(0.5) if wall.dtype == bool else wall
+    surface, _faces, normals, _ = measure.marching_cubes(distance, 0.0, gradient_direction="ascent")
+    below, above = (end(surface).astype(int).T for end in (np.floor, np.ceil))  # either side of it
+    inner = hollow[tuple(below)] | hollow[tuple(above)]
+    top = np.flatnonzero(hollow.any((0, 1)))[-1]
+    outer = ~inner & (normals[:, 2] < np.cos(np.pi / 4)) & (surface[:, 2] <= top)
+    endocardium, epicardium = surface[inner], surface[outer]
+    thickness, nearest = spatial.cKDTree(endocardium).query(epicardium)
+    return (epicardium + endocardium[nearest]) / 2, thickness
 
 
-def segment_of(depth, angle):
+def wall_thickness(wall: np.ndarray, spacing: float) -> np.ndarray:
+    """Return thickness in mm at every voxel of a myocardium (x, y, z).
+
+    It is 0 elsewhere, and everywhere if the wall encloses no cavity.
+    """
+    wall = np.asarray(wall)
+    points, thickness = across_the_wall(wall, cavity(wall))
+    result = np.zeros(wall.shape, np.float32)
+    if len(points):
+        voxels = np.argwhere(wall > 0)
+        nearest = spatial.cKDTree(points).query(voxels)[1]
+        result[tuple(voxels.T)] = thickness[nearest] * spacing
+    return result
+
+
+def segment_of(depth: np.ndarray, angle: np.ndarray) -> np.ndarray:
     """Return the AHA segment 1–17 (Cerqueira et al., 2002) of positions in the wall.
 
     Args:
@@ -103,46 +112,48 @@ def segment_of(depth, angle):
     return np.select(levels, [17, four, six + 6], six)
 
 
-def segments(wall):
-    """Return the AHA segment of every voxel of a wall mask (x, y, z), 0 elsewhere."""
-    hollow = cavity(wall)
+def segments(points: np.ndarray, hollow: np.ndarray) -> np.ndarray:
+    """Return the AHA segments 1–17 of points (n, 3) in voxels around a cavity (x, y, z), a mask."""
+    x, y, z = points.T
     levels = np.flatnonzero(hollow.any((0, 1)))
-    x, y, z = np.nonzero(wall)
     middle = np.array([ndimage.center_of_mass(hollow[..., level]) for level in levels])
-    along = np.clip(z, levels[0], levels[-1])
-    middle_x, middle_y = (np.interp(along, levels, middle[:, axis]) for axis in (0, 1))
+    middle_x, middle_y = (np.interp(z, levels, middle[:, axis]) for axis in (0, 1))
     depth = (levels[-1] + 0.5 - z) / max(1, levels[-1] - levels[0])  # the cap holds the last slice
-    result = np.zeros(wall.shape, np.uint8)
-    result[x, y, z] = segment_of(depth, np.arctan2(y - middle_y, x - middle_x))
-    return result
+    return segment_of(depth, np.arctan2(y - middle_y, x - middle_x))
 
 
-def segment_thickness(wall, spacing):
-    """Return the mean wall thickness in mm of the 17 segments, (17,); NaN where one is empty."""
-    thickness, labels = wall_thickness(wall, spacing), segments(wall)
-    present = labels > 0
-    counts = np.bincount(labels[present], minlength=18)[1:]
-    sums = np.bincount(labels[present], thickness[present], minlength=18)[1:]
-    return np.divide(sums, counts, out=np.full(17, np.nan), where=counts > 0)
+def segment_thickness(wall: np.ndarray, spacing: float) -> np.ndarray:
+    """Return the mean thickness in mm of the 17 segments of a myocardium (x, y, z), (17,).
+
+    A mean over the wall's volume, so that each point counts as much as the wall is thick there. NaN
+    where a segment is empty. All are NaN where segments mean nothing, for these divide the length
+    of the cavity: without a cavity, or with one that is open in less than half of the slices.
+    """
+    hollow = cavity(wall)
+    slices = np.count_nonzero((np.asarray(wall) > 0).any((0, 1)))
+    if np.count_nonzero(hollow.any((0, 1))) < max(1, slices / 2):
+        return np.full(17, np.nan)
+    points, thickness = across_the_wall(wall, hollow)
+    labels = segments(points, hollow)
+    weights = np.bincount(labels, thickness, minlength=18)[1:]
+    sums = np.bincount(labels, thickness**2, minlength=18)[1:]
+    return spacing * np.divide(sums, weights, out=np.full(17, np.nan), where=weights > 0)
 
 
-def septum_and_lateral(change):
+def septum_and_lateral(change: np.ndarray) -> tuple[float, float]:
     """Return the mean over the septum's and over the lateral wall's segments of change (17,)."""
     change = pd.Series(change, list(SEGMENTS))  # whose means pass over missing segments
     return tuple(change[list(part)].mean() for part in (SEPTUM, LATERAL))
 
 
-def true_segments(ventricle):
-    """Return the mean thickness (mm) of the 17 segments of a generated Ventricle, (17,)."""
+def true_segments(ventricle: geometry.Ventricle) -> np.ndarray:
+    """Return the mean thickness (mm) of the 17 segments of a drawn Ventricle, (17,)."""
     x, y, z = geometry.wall_points(ventricle)
     floor = geometry.wall_points(ventricle, 0.0)[2].min()
     labels = segment_of((ventricle.h - z) / (ventricle.h - floor), np.arctan2(y, x))
     xi = (ventricle.endocardium + ventricle.epicardium) / 2
     area = geometry.SOLID * np.sinh(xi) * np.sqrt(np.sinh(xi) ** 2 + geometry.SIN_ETA**2)
-    share = np.where(z < ventricle.h, area * ventricle.thickness, 0.0)  # of the wall's volume
-    return np.array(
-        [
-            np.average(ventricle.thickness[labels == s], weights=share[labels == s])
-            for s in range(1, 18)
-        ]
-    )
+    volume_share = np.where(z < ventricle.h, area * ventricle.thickness, 0.0)
+    weights = np.bincount(labels.ravel(), volume_share.ravel(), minlength=18)[1:]
+    sums = np.bincount(labels.ravel(), (volume_share * ventricle.thickness).ravel(), minlength=18)
+    return sums[1:] / weights

@@ -1,13 +1,15 @@
-"""Charts of the cardiac model: terms of its loss, classification, codes and walks among them."""
+"""Charts of the cardiac model: terms of its loss, compactness, codes and walks among them."""
 
 import matplotlib.pyplot as plt
 import numpy as np
-from sklearn import metrics
+import pandas as pd
+from matplotlib.figure import Figure
 
 from helpers import figures
+from helpers.translation import text
 
 
-def loss_terms(history):
+def loss_terms(history: dict[str, list[float]]) -> Figure:
     """Return a figure of the terms of the loss: {name: value per epoch}, "val_" for validation."""
     panels = {
         "soft Dice": {"dice_ed": "ED", "dice_es": "ES"},
@@ -25,50 +27,52 @@ def loss_terms(history):
     return figure
 
 
-def classification(labels, scores, predicted, names):
-    """Return a figure of ROC curves and of a confusion matrix.
+def compactness(table: pd.DataFrame) -> Figure:
+    """Return a figure of Dice against d: the rows of `findings.compactness`, a panel a pose.
 
-    Args:
-        labels: (n,), 1 for disease.
-        scores: {classifier: score (n,)}.
-        predicted: labels (n,) of the classifier on the right.
-        names: of the classes.
+    End-diastole has filled marks and lines, end-systole hollow marks and dashes.
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.6), width_ratios=(1.3, 1))
-    for name, values in scores.items():
-        false_positive, true_positive, _thresholds = metrics.roc_curve(labels, values)
-        left.plot(false_positive, true_positive, label=name)
-    left.set(aspect="equal", xlabel="false positive rate", ylabel="true positive rate")
-    left.legend(fontsize=7, loc="lower right")
-    matrix = metrics.confusion_matrix(labels, predicted, labels=(0, 1))
-    right.imshow(matrix, cmap="Blues", vmax=2 * matrix.max())
-    for (row, column), count in np.ndenumerate(matrix):
-        right.text(column, row, count, ha="center", va="center")
-    right.set(xticks=(0, 1), yticks=(0, 1), xticklabels=names, yticklabels=names)
-    right.set(xlabel="predicted", ylabel="true")
+    figure, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.6))
+    models = dict(zip(table["model"].unique(), figures.COLOURS, strict=False))
+    titles = "upright hearts", "hearts turned and shifted"
+    for ax, (_posed, rows), title in zip(axes, table.groupby("posed"), titles, strict=True):
+        for name, colour in models.items():
+            of_model = rows[rows["model"] == name].sort_values("d")
+            for column, style, fill in (("dice_ed", "o-", colour), ("dice_es", "o--", "white")):
+                label = text("{model}, {phase}", model=name, phase=column[-2:].upper())
+                ax.plot(
+                    of_model["d"], of_model[column], style, color=colour, label=label,
+                    markerfacecolor=fill, markersize=4,
+                )  # fmt: skip
+        sizes = sorted(rows["d"].unique())
+        ax.set(xscale="log", xlabel="codes d", ylabel="Dice", title=title)
+        ax.set_xticks(sizes, [str(size) for size in sizes])
+        ax.minorticks_off()
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 
 
-def landscape(plane, labels, names, curves):
+def landscape(
+    plane: np.ndarray, labels: np.ndarray, names: list[str], probabilities: dict[str, np.ndarray]
+) -> Figure:
     """Return a figure of codes with a walk among them, and of probabilities along walks.
 
     Args:
         plane: (n + t, 2), the codes, then the walk, in two dimensions.
         labels: (n,) of the codes, 0 or 1.
         names: of the classes.
-        curves: {walk: probability of its target (t,)}.
+        probabilities: {walk: that of disease at each step (t + 1,)}.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.6))
-    codes, walk = np.split(plane, [len(labels)])
+    codes, path = np.split(plane, [len(labels)])
     for value, colour in enumerate((figures.BLUE, figures.ORANGE)):
         cloud = codes[labels == value]
         left.scatter(*cloud.T, s=8, color=colour, label=names[value], alpha=0.7)
-    left.plot(*walk.T, ".-", color="black", markersize=3, label="walk")
+    left.plot(*path.T, ".-", color="black", markersize=3, label="walk")
     left.set(xlabel="first eigenmap", ylabel="second eigenmap", xticks=[], yticks=[])
     left.legend(fontsize=7)
-    for name, p in curves.items():
-        right.plot(np.linspace(0, 1, len(p)), p, label=name)
-    right.set(xlabel="share of the walk", ylabel="probability of the target")
-    legend = right.get_legend_handles_labels()
-    figure.legend(*legend, loc="outside lower center", ncols=4, fontsize=7)
+    for name, p in probabilities.items():
+        right.plot(np.arange(1, len(p) + 1), p, label=name)
+    right.set(xscale="log", xlabel="step, counted from 1", ylabel="probability of HCM")
+    right.legend(fontsize=7)
     return figure

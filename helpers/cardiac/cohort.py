@@ -1,31 +1,27 @@
-"""Cohorts of segmented left ventricles: a folder with a table, or ACDC as it is downloaded.
+"""Cohorts of segmented left ventricles: a folder with a table, or ACDC and M&Ms as downloaded.
 
-A cohort is a list of `Subject`; nothing is read before `load_labels` is called, so a cohort of any
-size costs no memory. Every fault of the data is one `CohortError` that names the file.
+A cohort is a list of `Subject`; no volume is read before `segmentation.read` is called, so a cohort
+of any size costs no memory. Every fault of the data is one `CohortError` that names the file.
 """
 
 import collections
 import dataclasses
 import re
-import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
-import nibabel
-import numpy as np
 import pandas as pd
 
 from helpers import inputs, paths
 
 COLUMNS = ("participant_id", "group", "ed", "es")
+FRAMES = ("ed_frame", "es_frame")
+MNMS_COLUMNS = ("External code", "Pathology", "ED", "ES")
+GROUPS = ("healthy", "HCM")
 # Hearts of a group: of six the split gives two to the test, so that its figures have intervals, one
 # to the validation and three to the training.
 LEAST = 6
-GROUPS = ("healthy", "HCM")
-ACDC_GROUPS = {"NOR": "healthy", "HCM": "HCM"}
-UNREADABLE = (
-    OSError, EOFError, ValueError, zlib.error, nibabel.filebasedimages.ImageFileError,
-    nibabel.spatialimages.HeaderDataError,
-)  # fmt: skip
+NORMAL = "NOR"  # what ACDC and M&Ms call the healthy
 
 
 class CohortError(ValueError):
@@ -33,173 +29,201 @@ class CohortError(ValueError):
 
 
 @dataclasses.dataclass(frozen=True)
+class Labels:
+    """What the numbers of a segmentation mean; 0 where a structure is not segmented."""
+
+    structure: int = 2  # to learn: muscle, or cavity
+    cavity: int = 0
+    right_ventricle: int = 0  # where the septal direction is to be found
+
+
+ACDC = Labels(2, 3, 1)  # Bernard et al., 2018
+MNMS = Labels(2, 1, 3)  # Campello et al., 2021
+
+
+@dataclasses.dataclass(frozen=True)
 class Subject:
-    """One heart: two segmentations, the labels to take from them."""
+    """One heart: its segmentations at end-diastole and end-systole."""
 
     id: str
     group: str
     ed: Path
     es: Path
-    label: int = 2  # of the structure to learn: myocardium, or cavity
-    right_ventricle: int | None = None  # its label, where the septal direction is to be found
+    ed_frame: int | None = None  # from 0, in a file that holds several volumes
+    es_frame: int | None = None
+    labels: Labels = Labels()
 
 
-def own(kind, name, label):
+def own(
+    kind: str, name: str, groups: Sequence[str] = GROUPS, labels: Labels = Labels()
+) -> list[Subject]:
     """Return the subjects of a user's cohort, and note its files as inputs of the notebook.
 
     Args:
-        kind: "acdc", or "folder" for a directory with a table.
+        kind: "acdc", "mnms", or "folder" for a directory with a table.
         name: of the directory in data/; what is added to it counts too.
-        label: of a folder, as for `from_folder`.
+        groups: names of the healthy and of the other group; other subjects are left out.
+        labels: of a folder's segmentations.
 
     Raises:
-        CohortError: as `from_acdc` and `from_folder`.
+        CohortError: as the readers below.
     """
     path = paths.DATA / name
-    subjects = from_acdc(path) if kind == "acdc" else from_folder(path, label=label)
-    files = [file for subject in subjects for file in (subject.ed, subject.es)]
-    for each in (path, *files):  # files that a table names may lie elsewhere
-        inputs.used(each)
+    inputs.used(path)
+    if kind == "folder":
+        subjects = from_folder(path, groups, labels)
+    else:
+        names = [NORMAL if group == "healthy" else group for group in groups]
+        subjects = {"acdc": from_acdc, "mnms": from_mnms}[kind](path, names)
+    for subject in subjects:
+        for file in (subject.ed, subject.es):  # a table may name files that lie elsewhere
+            inputs.used(file)
     return subjects
 
 
-def from_folder(path, label=2, right_ventricle=None):
+def from_folder(
+    path: Path, groups: Sequence[str] = GROUPS, labels: Labels = Labels()
+) -> list[Subject]:
     """Return the subjects of a directory with `participants.tsv`.
 
     Args:
-        path: directory; its table has the columns participant_id, group ("healthy" or "HCM"), ed
-            and es (file names).
-        label: the label of the structure to learn, in every segmentation.
-        right_ventricle: label of the right ventricle, or None if it is not segmented.
+        path: directory; its table has the columns participant_id, group, ed and es (file names),
+            and for files of several volumes ed_frame and es_frame, from 0.
+        groups: names of the two groups to take.
+        labels: of every segmentation.
 
     Raises:
         CohortError: no table, a missing column or file, an id twice, an unknown group.
     """
     table_path = Path(path) / "participants.tsv"
-    if not table_path.exists():
-        raise CohortError(f"{table_path} is missing; it lists the columns {', '.join(COLUMNS)}")
-    try:
-        table = pd.read_csv(table_path, sep="\t", dtype={column: str for column in COLUMNS})
-    except ValueError as error:  # empty, not UTF-8, or uneven lines
-        raise CohortError(f"{table_path} is no table ({error}); separate by tabs") from error
-    missing = [column for column in COLUMNS if column not in table]
-    if missing:
-        raise CohortError(
-            f"{table_path} lacks the column {missing[0]!r}; it needs {', '.join(COLUMNS)}"
-        )
-    subjects = []
-    for row in table.to_dict("records"):
-        if row["group"] not in GROUPS:
-            raise CohortError(
-                f"{table_path}: {row['participant_id']} has the unknown group {row['group']!r}; "
-                f"known are {', '.join(GROUPS)}"
-            )
-        ed, es = (Path(path) / str(row[phase]) for phase in ("ed", "es"))
-        subject = Subject(row["participant_id"], row["group"], ed, es, label, right_ventricle)
-        subjects.append(subject)
-    return check_subjects(subjects, table_path)
+    table = read_table(table_path, COLUMNS)
+    for phase in ("ed", "es"):
+        table[phase] = [Path(path) / str(name) for name in table[phase]]
+    return checked(table, table_path, groups, labels)
 
 
-def from_acdc(path):
-    """Return ACDC's healthy (NOR) and HCM subjects from its `patientNNN` directories.
+def from_acdc(path: Path, groups: Sequence[str]) -> list[Subject]:
+    """Return the subjects of ACDC, its files in any arrangement below `path`.
 
-    `Info.cfg` names the group and the frames of end-diastole and end-systole; labels are
-    1 right ventricle, 2 myocardium, 3 cavity (Bernard et al., 2018).
+    `Info.cfg` in each patient's folder names the group and the frames of end-diastole and
+    end-systole; the segmentations are `patientNNN_frameNN_gt.nii.gz`, or without `.gz`.
 
     Raises:
         CohortError: no patients, a missing or incomplete Info.cfg, a missing segmentation.
     """
-    subjects = []
-    for directory in sorted(Path(path).rglob("patient[0-9][0-9][0-9]")):
-        config = directory / "Info.cfg"
-        if not config.exists():
-            raise CohortError(f"{config} is missing; unpack ACDC's training archive again")
-        info = dict(
-            re.findall(r"^(\w+)\s*:\s*(\S+)", config.read_text(encoding="utf-8"), re.MULTILINE)
-        )
-        if not {"Group", "ED", "ES"} <= set(info):
+    masks = {file.name.split(".")[0]: file for file in below(path, "patient*_gt.nii*")}
+    configs = {config.parent.name: config for config in below(path, "Info.cfg")}
+    for file in masks.values():
+        patient = file.name.split("_")[0]
+        if patient not in configs:
             raise CohortError(
-                f"{config} lacks Group, ED or ES; unpack ACDC's training archive again"
+                f"{file}: Info.cfg is missing, wanted in a folder {patient}; copy it from ACDC"
             )
-        if info["Group"] not in ACDC_GROUPS:
-            continue
-        frames = (
-            directory / f"{directory.name}_frame{int(info[phase]):02d}_gt.nii.gz"
-            for phase in ("ED", "ES")
-        )
-        frames = [
-            frame if frame.exists() else frame.with_suffix("") for frame in frames
-        ]  # .nii too
-        subjects.append(
-            Subject(directory.name, ACDC_GROUPS[info["Group"]], *frames, label=2, right_ventricle=1)
-        )
-    return check_subjects(subjects, path)
+    rows = []
+    for patient, config in sorted(configs.items()):
+        group, *frames = acdc_information(config)
+        names = [f"{patient}_frame{frame:02d}_gt" for frame in frames]
+        files = [masks.get(name, config.parent / f"{name}.nii.gz") for name in names]
+        rows.append((patient, group, *files))
+    return checked(pd.DataFrame(rows, columns=list(COLUMNS)), path, groups, ACDC)
 
 
-def check_subjects(subjects, origin):
-    """Return the subjects if they can be trained on.
+def acdc_information(config: Path) -> tuple[str, int, int]:
+    """Return (group, frame of end-diastole, frame of end-systole) of an Info.cfg.
 
     Raises:
-        CohortError: none at all, one class only, an id twice, a file that does not exist, a group
-            too small to be split.
+        CohortError: a line is missing, or a frame no number.
     """
-    if not subjects:
+    content = config.read_bytes()
+    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    text = content.decode(encoding, errors="replace")
+    lines = dict(re.findall(r"^\s*(\w+)\s*:\s*(\S+)", text, re.MULTILINE))
+    for name in ("Group", "ED", "ES"):
+        if name not in lines or (name != "Group" and not lines[name].isdecimal()):
+            fault = f"has {name}: {lines[name]}" if name in lines else f"lacks {name}"
+            raise CohortError(f"{config} {fault}; unpack ACDC's training archive again")
+    return lines["Group"], int(lines["ED"]), int(lines["ES"])
+
+
+def from_mnms(path: Path, groups: Sequence[str]) -> list[Subject]:
+    """Return the subjects of M&Ms (Campello et al., 2021), its folders as they are unpacked.
+
+    A table `*.csv` names Pathology and the volumes ED and ES (from 0) of each External code, whose
+    4-D segmentation is `CODE_sa_gt.nii.gz`; subjects without one, as in Unlabeled, are left out.
+
+    Raises:
+        CohortError: no table, a missing column, a frame that is no number.
+    """
+    tables = below(path, "*.csv") or [Path(path) / "*.csv"]
+    table = read_table(tables[0], MNMS_COLUMNS, ",")[list(MNMS_COLUMNS)]
+    table.columns = ["participant_id", "group", *FRAMES]
+    masks = {file.name.split("_")[0]: file for file in below(path, "*_sa_gt.nii*")}
+    table = table[table.participant_id.isin(masks)]
+    files = table.participant_id.map(masks)
+    return checked(table.assign(ed=files, es=files), path, groups, MNMS)
+
+
+def read_table(path: Path, columns: Sequence[str], separator: str = "\t") -> pd.DataFrame:
+    """Return a table of texts, and of numbers where it tells frames, with at least `columns`.
+
+    Raises:
+        CohortError: there is no such table.
+    """
+    if not path.exists():
+        raise CohortError(f"{path} is missing; it lists the columns {', '.join(columns)}")
+    kinds = collections.defaultdict(lambda: "str", dict.fromkeys([*FRAMES, "ED", "ES"], "Int64"))
+    try:
+        table = pd.read_csv(path, sep=separator, dtype=kinds, encoding="utf-8-sig")
+    except ValueError as error:  # empty, not UTF-8, uneven lines, a frame that is no number
+        raise CohortError(f"{path} is no table ({error}); separate by {separator!r}") from error
+    for column in columns:
+        if column not in table:
+            raise CohortError(f"{path} lacks the column {column!r}; it needs {', '.join(columns)}")
+    return table
+
+
+def below(path: Path, pattern: str) -> list[Path]:
+    """Return the files below a folder, in a stable order, without macOS's twins of each."""
+    files = sorted(Path(path).rglob(pattern))  # .nii before .nii.gz
+    return [file for file in files if file.name[0] != "." and "__MACOSX" not in file.parts]
+
+
+def checked(
+    table: pd.DataFrame, origin: Path, groups: Sequence[str], labels: Labels
+) -> list[Subject]:
+    """Return the subjects of the two groups of a table, if they can be trained on.
+
+    Args:
+        table: the columns of `COLUMNS`, ed and es as paths, perhaps those of `FRAMES`.
+        origin: file or folder to name in a message.
+        groups: names of the two groups.
+        labels: of every segmentation.
+
+    Raises:
+        CohortError: a group is absent or too small to be split, an id stands twice, or files do not
+            exist, all of which are named.
+    """
+    if table.empty:
+        raise CohortError(f"{origin} holds no subject; data/README.md says what belongs there")
+    counts = table.group.value_counts(sort=False)
+    for group in groups:
+        if group not in counts:
+            known = ", ".join(counts.index)
+            raise CohortError(f"{origin} holds no subject of the group {group!r}; it has {known}")
+    table = table[table.group.isin(groups)].reindex(columns=[*COLUMNS, *FRAMES])
+    twice = table.participant_id[table.participant_id.duplicated()]
+    if len(twice):
+        raise CohortError(f"{origin}: {', '.join(twice)} stands there twice; keep one of each")
+    missing = [str(file) for file in [*table.ed, *table.es] if not file.is_file()]
+    if missing:
         raise CohortError(
-            f"{origin} holds no subject of a known group; data/README.md says what belongs there"
+            f"{', '.join(missing)} missing, though {origin} lists it; restore it or its line"
         )
-    sizes = collections.Counter(subject.group for subject in subjects)
-    if len(sizes) < 2:
+    if counts[list(groups)].min() < LEAST:
+        sizes = ", ".join(f"{counts[group]} {group}" for group in groups)
         raise CohortError(
-            f"{origin}: every subject is {subjects[0].group!r}; a classifier needs two groups"
-        )
-    seen = set()
-    for subject in subjects:
-        if subject.id in seen:
-            raise CohortError(f"{origin}: {subject.id} is listed twice; keep one line of it")
-        seen.add(subject.id)
-        for file in (subject.ed, subject.es):
-            if not file.is_file():
-                raise CohortError(
-                    f"{file} is missing, though {origin} lists it; restore it or its line"
-                )
-    if min(sizes.values()) < LEAST:
-        found = ", ".join(f"{count} {group}" for group, count in sizes.items())
-        raise CohortError(
-            f"{origin} holds too few hearts to train, validate and test ({found}); give each group "
+            f"{origin} holds too few hearts to train, validate and test ({sizes}); give each group "
             f"at least {LEAST}"
         )
-    return subjects
-
-
-def load_labels(file, label):
-    """Read a segmentation: (integer labels (i, j, k), affine (4, 4)).
-
-    The third axis must run along the heart, as in every short-axis stack.
-
-    Raises:
-        CohortError: unreadable, not three-dimensional, not whole numbers, or without `label`.
-    """
-    try:
-        image = nibabel.load(file)
-        values = np.asanyarray(image.dataobj)
-    except UNREADABLE as error:
-        raise CohortError(f"{file} cannot be read as NIfTI ({error}); export it again") from error
-    if values.ndim == 4 and values.shape[3] == 1:
-        values = values[..., 0]
-    if values.ndim != 3:
-        raise CohortError(
-            f"{file} has {values.ndim} dimensions; give one 3-D segmentation per phase"
-        )
-    if not np.isfinite(values).all() or (values != np.round(values)).any():
-        raise CohortError(
-            f"{file} holds values that are no labels (NaN or fractions); export labels"
-        )
-    if not np.isfinite(image.affine).all() or abs(np.linalg.det(image.affine[:3, :3])) < 1e-6:
-        raise CohortError(
-            f"{file} has an affine without volume; set its voxel sizes and directions"
-        )
-    labels = values.astype(np.int16)
-    if not (labels == label).any():
-        found = ", ".join(map(str, np.unique(labels)))
-        raise CohortError(f"{file} has no voxel of label {label} (found: {found}); check the label")
-    return labels, image.affine
+    rows = table.astype(object).where(table.notna(), None).itertuples(index=False)
+    return [Subject(*row, labels) for row in rows]

@@ -1,72 +1,115 @@
-"""Figures on held-out hearts, with intervals, for the network and for what it must beat."""
+"""Figures on held-out hearts, with intervals, for the network and for what it must beat.
 
+The `measure_…` functions are kept with a training in the run store: they take its model and the
+Hearts it saw, and return {name: array}.
+"""
+
+from collections.abc import Callable
+
+import keras
 import numpy as np
 from scipy import stats
 from sklearn import linear_model, pipeline, preprocessing
 
-from helpers.cardiac import anatomy, ascent, training, vae
+from helpers.cardiac import anatomy, components, vae
+from helpers.cardiac.hearts import Hearts
 
 
-def encode(model, shapes):
-    """Return (mean codes (n, d), probability of disease (n,)) of int8 shapes (n, s, s, s, 2)."""
+def encode(model: keras.Model, shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return (mean codes (n, d), probability of disease (n,)) of folded int8 shapes."""
     codes, probabilities = [], []
     for part in batches(shapes):
-        mu, _log_variance = model.encode(vae.as_distances(vae.fold(part)))
+        mu, _log_variance = model.encoder(part)
         codes.append(mu.numpy())
         probabilities.append(model.classifier(mu).numpy()[:, 1])
     return np.concatenate(codes), np.concatenate(probabilities)
 
 
-def decode(model, codes):
+def decode(model: keras.Model, codes: np.ndarray) -> np.ndarray:
     """Return decoded distances (n, s, s, s, 2) in units of the clip, as float16."""
-    parts = [model.decode(part.astype(np.float32)).numpy() for part in batches(codes)]
+    parts = [model.decoder(part.astype(np.float32)).numpy() for part in batches(codes)]
     return vae.unfold(np.concatenate([part.astype(np.float16) for part in parts]))
 
 
-def batches(array):
+def batches(array: np.ndarray) -> list[np.ndarray]:
     """Return an array in parts that a model can take at once."""
     return np.split(array, range(32, len(array), 32))
 
 
-def dice(predicted, mask):
-    """Return the Sørensen-Dice coefficient of each subject and phase: (n, 2), of boolean arrays."""
-    axes = (1, 2, 3)
-    return 2 * (predicted & mask).sum(axes) / (predicted.sum(axes) + mask.sum(axes))
+def dice(predicted: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return the Sørensen-Dice coefficient of each heart and phase: (n, 2).
 
-
-def model_dice(model, codes, shapes):
-    """Return the Dice (n, 2) of what a model decodes from codes (n, d) with int8 shapes."""
-    return dice(decode(model, codes) > 0, shapes > 0)
-
-
-def linear_dice(model, shapes, threshold=0.0):
-    """Return the Dice (n, 2) of a linear shape model on shapes (n, s, s, s, 2)."""
-    scores = []
-    for part in batches(shapes):
-        decoded = model.decode(model.encode(part)).reshape(part.shape)
-        scores.append(dice(decoded > threshold, part > threshold))
-    return np.concatenate(scores)
-
-
-def clinical_measures(shapes, spacing):
-    """Return what a cardiologist would measure first in int8 shapes at end-diastole: {name: (n,)}.
-
-    Of walls the thickest segment in mm and the mass in g; cavities, which enclose nothing, have
-    only a volume in ml.
+    Both are boolean and folded, (n, h, h, h, 16).
     """
+    overlap, one, other = (
+        voxels.sum((1, 2, 3)).reshape(-1, 8, 2).sum(1)
+        for voxels in (predicted & mask, predicted, mask)
+    )
+    return 2 * overlap / (one + other)
+
+
+def measure_hearts(model: keras.Model, hearts: Hearts) -> dict[str, np.ndarray]:
+    """Return `dice` (test hearts, 2) at the mean code and `p` of disease (test hearts,)."""
+    scores, probabilities = [], []
+    for part in batches(hearts.test):
+        shapes = hearts.shapes[part]
+        codes, p = encode(model, shapes)
+        scores.append(dice(model.decoder(codes).numpy() > 0, shapes > 0))
+        probabilities.append(p)
+    return {"dice": np.concatenate(scores), "p": np.concatenate(probabilities)}
+
+
+def measure_components(_model: object, hearts: Hearts, sizes: list[int]) -> dict[str, np.ndarray]:
+    """Return what principal components of the training hearts do; no network takes part.
+
+    Args:
+        hearts: Hearts; sizes: numbers of components.
+
+    Returns:
+        `distances` and `masks` (sizes, test hearts, 2), Dice of so many components of the signed
+        distances and of the masks, and `p` (test hearts,), the probability of disease by a
+        logistic regression on those of the masks.
+    """
+    result = {}
+    test = hearts.shapes[hearts.test]
+    for name, threshold in {"distances": 0.0, "masks": 0.5}.items():
+        known = hearts.shapes[hearts.train]
+        known, unseen = (known > 0, test > 0) if name == "masks" else (known, test)
+        fitted = components.fit_components(known, max(sizes))
+        codes = fitted.encode(unseen)
+        scores = []
+        for size in sizes:
+            decoded = [fitted.decode(part[:, :size]) > threshold for part in batches(codes)]
+            scores.append(dice(np.concatenate(decoded).reshape(test.shape), test > 0))
+        result[name] = np.array(scores)
+    regression = logistic(fitted.encode(known), hearts.labels[hearts.train])
+    return result | {"p": regression.predict_proba(codes)[:, 1]}
+
+
+def measure_walls(_model: object, hearts: Hearts, spacing: float) -> dict[str, np.ndarray]:
+    """Return what a cardiologist would try first, as the probability of disease (test hearts,).
+
+    Each is a logistic regression, fitted to the validation hearts, on one measure at
+    end-diastole: `thickest segment` and `mass` of walls; `volume` of cavities, which enclose
+    nothing. `spacing` is in mm.
+    """
+    watched = np.concatenate([hearts.validation, hearts.test])
     rows = []
-    for shape in shapes:
-        mask = anatomy.refine(shape[..., 0])
-        hollow = anatomy.cavity(mask).any()
-        thickness = anatomy.segment_thickness(mask, spacing / 2) if hollow else np.zeros(17)
-        rows.append((np.nanmax(thickness), anatomy.volume(mask, spacing / 2)))
+    for index in watched:
+        wall = anatomy.refine(vae.unfold(hearts.shapes[index][None])[0, ..., 0])
+        thickness = np.nan_to_num(anatomy.segment_thickness(wall, spacing / 2))
+        rows.append((thickness.max(), anatomy.volume(wall, spacing / 2)))
     wall, volume = np.array(rows).T
-    if not wall.any():
-        return {"volume": volume}
-    return {"thickest segment": wall, "mass": anatomy.DENSITY * volume}
+    measures = {"thickest segment": wall, "mass": volume} if wall.any() else {"volume": volume}
+    labels, count = hearts.labels[hearts.validation], len(hearts.validation)
+    result = {}
+    for name, values in measures.items():
+        regression = logistic(values[:count, None], labels)
+        result[name] = regression.predict_proba(values[count:, None])[:, 1]
+    return result
 
 
-def logistic(features, labels):
+def logistic(features: np.ndarray, labels: np.ndarray) -> pipeline.Pipeline:
     """Return scikit-learn's logistic regression on standardised features (n, k), fitted."""
     model = pipeline.make_pipeline(
         preprocessing.StandardScaler(), linear_model.LogisticRegression(C=0.01, max_iter=2000)
@@ -74,12 +117,12 @@ def logistic(features, labels):
     return model.fit(features, labels)
 
 
-def accuracy(labels, probabilities):
+def accuracy(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """Return the share of subjects (last axis) on the right side of one half."""
     return np.mean((probabilities > 0.5) == labels, -1)
 
 
-def auc(labels, scores):
+def auc(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Return the area under the ROC curve over subjects (last axis): Mann and Whitney's statistic.
 
     Every row holds as many ill subjects. scikit-learn takes one row at a time, and hundreds of
@@ -90,7 +133,7 @@ def auc(labels, scores):
     return statistic / (ill.shape[-1] * healthy.shape[-1])
 
 
-def interval(metric, labels, scores):
+def interval(metric: Callable, labels: np.ndarray, scores: np.ndarray) -> tuple[float, float]:
     """Return the 95 % bootstrap interval (low, high) of metric(labels, scores) over subjects.
 
     Subjects are drawn anew, 2,000 times, within each group, so that every draw holds both.
@@ -101,40 +144,9 @@ def interval(metric, labels, scores):
     return tuple(np.quantile(metric(labels[index], scores[index]), [0.025, 0.975]))
 
 
-def correlation(a, b):
+def correlation(a: np.ndarray, b: np.ndarray) -> float:
     """Return Pearson's correlation of two 17-vectors over the segments present in both."""
     known = np.isfinite(a) & np.isfinite(b)
     if known.sum() < 3:
         return float("nan")
     return float(stats.pearsonr(a[known], b[known]).statistic)
-
-
-def trial(shapes, labels, parts, settings, seed, spacing, truth, walk, jit_compile):
-    """Train one model; return its test Dice ED and ES, accuracy, AUC, and what its walk changes.
-
-    That is the thickness in mm of septum and lateral wall, and its correlation r with the truth:
-    {column: value}.
-
-    Args:
-        shapes, labels, parts: the prepared cohort and its split.
-        settings, seed, jit_compile: as for `training.fit`.
-        spacing: mm; truth: (17,) or None; walk: arguments of `ascent.ascend`.
-    """
-    train, test = parts["train"], parts["test"]
-    model, _history = training.fit(shapes, labels, train, [], settings, seed, jit_compile)
-    codes, p = encode(model, shapes)
-    dice = model_dice(model, codes[test], shapes[test]).mean(0)
-    start = codes[train][labels[train] == 0].mean(0)
-    path, _p = ascent.ascend(model.classifier, start, **walk)
-    ends = ascent.thickness_along(decode(model, path[[0, -1]])[..., 0], spacing)
-    change = ends[1] - ends[0]
-    septum, lateral = anatomy.septum_and_lateral(change)
-    return {
-        "Dice ED": dice[0],
-        "Dice ES": dice[1],
-        "accuracy": accuracy(labels[test], p[test]),
-        "AUC": auc(labels[test], p[test]),
-        "septum (mm)": septum,
-        "lateral (mm)": lateral,
-        "r": np.nan if truth is None else correlation(change, truth),
-    }

@@ -3,54 +3,54 @@
 import numpy as np
 import pandas as pd
 
-from helpers.cardiac import anatomy, ascent, evaluation, vae
+from helpers.cardiac import anatomy, evaluation, preparation, training, vae, walk
 from helpers.translation import text
 
+# carlobiffi/lvae_mlp at 6835f62, jsons/config.json and models/lvae_mlp.py: the ladder network of
+# 2020 by the same author, the only configuration of his that is published.
+FOLLOW_UP = {
+    "d": "64, 32, 2", "grid": "80³", "alpha": "0.02, 0.001, 0.0001", "beta": "0.001",
+    "filters": "8, 16, 32, 64, 2", "units": "64", "rate": "0.0001", "batch": "16",
+}  # fmt: skip
 
-def choices(settings, grid, step):
-    """Return what could be read of the paper beside what is chosen here, and why."""
-    same, unknown = "as in the paper", "not known"
+
+def choices(
+    design: vae.Design, recipe: training.Recipe, grid: preparation.Grid, step: float
+) -> pd.DataFrame:
+    """Return what could be read of the paper, its follow-up's configuration, and our choices."""
+    unknown, same = "not known", FOLLOW_UP
     size = text("{size}³, {spacing} mm", size=grid.size, spacing=grid.spacing)
-    filters = ", ".join(str(settings.width * factor) for factor in vae.FACTORS)
-    units = text("{n} units, dropout", n=vae.HIDDEN)
-    few = same if settings.d == 64 else "few hearts"
-    distances, both = "two signed distances", "linear + convolutional"
+    filters = ", ".join(str(factor * design.width) for factor in vae.FACTORS)
+    units = text("{n}, dropout {rate}", n=vae.HIDDEN, rate=vae.DROPOUT)
     rows = [
-        ("latent dimensions", "64", settings.d, few),
-        ("input", "two masks", distances, "surfaces finer than a voxel"),
-        ("grid", unknown, size, "holds every heart"),
-        ("decoder", "convolutional", both, "measured below"),
-        ("filters of the four convolutions", unknown, filters, "trains on two cores"),
-        ("classifier", unknown, units, "keeps the slope of the walk"),
-        ("weight of KL, α", unknown, settings.alpha, "small: shapes lead"),
-        (
-            "warm-up of α, share of steps",
-            unknown,
-            f"{settings.warm_up:.0%}",
-            "shapes first, then order",
-        ),
-        ("weight of cross-entropy, β", unknown, settings.beta, "shape leads, labels follow"),
-        ("weight of distance, γ", "none", settings.gamma, "a slope where Dice is flat"),
-        ("optimiser", unknown, "AdamW, 1cycle", "few epochs"),
-        ("epochs", unknown, settings.epochs, "the time of the profile"),
-        ("learning rate", unknown, settings.learning_rate, "the default of Adam"),
-        ("batch", unknown, settings.batch, "fits every machine"),
-        ("step of the ascent, λ", "0.1", step, same if step == 0.1 else ""),
+        ("latent dimensions d", "64", same["d"], design.d),
+        ("input", "two masks", "two masks", "two signed distances"),
+        ("grid", unknown, same["grid"], size),
+        ("filters of the encoder", unknown, same["filters"], filters),
+        ("units of the classifier", unknown, same["units"], units),
+        ("weight of KL, α", unknown, same["alpha"], design.alpha),
+        ("weight of cross-entropy, β", unknown, same["beta"], design.beta),
+        ("weight of distance, γ", "none", "none", design.gamma),
+        ("smoothing of labels", unknown, "none", vae.SMOOTHING),
+        ("optimiser", unknown, "Adam", "AdamW, 1cycle"),
+        ("learning rate", unknown, same["rate"], recipe.learning_rate),
+        ("batch", unknown, same["batch"], recipe.batch),
+        ("step of the ascent, λ", "0.1", "–", step),
     ]
-    return pd.DataFrame(rows, columns=["choice", "paper", "here", "reason"])
+    return pd.DataFrame(rows, columns=["choice", "paper", "follow-up", "here"])
 
 
-def with_spread(dice):
+def with_spread(dice: dict[str, np.ndarray]) -> pd.DataFrame:
     """Return a table of {name: Dice (n, 2)}: mean ± SD for ED and ES."""
     cell = "{mean:.3f} ± {sd:.3f}"
     rows = [
-        (name, *(text(cell, mean=v.mean(), sd=v.std()) for v in values.T))
+        (name, *(text(cell, mean=v.mean(), sd=v.std(ddof=1)) for v in values.T))
         for name, values in dice.items()
     ]
     return pd.DataFrame(rows, columns=["reconstruction", "Dice ED", "Dice ES"])
 
 
-def with_intervals(labels, scores):
+def with_intervals(labels: np.ndarray, scores: dict[str, np.ndarray]) -> pd.DataFrame:
     """Return a table of accuracy and AUC with 95 % bootstrap intervals, one row a classifier."""
     rows = []
     for name, p in scores.items():
@@ -63,76 +63,109 @@ def with_intervals(labels, scores):
     return pd.DataFrame(rows)
 
 
-def walks(walked, spacing, truth):
-    """Return a table of walks: steps, probabilities, distance from the data, agreement with truth.
+def over_seeds(values: dict[str, list[float]]) -> dict[str, float | None]:
+    """Return {name: mean, "name_sd": standard deviation or None} of {name: value of each seed}."""
+    result = {}
+    for name, each in values.items():
+        result |= {name: float(np.mean(each)), f"{name}_sd": None}
+        if len(each) > 1:
+            result[f"{name}_sd"] = float(np.std(each, ddof=1))
+    return result
+
+
+def compactness(
+    vae_dice: dict[tuple[int, bool], list[np.ndarray]],
+    components: dict[bool, dict[str, np.ndarray]],
+    sizes: dict[bool, list[int]],
+) -> pd.DataFrame:
+    """Return Dice against d: model, d, posed, dice_ed, dice_es, seeds; one row a model and size.
 
     Args:
-        walked: {name: (path (t, d), probability of the target (t,), sign, decode, training codes)};
-            sign is −1 for downhill, decode turns codes into distances (n, s, s, s, 2).
-        truth: (17,) true change in mm, or None.
+        vae_dice: {(d, posed): [Dice (n, 2) of each seed]}.
+        components: {posed: what `evaluation.measure_components` returned}.
+        sizes: {posed: d of its rows}.
     """
     rows = []
-    for name, (path, p, sign, decode, known) in walked.items():
-        thickness = ascent.thickness_along(decode(path[[0, -1]])[..., 0], spacing)
-        change = sign * (thickness[1] - thickness[0])
-        away = ascent.off_manifold(path[[0, -1]], known)
-        r = np.nan if truth is None else evaluation.correlation(change, truth)
-        sides = anatomy.septum_and_lateral(change)
-        rows.append((name, len(path) - 1, p[0], p[-1], *away, *sides, r))
-    columns = [
-        "walk", "steps", "p, start", "p, end", "off, start", "off, end",
-        "septum (mm)", "lateral (mm)", "r",
-    ]  # fmt: skip
+    for (d, posed), over_seeds in vae_dice.items():
+        rows.append(("VAE", d, posed, *np.mean(over_seeds, (0, 1)), len(over_seeds)))
+    for posed, measured in components.items():
+        for name in ("distances", "masks"):
+            for d, values in zip(sizes[posed], measured[name], strict=True):
+                if (d, posed) in vae_dice:
+                    rows.append((f"PCA of {name}", d, posed, *values.mean(0), 1))
+    columns = ["model", "d", "posed", "dice_ed", "dice_es", "seeds"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def about_walks(table):
-    """Return sentences on the rows of `walks`: the farthest end, the prior, the thickest wall."""
-    away, septum = table["off, end"], table["septum (mm)"]
-    sentences = [
-        text(
-            "Farthest from the data, {far:.2f} times the usual distance, ends the walk: "
-            "{farthest}. The prior takes the end of the first walk from {before:.2f} to "
-            "{after:.2f}.",
-            far=away.max(), farthest=table["walk"][away.idxmax()],
-            before=away[0], after=away[1],
+def about_compactness(table: pd.DataFrame) -> list[str]:
+    """Return how far the VAE is ahead of the components of distances, a text a pose and d."""
+    scores = table.pivot(index=["posed", "d"], columns="model", values=["dice_ed", "dice_es"])
+    sentences = []
+    for (posed, d), row in scores.iterrows():
+        template = "upright hearts, d = {d}, {ed:+.3f} (ED) and {es:+.3f} (ES)"
+        if posed:
+            template = "hearts turned and shifted, d = {d}, {ed:+.3f} (ED) and {es:+.3f} (ES)"
+        ed, es = (
+            round(row[phase, "VAE"] - row[phase, "PCA of distances"], 3) + 0.0
+            for phase in ("dice_ed", "dice_es")
         )
-    ]  # fmt: skip
-    if septum.notna().any():  # cavities have no wall
-        thickest = table["walk"][septum.idxmax()]
-        most = "The septum grows most, by {mm:.1f} mm, in: {thickest}."
-        sentences.append(text(most, mm=septum.max(), thickest=thickest))
+        sentences.append(text(template, d=d, ed=ed, es=es))
     return sentences
 
 
-def stored(value):
+def walks(measured: list[dict[str, np.ndarray]], truth: np.ndarray | None) -> pd.DataFrame:
+    """Return a row for each walk: rule, training, steps, p, change of the walls, r with the truth.
+
+    Args:
+        measured: what `walk.measure_walks` returned for each training.
+        truth: (17,) true change in mm, or None.
+    """
+    rows = []
+    for number, values in enumerate(measured):
+        for index, change in enumerate(values["change"]):
+            r = np.nan if truth is None else evaluation.correlation(change, truth)
+            ends = values["steps"][index], values["p_start"][index], values["p_end"][index]
+            rule = walk.RULES[values["rule"][index]]
+            rows.append((rule, number, *ends, *anatomy.septum_and_lateral(change), r))
+    columns = ["rule", "training", "steps", "p_start", "p_end", "septum_mm", "lateral_mm", "r"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def by_rule(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `walks` summed up: rule, n, r_mean, r_min, and means of the others."""
+    groups = table.groupby("rule", sort=False)
+    result = groups[["septum_mm", "lateral_mm", "steps", "p_start", "p_end"]].mean()
+    result.insert(0, "n", groups.size())
+    result.insert(1, "r_mean", groups["r"].mean())
+    result.insert(2, "r_min", groups["r"].min())
+    return result.reset_index()
+
+
+def with_truth(rules: pd.DataFrame, truth: np.ndarray | None) -> pd.DataFrame:
+    """Return the rows of `by_rule`, and one with the true change (17,) in mm where it is known."""
+    if truth is None:
+        return rules
+    septum, lateral = anatomy.septum_and_lateral(truth)
+    row = {"rule": "true difference", "septum_mm": septum, "lateral_mm": lateral}
+    return pd.concat([rules.astype(object), pd.DataFrame([row])], ignore_index=True)
+
+
+def segments(changes: np.ndarray, truth: np.ndarray | None) -> pd.DataFrame:
+    """Return a row for each AHA segment: change over walks, mean ± SD, and the truth if known.
+
+    Args:
+        changes: (walks, 17), mm; truth: (17,) or None.
+    """
+    frame = pd.DataFrame(changes, columns=list(anatomy.SEGMENTS))
+    rows = [
+        (number, name, text("{mean:.1f} ± {sd:.1f}", mean=frame[number].mean(),
+                            sd=frame[number].std()))
+        for number, name in anatomy.SEGMENTS.items()
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["segment", "name", "change (mm)"])
+    return table if truth is None else table.assign(**{"true difference (mm)": truth})
+
+
+def or_none(value: float) -> float | None:
     """Return a number as results can hold it: None where it is not one."""
     return None if np.isnan(value) else float(value)
-
-
-def over_seeds(repeats):
-    """Return a sentence on rows of (name, seed, figures …): mean ± SD over the seeds of a name."""
-    parts = []
-    for decoder, rows in repeats.dropna(axis=1).groupby(repeats.columns[0], sort=False):
-        figures = [
-            text("{name} {mean:.3f} ± {sd:.3f}", name=name, mean=values.mean(), sd=values.std())
-            if len(values) > 1
-            else text("{name} {mean:.3f}", name=name, mean=values.mean())
-            for name, values in rows.iloc[:, 2:].items()
-        ]
-        parts.append(text("{name}: {figures}", name=decoder, figures=figures))
-    return text("Mean ± standard deviation over the seeds: {list}.", list=parts)
-
-
-def about_truth(truth, correlation, correlations):
-    """Return a sentence on the true change (17,) and how walks' changes correlate with it.
-
-    `correlation` is that of the model's walk, the Series `correlations` those of short trainings.
-    """
-    return text(
-        "The groups differ by {true[0]:.1f} and {true[1]:.1f} mm. Over the segments the walk's "
-        "change correlates with the true difference at r = {r:.2f}; after the short trainings of "
-        "[table](#tab-repeats) at {low:.2f} to {high:.2f}.",
-        true=anatomy.septum_and_lateral(truth), r=correlation,
-        low=correlations.min(), high=correlations.max(),
-    )  # fmt: skip

@@ -9,6 +9,7 @@ Axes: x points to the septum, y to the anterior wall, z from apex to base, in mi
 """
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 from scipy import ndimage, optimize
@@ -34,20 +35,20 @@ class Ventricle:
     epicardium: np.ndarray
     thickness: np.ndarray  # mm, along the ξ lines
 
-    def cavity_volume(self):
+    def cavity_volume(self) -> float:
         """Return the volume in ml inside the endocardium and below the base plane."""
         return volume_below(self.f, self.h, self.endocardium)
 
-    def wall_volume(self):
+    def wall_volume(self) -> float:
         """Return the volume of myocardium in ml below the base plane."""
         return volume_below(self.f, self.h, self.epicardium) - self.cavity_volume()
 
-    def apex(self):
+    def apex(self) -> float:
         """Return the z of the epicardial apex in mm."""
         return -self.f * np.cosh(self.epicardium[0].mean())
 
 
-def volume_below(f, h, surface):
+def volume_below(f: float, h: float, surface: np.ndarray) -> float:
     """Return the volume (ml) inside ξ = `surface` (table) and below z = h."""
     ceiling = np.where(FINE > 0, h / (f * np.maximum(FINE, 1e-9)), np.inf)
     c = np.minimum(REFINE @ np.cosh(surface), np.maximum(ceiling, 1.0))  # cosh ξ of the end
@@ -55,7 +56,9 @@ def volume_below(f, h, surface):
     return f**3 * float(FINE_WEIGHTS @ inside.sum(1)) * (2 * np.pi / 48) / 1000
 
 
-def solve_cavity(length, base, volume, relief):
+def solve_cavity(
+    length: float, base: float, volume: float, relief: np.ndarray
+) -> tuple[float, float, np.ndarray]:
     """Return (f, h, ξ table) of a cavity of given length (mm) and volume (ml).
 
     Args:
@@ -79,7 +82,7 @@ def solve_cavity(length, base, volume, relief):
     return f, h, table
 
 
-def grow(f, endocardium, thickness):
+def grow(f: float, endocardium: np.ndarray, thickness: np.ndarray) -> np.ndarray:
     """Return the ξ table that lies `thickness` (mm, table) outside the endocardium."""
     step = np.zeros_like(endocardium)
     for _ in range(6):  # arc length along a ξ line by the midpoint rule
@@ -87,7 +90,13 @@ def grow(f, endocardium, thickness):
     return endocardium + step
 
 
-def enclose(f, h, endocardium, profile, wall_volume):
+def enclose(
+    f: float,
+    h: float,
+    endocardium: np.ndarray,
+    profile: Callable[[float], np.ndarray],
+    wall_volume: float,
+) -> Ventricle:
     """Return the Ventricle whose wall `profile(c)` (mm, table) holds `wall_volume` ml."""
 
     def build(c):
@@ -98,7 +107,7 @@ def enclose(f, h, endocardium, profile, wall_volume):
     return build(c)
 
 
-def locate(points, f):
+def locate(points: np.ndarray, f: float) -> tuple[np.ndarray, np.ndarray]:
     """Return (cosh ξ, table coordinates) of points (3, …) in mm, for lookups with `lookup`."""
     x, y, z = points
     radius = x**2 + y**2
@@ -108,14 +117,16 @@ def locate(points, f):
     return (far + near) / (2 * f), np.stack([row.astype(np.float32), column])
 
 
-def lookup(table, coordinates):
+def lookup(table: np.ndarray, coordinates: np.ndarray) -> np.ndarray:
     """Interpolate a table linearly at coordinates from `locate`, periodic in θ."""
     return ndimage.map_coordinates(
         np.pad(table, [(0, 0), (0, 1)], mode="wrap"), coordinates, order=1, mode="nearest"
     )
 
 
-def wall_points(ventricle, share=0.5):
+def wall_points(
+    ventricle: Ventricle, share: float = 0.5
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return x, y, z in mm of the wall's table points at a share of its depth, each (48, 48)."""
     xi = ventricle.endocardium + share * (ventricle.epicardium - ventricle.endocardium)
     across = ventricle.f * np.sinh(xi) * SIN_ETA

@@ -1,5 +1,12 @@
 """From segmentations of any orientation to one grid: isotropic, centred, septum to one side.
 
+Four coordinate systems, joined by 4×4 matrices:
+
+    index   voxels (i, j, k) of a file, k across the slices
+    world   millimetres, RAS+ as in nibabel: to the patient's right, to the front, to the head
+    heart   millimetres from the apex: to the septum, to the anterior wall, from apex to base
+    grid    voxels of the common grid, its axes those of the heart
+
 Hearts are centred in the short axis and share the height of the apex: averaging hearts of different
 length about their middles would blur the thin apical wall away.
 
@@ -9,13 +16,18 @@ positive inside, so the mask is its sign and the surface is known to a fraction 
 
 import concurrent.futures
 import dataclasses
+import warnings
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import ndimage
 
-from helpers.cardiac import cohort
+from helpers.cardiac import cohort, plausibility, segmentation
+from helpers.cardiac.segmentation import Segmentation
 
 STEPS = 127  # of a signed byte on either side of the surface
+PATIENTS_RIGHT = np.array([1.0, 0.0, 0.0])
+USUAL_BASE = np.array([1.0, -1.0, 1.0]) / np.sqrt(3)  # right, behind and above the apex
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,124 +39,186 @@ class Grid:
     clip: float = 10.0
     below: float = 8.0  # mm from the grid's floor to the apex
 
-    def offsets(self):
-        """Return the positions in mm from the centre along one axis, (size,)."""
-        return (np.arange(self.size) - (self.size - 1) / 2) * self.spacing
+    def to_heart(self) -> np.ndarray:
+        """Return the matrix (4, 4) from the grid's voxels to the heart's mm."""
+        first = self.spacing / 2 - self.size * self.spacing / 2
+        matrix = np.diag([self.spacing] * 3 + [1.0])
+        matrix[:3, 3] = first, first, self.spacing / 2 - self.below
+        return matrix
 
 
-def heart_frame(labels, affine, label, right_ventricle=None):
-    """Return (apex (3,), axes (3, 3)) of a heart in the affine's millimetres.
+def heart_frame(heart: Segmentation) -> np.ndarray:
+    """Return the matrix (4, 4) from heart to world; its axes are right-handed.
 
-    That world is nibabel's RAS+: x to the patient's right, y to the front, z to the head.
-    Rows of `axes`: to the septum, to the anterior wall, from apex to base, right-handed. The long
-    axis is the stack's slice direction; the apex is its narrower end. The septum lies towards the
-    right ventricle if that is segmented, else towards the patient's right.
+    The long axis is the direction across the slices. The septum lies towards the right ventricle if
+    that is segmented, else towards the patient's right.
     """
-    filled = ndimage.binary_fill_holes(labels == label, np.ones((3, 3, 1)))
-    middle = ndimage.center_of_mass(filled)[:2]
+    affine, filled = heart.affine, heart.filled
     normal = np.cross(affine[:3, 0], affine[:3, 1])
-    up = normal / np.linalg.norm(normal)
-    if up @ affine[:3, 2] < 0:
-        up = -up
+    upward = normal / np.linalg.norm(normal) * base_side(heart)
+    middle = ndimage.center_of_mass(filled)[:2]
     levels = np.flatnonzero(filled.any((0, 1)))
-    areas = filled.sum((0, 1))[levels]
-    third = max(1, len(areas) // 3)
-    last = levels[0]
-    if areas[:third].sum() > areas[-third:].sum():  # slices run from base to apex
-        up, last = -up, levels[-1]
-    apex = affine[:3, :3] @ (*middle, last) + affine[:3, 3]
-    apex -= up * (abs(up @ affine[:3, 2]) / 2)  # the last slice's outer face
-    towards = np.array([1.0, 0.0, 0.0])  # the patient's right
-    if right_ventricle is not None and (labels == right_ventricle).any():
-        other = ndimage.center_of_mass(labels == right_ventricle)
-        towards = affine[:3, :3] @ other + affine[:3, 3] - apex
-    septal = towards - (towards @ up) * up
-    if np.linalg.norm(septal) < 1e-3:
+    along_k = upward @ affine[:3, 2]
+    apical = levels[0] if along_k > 0 else levels[-1]
+    apex = affine[:3, :3] @ (*middle, apical) + affine[:3, 3]
+    apex -= upward * abs(along_k) / 2  # the outer face of the last slice
+    septal = PATIENTS_RIGHT
+    if heart.right_ventricle.any():
+        other = ndimage.center_of_mass(heart.right_ventricle)
+        septal = affine[:3, :3] @ other + affine[:3, 3] - apex
+    septal = septal - (septal @ upward) * upward
+    if np.linalg.norm(septal) < 1e-3:  # the long axis points there
         septal = affine[:3, 0]
     septal = septal / np.linalg.norm(septal)
-    return apex, np.stack([septal, np.cross(up, septal), up])
+    matrix = np.eye(4)
+    matrix[:3] = np.stack([septal, np.cross(upward, septal), upward, apex], 1)
+    return matrix
 
 
-def signed_distance(mask, voxel, margin):
-    """Return (distances in mm, positive inside; offset in voxels of its first voxel).
+def base_side(heart: Segmentation) -> int:
+    """Return +1 if the base lies where the normal i × j of the slices points, else −1.
 
-    Only the box around the structure plus `margin` mm is computed. Interpolating the distances
-    between thick slices is shape-based interpolation (Raya and Udupa, 1990).
+    Several signs are weighed, for each may fail: a ring open at the base shrinks there, a stack may
+    lack the apex. Positions in the stack run from −1 to 1.
     """
+    levels = np.flatnonzero(heart.filled.any((0, 1)))
+    position = np.linspace(-1, 1, len(levels))
+    areas = heart.filled.sum((0, 1))[levels]
+    evidence = (areas / areas.max() * position).mean()  # sections grow towards the base
+    if heart.is_wall:  # muscle covers the long axis at the apex alone
+        axis = ndimage.center_of_mass(heart.filled)[:2]
+        i, j = np.indices(heart.filled.shape[:2])
+        near_axis = np.hypot(i - axis[0], j - axis[1]) <= np.sqrt(areas.max() / np.pi) / 3
+        evidence -= (heart.structure[near_axis][:, levels].mean(0) * position).mean()
+    right_ventricle = heart.right_ventricle.sum((0, 1))
+    if right_ventricle.any():  # it ends short of the apex
+        centre = np.average(np.arange(len(right_ventricle)), weights=right_ventricle)
+        evidence += (centre - levels.mean()) / max(1, np.ptp(levels) / 2)
+    normal = np.cross(heart.affine[:3, 0], heart.affine[:3, 1])
+    along_k = np.sign(normal @ heart.affine[:3, 2])
+    evidence += 0.01 * along_k * (normal @ USUAL_BASE) / np.linalg.norm(normal)  # decides a tie
+    return int(along_k * (1 if evidence >= 0 else -1))
+
+
+def signed_distance(
+    mask: np.ndarray, affine: np.ndarray, margin: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return (distances in mm, positive inside; their affine) in the mask's box plus `margin` mm.
+
+    Interpolating the distances between thick slices is shape-based interpolation (Raya and Udupa,
+    1990).
+    """
+    voxel = np.linalg.norm(affine[:3, :3], axis=0)
     pad = np.ceil(margin / voxel).astype(int) + 1
     box = ndimage.find_objects(mask.astype(np.uint8))[0]
-    inside = np.pad(mask[box], [(p, p) for p in pad])
+    inside = np.pad(mask[box], np.stack([pad, pad], 1))
     distance = ndimage.distance_transform_edt(inside, voxel)
     distance -= ndimage.distance_transform_edt(~inside, voxel)
-    return distance.astype(np.float32), np.array([part.start for part in box]) - pad
+    first = np.array([side.start for side in box]) - pad
+    return distance.astype(np.float32), segmentation.moved(affine, first)
 
 
-def resample(mask, affine, centre, axes, grid):
+def resample(
+    mask: np.ndarray, affine: np.ndarray, heart_to_world: np.ndarray, grid: Grid
+) -> np.ndarray:
     """Return the mask's signed distances on the grid as int8 (size, size, size), STEPS = `clip` mm.
 
     Interpolation rounds edges off; the surface moves by the fraction of a voxel that restores the
-    mask's volume.
+    volume of the mask, as far as this lies inside the grid.
     """
-    voxel = np.linalg.norm(affine[:3, :3], axis=0)
-    distance, start = signed_distance(mask, voxel, grid.clip)
-    to_voxel = np.linalg.inv(affine[:3, :3])
-    matrix = to_voxel @ axes.T * grid.spacing
-    first = to_voxel @ (centre + axes.T @ np.full(3, grid.offsets()[0]) - affine[:3, 3]) - start
+    distance, box_affine = signed_distance(mask, affine, grid.clip)
+    grid_to_box = np.linalg.inv(box_affine) @ heart_to_world @ grid.to_heart()
     sampled = ndimage.affine_transform(
-        distance, matrix, first, (grid.size,) * 3, order=1, mode="constant", cval=-grid.clip
+        distance, grid_to_box, output_shape=(grid.size,) * 3, order=1, cval=-grid.clip
     )
-    voxels = round(np.count_nonzero(mask) * abs(np.linalg.det(affine[:3, :3])) / grid.spacing**3)
+    # A base cut along a slice is one plane of equal distances; its middle goes inside first.
+    sampled += 1e-4 * ndimage.gaussian_filter(sampled, 1)
+    inside = np.count_nonzero(mask) * (1 - outside(mask, affine, heart_to_world, grid))
+    voxels = round(inside * abs(np.linalg.det(affine[:3, :3])) / grid.spacing**3)
     last = np.clip(sampled.size - voxels, 1, sampled.size - 1)
-    sampled -= np.partition(sampled.ravel(), (last - 1, last))[last - 1 : last + 1].mean()
-    return np.ceil(np.clip(sampled / grid.clip, -1, 1) * STEPS).astype(np.int8)  # keeps the sign
+    around = np.partition(sampled.ravel(), (last - 1, last))[last - 1 : last + 1]
+    clipped = np.clip((sampled - around.mean()) / grid.clip, -1, 1)
+    return np.ceil(clipped * STEPS).astype(np.int8)  # rounded up, so that the sign stays
 
 
-def outside(mask, affine, centre, axes, grid):
+def outside(mask: np.ndarray, affine: np.ndarray, heart_to_world: np.ndarray, grid: Grid) -> float:
     """Return the share of a mask's voxels that fall outside the grid."""
-    world = affine[:3, :3] @ np.stack(np.nonzero(mask)) + affine[:3, 3:]
-    position = axes @ (world - centre[:, None])
-    return float((np.abs(position).max(0) > grid.size * grid.spacing / 2).mean())
+    index_to_grid = np.linalg.inv(heart_to_world @ grid.to_heart()) @ affine
+    position = index_to_grid[:3, :3] @ np.stack(np.nonzero(mask)) + index_to_grid[:3, 3:]
+    return float(((position < -0.5) | (position > grid.size - 0.5)).any(0).mean())
 
 
-def prepare_subject(subject, grid):
-    """Return a subject's int8 signed distances (size, size, size, 2): end-diastole, end-systole.
+def prepare_subject(subject: cohort.Subject, grid: Grid) -> tuple[np.ndarray, list[str]]:
+    """Return (int8 signed distances (size, size, size, 2) of both phases, what a reader be told).
 
     Both phases keep the frame of end-diastole, so the motion between them stays visible; they may
     differ in shape and affine.
 
     Raises:
-        cohort.CohortError: a file cannot be used, or 5 % of the structure lies outside the grid.
+        cohort.CohortError: a file cannot be used, is not plausible, or 5 % of its structure lie
+            outside the grid; a line for each fault.
     """
-    labels, affine = cohort.load_labels(subject.ed, subject.label)
-    apex, axes = heart_frame(labels, affine, subject.label, subject.right_ventricle)
-    centre = apex + axes[2] * (grid.size * grid.spacing / 2 - grid.below)
-    result = np.empty((grid.size,) * 3 + (2,), np.int8)
-    for phase, file in enumerate((subject.ed, subject.es)):
-        if phase:
-            labels, affine = cohort.load_labels(file, subject.label)
-        result[..., phase] = resample(labels == subject.label, affine, centre, axes, grid)
-        lost = outside(labels == subject.label, affine, centre, axes, grid)
-        if lost > 0.05:
-            raise cohort.CohortError(
-                f"{file}: {lost:.0%} of the structure lies outside the grid of "
-                f"{grid.size * grid.spacing:.0f} mm; check the voxel sizes, or enlarge the grid"
+    phases, faults = [], []
+    for phase in ("ed", "es"):
+        try:
+            phases.append(segmentation.read(subject, phase))
+        except cohort.CohortError as error:
+            faults.append(str(error))
+    if faults:
+        raise cohort.CohortError("\n".join(faults))
+    ed, es = phases
+    heart_to_world = heart_frame(ed)
+    faults = plausibility.faults(ed, es, heart_to_world[:3, 2] @ ed.affine[:3, 2] > 0)
+    side = grid.size * grid.spacing
+    for each in phases:
+        lost = outside(each.structure, each.affine, heart_to_world, grid)
+        if lost > 0.05 and not faults:
+            faults.append(
+                f"{each.file}: {lost:.0%} of the structure lies outside the grid of {side:.0f} mm; "
+                "check the voxel sizes, or enlarge the grid"
             )
-    return result
+    if faults:
+        raise cohort.CohortError("\n".join(faults))
+    shapes = [resample(each.structure, each.affine, heart_to_world, grid) for each in phases]
+    volumes = [np.count_nonzero(shape > 0) * grid.spacing**3 / 1000 for shape in shapes]
+    return np.stack(shapes, -1), plausibility.remarks(phases, volumes)
 
 
-def prepare_all(subjects, grid):
-    """Return the int8 array (subjects, size, size, size, 2) of a whole cohort."""
+def prepare_all(subjects: Sequence[cohort.Subject], grid: Grid) -> np.ndarray:
+    """Return the int8 array (subjects, size, size, size, 2) of a whole cohort.
+
+    What a reader should know of hearts that can be used is one warning.
+
+    Raises:
+        cohort.CohortError: the faults of all subjects that cannot be used, a line for each.
+    """
     result = np.empty((len(subjects),) + (grid.size,) * 3 + (2,), np.int8)
 
-    def fill(index):
-        result[index] = prepare_subject(subjects[index], grid)
+    def prepare(index: int) -> tuple[list[str], list[str]]:
+        try:
+            result[index], remarks = prepare_subject(subjects[index], grid)
+        except cohort.CohortError as error:
+            return [str(error)], []
+        return [], remarks
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        list(pool.map(fill, range(len(subjects))))  # which raises what a thread has raised
+        reports = list(pool.map(prepare, range(len(subjects))))
+    faults = [line for lines, _ in reports for line in lines]
+    if faults:
+        head = f"{len(faults)} of {len(subjects)} subjects cannot be used:"
+        raise cohort.CohortError("\n".join([head, *faults]))
+    remarks = [line for _, lines in reports for line in lines]
+    if not all(subject.labels.right_ventricle for subject in subjects):
+        remarks.append(
+            "no right ventricle is segmented: the septum is taken to face the patient's right, so "
+            "hearts may be turned about their long axes against those framed by a right ventricle"
+        )
+    if remarks:
+        warnings.warn("\n".join(remarks), stacklevel=2)
     return result
 
 
-def split(labels, shares, seed):
+def split(labels: np.ndarray, shares: tuple[float, float], seed: int) -> dict[str, np.ndarray]:
     """Return {"train": …, "validation": …, "test": …} index arrays, in equal shares of each group.
 
     Args:
@@ -153,11 +227,11 @@ def split(labels, shares, seed):
         seed: of the shuffle.
     """
     generator = np.random.default_rng(seed)
-    parts = {"test": [], "validation": [], "train": []}
+    parts: dict[str, list[np.ndarray]] = {"train": [], "validation": [], "test": []}
     for value in np.unique(labels):
         members = generator.permutation(np.flatnonzero(labels == value))
-        test = max(1, round(shares[1] * len(members)))
-        validation = max(1, round(shares[0] * len(members)))
-        for name, part in zip(parts, np.split(members, [test, test + validation]), strict=True):
-            parts[name].append(part)
-    return {name: np.sort(np.concatenate(parts[name])) for name in ("train", "validation", "test")}
+        validation, test = (max(1, round(share * len(members))) for share in shares)
+        parts["test"].append(members[:test])
+        parts["validation"].append(members[test : test + validation])
+        parts["train"].append(members[test + validation :])
+    return {name: np.sort(np.concatenate(part)) for name, part in parts.items()}

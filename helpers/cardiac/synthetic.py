@@ -39,7 +39,7 @@ class Heart:
     end_systole: geometry.Ventricle
 
 
-def draw(generator, group):
+def draw(generator: np.random.Generator, group: str) -> Heart:
     """Draw one Heart of group "healthy" or "HCM" from a NumPy generator."""
     sex = generator.choice(list(SEXES))
     size = generator.normal()  # larger hearts are heavier, in larger bodies
@@ -79,7 +79,7 @@ def draw(generator, group):
     return Heart(group, str(sex), str(pattern), float(surface), diastole, systole)
 
 
-def shape_relief(generator, base):
+def shape_relief(generator: np.random.Generator, base: float) -> np.ndarray:
     """Draw the relative deviation of the cavity from an ellipsoid: pointed apex, oval sections."""
     depth = (base - COS_ETA) / (1 + base)
     pointed = generator.normal(2.4, 0.4) * np.clip(depth, 0, 1) ** 4 * (1 - depth)
@@ -91,7 +91,7 @@ def shape_relief(generator, base):
     return (oval + flat_septum) * SIN_ETA - pointed
 
 
-def wall_profile(generator, depth):
+def wall_profile(generator: np.random.Generator, depth: np.ndarray) -> np.ndarray:
     """Draw the healthy wall's relative thickness: thinner towards the apex, smoothly uneven."""
     profile = 1 - generator.normal(0.2, 0.05) * smooth_step((depth - 0.55) / 0.4)
     for k, sd in ((1, 0.06), (2, 0.035)):
@@ -101,7 +101,7 @@ def wall_profile(generator, depth):
     return profile
 
 
-def ageing_septum(generator, depth):
+def ageing_septum(generator: np.random.Generator, depth: np.ndarray) -> np.ndarray:
     """Draw the bulge of the basal septum that healthy hearts grow with age, often nil."""
     bulge = generator.exponential(0.25)
     return bulge * np.exp(
@@ -109,7 +109,9 @@ def ageing_septum(generator, depth):
     )
 
 
-def thicken(generator, wall, depth, pattern):
+def thicken(
+    generator: np.random.Generator, wall: np.ndarray, depth: np.ndarray, pattern: str
+) -> np.ndarray:
     """Return the wall (mm, table) with HCM of a pattern: its peak is drawn from `PEAK`."""
     if pattern == "none":
         return wall
@@ -130,18 +132,20 @@ def thicken(generator, wall, depth, pattern):
     return wall + max(0.0, peak - start) * spread
 
 
-def smooth_step(x):
+def smooth_step(x: np.ndarray) -> np.ndarray:
     """Return 0 below 0, 1 above 1, and a cubic between."""
     x = np.clip(x, 0, 1)
     return x * x * (3 - 2 * x)
 
 
-def wrap(angle):
+def wrap(angle: np.ndarray) -> np.ndarray:
     """Return angles in (−π, π]."""
     return np.angle(np.exp(1j * angle))
 
 
-def rasterise(generator, heart):
+def rasterise(
+    generator: np.random.Generator, heart: Heart
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (ED labels, ES labels, affine) as a short-axis stack would show the heart.
 
     Labels follow ACDC (1 right ventricle, 2 myocardium, 3 cavity). The stack is turned in its
@@ -155,8 +159,7 @@ def rasterise(generator, heart):
     shape = [int(2 * reach / VOXEL[0]), int(2 * reach / VOXEL[1]), int((high - low) / VOXEL[2]) + 1]
     start = np.array([-reach, -reach, low]) + generator.uniform(-0.5, 0.5, 3) * VOXEL
     x, y, z = (
-        np.arange(n, dtype=np.float32) * step + first
-        for n, step, first in zip(shape, VOXEL, start, strict=True)
+        np.arange(shape[axis], dtype=np.float32) * VOXEL[axis] + start[axis] for axis in range(3)
     )
     x, y = (
         x[:, None] * np.cos(spin) + y * np.sin(spin),
@@ -167,10 +170,13 @@ def rasterise(generator, heart):
         lift = phases[0].apex() - phase.apex()
         x3, y3, z3 = np.broadcast_arrays(x[..., None], y[..., None], z - np.float32(lift))
         labels.append(label_phase(generator, phase, np.stack([x3, y3, z3])))
-    return *labels, oblique_affine(generator, spin)
+    end_diastole, end_systole = labels
+    return end_diastole, end_systole, oblique_affine(generator, spin)
 
 
-def label_phase(generator, phase, points):
+def label_phase(
+    generator: np.random.Generator, phase: geometry.Ventricle, points: np.ndarray
+) -> np.ndarray:
     """Return the uint8 labels of one phase at points (3, width, height, slices) in mm."""
     height, where = geometry.locate(points, np.float32(phase.f))
     endocardium, epicardium = (
@@ -187,7 +193,9 @@ def label_phase(generator, phase, points):
     return np.where(z < phase.h, labels, 0).astype(np.uint8)
 
 
-def wavering(generator, phase, where):
+def wavering(
+    generator: np.random.Generator, phase: geometry.Ventricle, where: np.ndarray
+) -> np.ndarray:
     """Draw the error of hand-drawn contours, in cosh ξ: four waves a slice of 0.25 mm each."""
     columns = np.arange(THETA.size + 1)[:, None] * (2 * np.pi / THETA.size)
     slices = where.shape[-1]
@@ -200,7 +208,7 @@ def wavering(generator, phase, where):
     return error * (np.tanh(phase.endocardium.mean()) / phase.f)
 
 
-def oblique_affine(generator, spin):
+def oblique_affine(generator: np.random.Generator, spin: float) -> np.ndarray:
     """Draw the affine (RAS+) of a stack of `VOXEL` sizes, turned in its plane by `spin` rad.
 
     The heart lies as in a chest: its base to the right, behind and above the apex, its septum to

@@ -2,6 +2,8 @@
 
 import gzip
 import warnings
+from collections.abc import Callable
+from pathlib import Path
 
 import nibabel
 import numpy as np
@@ -13,7 +15,9 @@ from helpers.training import spec
 from helpers.translation import text
 
 
-def write(folder, counts, seed, tick=lambda: None):
+def write(
+    folder: Path, counts: dict[str, int], seed: int, tick: Callable[[], object] = lambda: None
+) -> pd.DataFrame:
     """Write a cohort as NIfTI files with participants.tsv, and return its table.
 
     Args:
@@ -28,18 +32,17 @@ def write(folder, counts, seed, tick=lambda: None):
         thickness (mm) of each segment.
     """
     groups = [group for group, count in counts.items() for _ in range(count)]
+    seeds = np.random.SeedSequence(seed).spawn(len(groups))
     rows = []
-    for index, (group, child) in enumerate(
-        zip(groups, np.random.SeedSequence(seed).spawn(len(groups)), strict=True)
-    ):
-        generator = np.random.default_rng(child)
+    for index, group in enumerate(groups):
+        generator = np.random.default_rng(seeds[index])
         heart = synthetic.draw(generator, group)
-        *phases, affine = synthetic.rasterise(generator, heart)
-        row = {"participant_id": f"sub-{index + 1:04d}", "group": group}
-        for name, labels in zip(("ed", "es"), phases, strict=True):
-            row[name] = f"{row['participant_id']}_{name}.nii.gz"
+        end_diastole, end_systole, affine = synthetic.rasterise(generator, heart)
+        row: dict[str, object] = {"participant_id": f"sub-{index + 1:04d}", "group": group}
+        for phase, labels in {"ed": end_diastole, "es": end_systole}.items():
+            row[phase] = f"{row['participant_id']}_{phase}.nii.gz"
             content = gzip.compress(nibabel.Nifti1Image(labels, affine).to_bytes(), 1, mtime=0)
-            with files.replacing(folder / row[name]) as path:
+            with files.replacing(folder / row[phase]) as path:
                 path.write_bytes(content)
         diastole = heart.end_diastole
         row |= {
@@ -49,7 +52,7 @@ def write(folder, counts, seed, tick=lambda: None):
             "edv_ml": round(diastole.cavity_volume(), 2),
             "esv_ml": round(heart.end_systole.cavity_volume(), 2),
             "mass_g": round(anatomy.DENSITY * diastole.wall_volume(), 2),
-            "max_wall_mm": round(float(heart.end_diastole.thickness.max()), 2),
+            "max_wall_mm": round(float(diastole.thickness.max()), 2),
         }
         truth = anatomy.true_segments(diastole)
         row |= {f"truth_{segment:02d}": round(mm, 3) for segment, mm in enumerate(truth, start=1)}
@@ -60,7 +63,7 @@ def write(folder, counts, seed, tick=lambda: None):
     return table
 
 
-def cached(counts, seed):
+def cached(counts: dict[str, int], seed: int) -> Path:
     """Return the folder of a cohort, written now unless this code has written it before.
 
     Arguments as for `write`; the folder's name holds them and a digest of the code that draws the
@@ -79,13 +82,13 @@ def cached(counts, seed):
     return folder
 
 
-def true_change(table):
+def true_change(table: pd.DataFrame) -> np.ndarray:
     """Return the true mean difference HCM − healthy in wall thickness, mm: (17,)."""
     walls = table[[f"truth_{segment:02d}" for segment in anatomy.SEGMENTS]]
     return (walls[table.group == "HCM"].mean() - walls[table.group == "healthy"].mean()).to_numpy()
 
 
-def against_literature(table):
+def against_literature(table: pd.DataFrame) -> pd.DataFrame:
     """Return the drawn cohort beside published values: group, quantity, drawn, published."""
     index = table.mass_g / table.body_surface_m2
     table = table.assign(ef=100 * (1 - table.esv_ml / table.edv_ml), index=index)
@@ -113,6 +116,6 @@ def against_literature(table):
     return pd.DataFrame(rows, columns=["group", "quantity", "drawn", "published"])
 
 
-def mean_and_deviation(values):
+def mean_and_deviation(values: pd.Series) -> str:
     """Return the text "mean ± standard deviation" of a Series."""
     return text("{mean:.1f} ± {sd:.1f}", mean=values.mean(), sd=values.std())

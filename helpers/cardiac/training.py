@@ -1,113 +1,98 @@
-"""Training the cardiac VAE: one call from a byte array to a fitted model."""
+"""Training of CardiacVAEs by Keras' own `fit`, each once, several side by side."""
 
 import dataclasses
-import hashlib
+from collections.abc import Callable, Iterable
 
 import keras
-import numpy as np
 
-from helpers import progress
-from helpers.cardiac import shape_model, vae
+from helpers import runtime
+from helpers.cardiac import vae
 from helpers.training import grid, spec, store
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
-    """What a run is made of; weights and sizes are our choices, `d` is the paper's."""
+class Recipe:
+    """How to train: AdamW, the rate one cycle over all steps, gradients clipped to norm 1."""
 
-    d: int = 64
-    width: int = 16
-    epochs: int = 12
+    epochs: int
     batch: int = 8
-    learning_rate: float = 1e-3
-    alpha: float = 1e-4  # weight of the KL divergence
-    beta: float = 0.02  # weight of the cross-entropy
-    gamma: float = 1.0  # weight of the distance error
-    warm_up: float = 0.3  # share of the steps over which the KL weight grows
-    linear: bool = True  # with the linear shape model as a shortcut
+    learning_rate: float = 3e-3
 
 
-def fit(shapes, labels, train, validation, settings, seed=0, jit_compile=False):
-    """Train a CardiacVAE, go on from its last finished epoch, or read it from the run store.
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """One training of a CardiacVAE."""
+
+    data: spec.Call  # → hearts.Hearts
+    design: vae.Design
+    recipe: Recipe
+    seed: int = 0  # of initial weights, sampling and order
+    device: str = dataclasses.field(default_factory=grid.device_kind)  # "cpu" or "gpu"
+
+    def config(self) -> str:
+        """Return the training and its code as JSON text, which names its folder in the store."""
+        functions = "helpers.cardiac.training:train_vae", self.data.function
+        return spec.config(dataclasses.asdict(self), *functions)
+
+    def network(self) -> vae.CardiacVAE:
+        """Return the untrained model."""
+        return vae.CardiacVAE(self.data().mean(), self.design, self.seed)
+
+
+def train_vaes(trainings: Iterable[Training]) -> list[dict[str, list[float]]]:
+    """Train what the store lacks, side by side; return the history of each, in order.
+
+    A history is {term: list per epoch}, with "val_" terms of the validation hearts.
+    """
+    missing = [each for each in trainings if store.finished(each.config()) is None]
+    total = sum(each.recipe.epochs for each in missing)
+    grid.spread(train_vae, [(each,) for each in missing], total, "training")
+    return [store.finished(each.config())[1]["history"] for each in trainings]
+
+
+def train_vae(report: Callable[[int], None], training: Training) -> None:
+    """Train one model to the end, from its last finished epoch if there is one.
 
     A continued training draws other noise than an uninterrupted one, so it ends nearby.
 
     Args:
-        shapes: int8 (n, s, s, s, 2); labels: (n,) integers.
-        train: indices to learn from; validation: indices to watch, may be empty.
-        settings: Settings.
-        seed: of initial weights, sampling and batch order.
-        jit_compile: XLA, from the session.
-
-    Returns:
-        (model, history {term: list per epoch, "val_" terms where there is validation}).
+        report: is called with 1 after each epoch.
+        training: Training.
     """
-    keras.utils.set_random_seed(seed)
-    batches = vae.Batches(shapes, labels, train, settings.batch, seed)
-    watched = (
-        vae.Batches(shapes, labels, validation, settings.batch, seed) if len(validation) else None
-    )
-    model = build(shapes[train], settings, settings.epochs * len(batches), jit_compile)
-    defined = definition(shapes, labels, train, validation, settings, seed)
-    config = spec.config(defined, "helpers.cardiac.training:fit")
-    if stored := store.finished(config):
-        store.assign(variables(model), stored[0])
-        return model, stored[1]["history"]
-    state = [*variables(model), *model.optimizer.variables]
-    history = {}
+    keras.utils.set_random_seed(training.seed)
+    hearts, recipe = training.data(), training.recipe
+    shapes, labels = hearts.shapes[hearts.train], hearts.labels[hearts.train]
+    model = training.network()
+    compile_vae(model, recipe, recipe.epochs * -(-len(labels) // recipe.batch))
+    state = [*model.variables, *model.optimizer.variables]
+    history, config = {}, training.config()
     if stored := store.resume(config):
         store.assign(state, stored[0])
         history = stored[1]["history"]
     done = len(history.get("loss", []))
-    for _ in range(done):
-        batches.on_epoch_end()  # the order of the next epoch
-    with progress.bar(settings.epochs, "training") as bar:
-        bar.update(done)
+    report(done)
 
-        def keep(epoch, logs):
-            for name, value in logs.items():
-                history.setdefault(name, []).append(float(np.asarray(value)))
-            store.checkpoint(config, state, history=history)
-            bar.update()
+    def keep(epoch, logs):
+        for name, value in logs.items():
+            history.setdefault(name, []).append(float(value))
+        store.checkpoint(config, state, history=history)
+        report(1)
 
-        model.fit(
-            batches, epochs=settings.epochs, initial_epoch=done, validation_data=watched,
-            callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=keep)], verbose=0,
-            shuffle=False,  # `Batches` does, alike for any number of devices
-        )  # fmt: skip
-    store.finish(config, variables(model), history=history)
-    return model, history
-
-
-def build(shapes, settings, steps, jit_compile):
-    """Return the untrained CardiacVAE of so many steps, compiled, its linear part of `shapes`."""
-    linear = shape_model.fit(shapes, settings.d) if settings.linear else None
-    model = vae.CardiacVAE(
-        shapes.shape[1], settings.d, settings.width, linear,
-        settings.alpha, settings.beta, settings.gamma, max(1.0, settings.warm_up * steps),
+    model.fit(
+        shapes, labels, recipe.batch, recipe.epochs, verbose=0, initial_epoch=done,
+        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=keep)],
+        validation_data=(hearts.shapes[hearts.validation], hearts.labels[hearts.validation]),
     )  # fmt: skip
-    rise = max(1, steps // 5)  # one cycle: the rate rises for a fifth of the steps, then falls
+    store.finish(config, model.variables, history=history)
+
+
+def compile_vae(model: keras.Model, recipe: Recipe, steps: int) -> None:
+    """Give a CardiacVAE its optimiser for so many steps."""
+    rise = max(1, steps // 5)  # the rate rises for a fifth of the steps, then falls
     schedule = keras.optimizers.schedules.CosineDecay(
-        0.05 * settings.learning_rate, max(1, steps - rise), alpha=0.01,
-        warmup_target=settings.learning_rate, warmup_steps=rise,
+        0.05 * recipe.learning_rate, max(1, steps - rise), alpha=0.01,
+        warmup_target=recipe.learning_rate, warmup_steps=rise,
     )  # fmt: skip
-    model.compile(keras.optimizers.AdamW(schedule, weight_decay=1e-3), jit_compile=jit_compile)
-    model.optimizer.build(model.trainable_variables)  # else Keras traces the step twice
-    return model
-
-
-def definition(shapes, labels, train, validation, settings, seed):
-    """Return what defines a training, as JSON can hold it; arrays by their shapes and digests."""
-    arrays = [np.ascontiguousarray(array) for array in (shapes, labels, train, validation)]
-    return {
-        "network": "CardiacVAE",
-        "data": [[array.shape, hashlib.sha256(array).hexdigest()] for array in arrays],
-        "settings": dataclasses.asdict(settings),
-        "seed": seed,
-        "device": grid.local_device_kind(),
-    }
-
-
-def variables(model):
-    """Return the variables of the model's three networks, those of dropout's seeds included."""
-    return [*model.encoder.variables, *model.decoder.variables, *model.classifier.variables]
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=1e-3, clipnorm=1.0)
+    model.compile(optimizer, jit_compile=runtime.compiles())
+    optimizer.build(model.trainable_variables)

@@ -1,72 +1,68 @@
-"""The diagram of the cardiac VAE: encoder, codes, decoder, linear shape model, classifier."""
+"""The diagram of the cardiac VAE: encoder, codes, decoder, classifier, read from their layers."""
+
+import itertools
 
 import keras
 from keras import layers
 
 from helpers import diagram
-from helpers.diagram import BLUE, GREEN, GREY, ORANGE, YELLOW, Block
 from helpers.translation import text
 
 
-def vae_graph(model):
-    """Return (boxes, edges) of a `CardiacVAE` with its linear shape model.
+def vae_graph(model: keras.Model) -> tuple[dict, dict]:
+    """Return (boxes, edges) of a VAE: encoder downwards on the left, decoder upwards on the right.
 
-    Encoder downwards on the left, codes below, decoder upwards on the right.
+    Codes and classifier are below. `model.encoder` gives mean and log variance, `model.decoder`
+    and `model.classifier` have one input and one output; all are built.
     """
-    blocks, edges = vae_blocks(model)
-    down, up = (list(layer_titles(network)) for network in (model.encoder, model.decoder))
-    floor = len(down) - 2  # the row of the encoder's two last layers and the decoder's first
-    places = {key: (1, row) for row, key in enumerate(down[:-2])}
-    places |= {key: (3, floor - row) for row, key in enumerate(up[1:])}
-    places |= {"mu_residual": (1, floor), "log_variance": (2, floor), "output": (3, 0)}
-    places |= {"mu": (1, floor + 1), up[0]: (2, floor + 1)}
-    places |= {"classifier_hidden": (1, floor + 2), "classifier_output": (2, floor + 2)}
-    places |= {"linear_encoder": (0, floor // 2), "linear_decoder": (4, floor // 2)}
-    return diagram.place(blocks, places), edges
+    blocks, rows, edges = vae_blocks(model)
+    return diagram.layout(blocks, rows), edges
 
 
-def vae_blocks(model):
-    """Return (blocks, edges) as `diagram.condense` does: the three networks and what joins them.
-
-    The shape model is not trained: its blocks count no parameters but name their matrix's size.
-    """
-    networks = model.encoder, model.decoder, model.classifier
-    blocks, edges = {}, []
-    for network, tint in zip(networks, (BLUE, ORANGE, GREEN), strict=True):
-        network = keras.Model(network.inputs, network.outputs)  # a Sequential becomes functional
-        more_blocks, more_edges = diagram.condense(network, layer_titles(network, tint))
-        blocks, edges = blocks | more_blocks, edges + more_edges
-    shape, z, mean = (next(iter(layer_titles(network))) for network in networks)
-    head = list(layer_titles(model.decoder))[-1]
-    size = "×".join(map(str, model.basis.shape))
-    blocks[shape].title = "distances $s$,\nfolded"
-    blocks["mu"] = Block("$\\mu = E(s) +$\n$W^{+}(s - \\bar{s})$", GREY, blocks.pop(mean).shape)
+def vae_blocks(model: keras.Model) -> tuple[dict, list, dict]:
+    """Return blocks, their rows and edges: the three networks and what joins them."""
+    blocks: dict[str, diagram.Block] = {}
+    edges: dict[tuple[str, str], dict] = {}
+    chains: list[list[str]] = []
+    tints = diagram.BLUE, diagram.ORANGE, diagram.GREEN
+    for part, tint in zip((model.encoder, model.decoder, model.classifier), tints, strict=True):
+        network = keras.Model(part.inputs, part.outputs)  # a Sequential becomes functional
+        part_blocks, part_edges = diagram.condense(network, layer_stages(network, tint))
+        blocks, edges = blocks | part_blocks, edges | part_edges
+        chains.append(list(part_blocks))
+    (*down, mu, log_variance), (z, *up), (code, *classifier) = chains
+    blocks[down[0]].title = "distances $s$,\nfolded"
     blocks[z].title = "$z = \\mu + \\sigma\\varepsilon$"
-    blocks["output"] = Block("$\\hat{s} = F(z) +$\n$\\bar{s} + Wz$", GREY, blocks[head].shape)
-    linear = {"encoder": ("$W^{+}(s - \\bar{s})$", "mu"), "decoder": ("$\\bar{s} + Wz$", head)}
-    for name, (formula, like) in linear.items():
-        title = text("{formula}\nfixed, {size}", formula=formula, size=size)
-        blocks[f"linear_{name}"] = Block(title, YELLOW, blocks[like].shape)
-    edges = [("mu" if start == mean else start, end) for start, end in edges]
-    edges += [(shape, "linear_encoder"), ("linear_encoder", "mu"), ("mu_residual", "mu")]
-    edges += [("mu", z), ("log_variance", z), (z, "linear_decoder")]
-    return blocks, edges + [(head, "output"), ("linear_decoder", "output")]
+    symbols = {mu: "$\\mu$", log_variance: "$\\log\\,\\sigma^2$", up[-1]: "$\\hat{s}$"}
+    for key, symbol in symbols.items():
+        blocks[key].title = text("{title},\n{note}", title=blocks[key].title, note=symbol)
+    del blocks[code]  # the encoder's mean
+    edges = {(mu if start == code else start, end): {} for start, end in edges}
+    edges |= {(mu, z): {}, (log_variance, z): {}}
+    upwards = itertools.zip_longest([mu, *reversed(down)], [log_variance], up)
+    joined = itertools.zip_longest(classifier, [z], [])
+    rows = [list(row) for row in (*reversed(list(upwards)), *joined)]
+    return blocks, rows, edges
 
 
-def layer_titles(network, tint=GREY):
-    """Return {layer name: (title, tint)} of a network's input, convolutions and dense layers."""
-    titles = {"mu_residual": "dense, $E(s)$", "log_variance": "dense, $\\log\\,\\sigma^2$"}
-    found = {network.inputs[0]._keras_history.operation.name: ("", GREY)}
+def layer_stages(network: keras.Model, tint: str) -> dict[str, tuple[str, str]]:
+    """Return {pattern: (title, tint)} of a network's input, convolutions and dense layers."""
+    stages = {}
     for layer in network.layers:
-        stride = max(getattr(layer, "strides", (1,)))
-        if isinstance(layer, layers.Conv3DTranspose):
-            title = text("3³ transposed\nconv, ×{stride}", stride=stride)
+        size, stride = (max(getattr(layer, name, (1,))) for name in ("kernel_size", "strides"))
+        if isinstance(layer, layers.InputLayer):
+            stages[f"{layer.name}$"] = "", diagram.GREY
+        elif isinstance(layer, layers.Conv3DTranspose):
+            title = text("{k}³ transposed\nconv, ×{stride}", k=size, stride=stride)
+            stages[f"{layer.name}$"] = title, tint
         elif isinstance(layer, layers.Conv3D):
-            title = text("3³ conv, /{stride}", stride=stride) if stride > 1 else "3³ conv"
+            title = text("{k}³ conv", k=size)
+            if stride > 1:
+                title = text("{title}, /{stride}", title=title, stride=stride)
+            stages[f"{layer.name}$"] = title, tint
         elif isinstance(layer, layers.Dense):
-            plain = text("dense, {activation}", activation=layer.activation.__name__)
-            title = titles.get(layer.name, plain)
-        else:
-            continue
-        found[layer.name] = title, tint
-    return found
+            title, activation = "dense", layer.activation.__name__
+            if activation != "linear":
+                title = text("dense, {activation}", activation=activation)
+            stages[f"{layer.name}$"] = title, tint
+    return stages

@@ -6,8 +6,9 @@ import ipywidgets as widgets
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import colors, patches
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from mpl_toolkits.mplot3d import art3d
-from PIL import Image
 from scipy import ndimage
 from skimage import measure
 
@@ -18,7 +19,7 @@ from helpers.translation import text
 THICKNESS = plt.Normalize(4, 18)  # mm, of the colours of surfaces
 
 
-def bullseye(ax, values, norm, cmap):
+def bullseye(ax: Axes, values: np.ndarray, norm: colors.Normalize, cmap: str) -> None:
     """Draw the AHA bull's-eye of one decimal: anterior up, septum left, apex in the middle.
 
     Args:
@@ -49,7 +50,7 @@ def bullseye(ax, values, norm, cmap):
     ax.axis("off")
 
 
-def cell(segment):
+def cell(segment: int) -> tuple[int, int, int]:
     """Return (outer radius, first angle, width) of a segment in the bull's-eye, degrees."""
     if segment == 17:
         return 1, 0, 360
@@ -58,7 +59,7 @@ def cell(segment):
     return (4 if segment <= 6 else 3), 60 * ((segment - 1) % 6 + 1), 60
 
 
-def surface(ax, distance, spacing):
+def surface(ax: Axes, distance: np.ndarray, spacing: float) -> None:
     """Draw a wall as a shaded surface coloured by its thickness, its septum in front.
 
     Args:
@@ -67,9 +68,11 @@ def surface(ax, distance, spacing):
         spacing: mm.
     """
     fine, step = ndimage.gaussian_filter(anatomy.finer(distance), 0.8), spacing / 2
+    ax.axis("off")
+    if not fine.min() < 0 < fine.max():
+        return  # the decoded shape has no surface
     vertices, faces = measure.marching_cubes(fine, 0.0, step_size=2)[:2]
-    hollow = anatomy.cavity(fine > 0).any()
-    thickness = anatomy.wall_thickness(fine > 0, step) if hollow else np.zeros(fine.shape)
+    thickness = anatomy.wall_thickness(fine, step)
     wall = thickness > 0
     nearest = ndimage.distance_transform_edt(~wall, return_distances=False, return_indices=True)
     local = ndimage.map_coordinates(thickness[tuple(nearest)], vertices[faces].mean(1).T, order=1)
@@ -88,10 +91,9 @@ def surface(ax, distance, spacing):
     ax.set(xlim=(-reach[0], reach[0]), ylim=(-reach[1], reach[1]), zlim=(-reach[2], reach[2]))
     ax.set_box_aspect((1, 1, 1), zoom=1.6)
     ax.view_init(18, -20)  # degrees of elevation and azimuth
-    ax.axis("off")
 
 
-def portraits(hearts, spacing):
+def portraits(hearts: np.ndarray, spacing: float) -> np.ndarray:
     """Return pictures (n, 2, p, p, 3) of decoded hearts (n, s, s, s, 2) as shaded surfaces.
 
     They hold no word and take the time, so one drawing of them serves every figure and language.
@@ -104,13 +106,15 @@ def portraits(hearts, spacing):
     return np.reshape(pictures, (len(hearts), 2, *pictures[0].shape))
 
 
-def strip(pictures, titles):
+def strip(pictures: np.ndarray, titles: list[str]) -> Figure:
     """Return a figure of `portraits`: ED above, ES below, one column a step."""
-    figure, axes = plt.subplots(2, len(pictures), figsize=(figures.WIDTH, 3.0))
-    for step, title in enumerate(titles):
-        for phase, ax in enumerate(axes[:, step]):
-            portrait(ax, pictures[step, phase])
-        axes[0, step].set_title(title)
+    size = 0.9 + 1.08 * len(pictures), 3.0
+    figure, axes = plt.subplots(2, len(pictures), figsize=size, squeeze=False)
+    for (phase, step), ax in np.ndenumerate(axes):
+        ax.imshow(pictures[step, phase])
+        ax.set(xticks=[], yticks=[], frame_on=False)
+    for ax, title in zip(axes[0], titles, strict=True):
+        ax.set_title(title)
     for ax, phase in zip(axes[:, 0], ("ED", "ES"), strict=True):
         ax.set_ylabel(phase)
     colours = plt.cm.ScalarMappable(THICKNESS)
@@ -118,26 +122,13 @@ def strip(pictures, titles):
     return figure
 
 
-def portrait(ax, picture):
-    """Draw a picture without a frame."""
-    ax.imshow(picture)
-    ax.set(xticks=[], yticks=[], frame_on=False)
+def frames(pictures: np.ndarray, titles: list[str]) -> list[bytes]:
+    """Return a PNG of `strip` for each step by itself."""
+    parts = np.split(pictures, len(pictures))
+    return [png(strip(part, [title]), 140) for part, title in zip(parts, titles, strict=True)]
 
 
-def frames(pictures, titles):
-    """Return one PNG (bytes) for each pair of `portraits`: ED and ES side by side."""
-    drawn = []
-    for pair, title in zip(pictures, titles, strict=True):
-        figure, axes = plt.subplots(1, 2, figsize=(4, 2.4))
-        for ax, picture, phase in zip(axes, pair, ("ED", "ES"), strict=True):
-            portrait(ax, picture)
-            ax.set_title(phase)
-        figure.suptitle(title)
-        drawn.append(png(figure, 110))
-    return drawn
-
-
-def png(figure, dpi=200):
+def png(figure: Figure, dpi: int = 200) -> bytes:
     """Return a figure as PNG (bytes), and close it."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=dpi)
@@ -145,16 +136,7 @@ def png(figure, dpi=200):
     return buffer.getvalue()
 
 
-def movie(pictures):
-    """Return PNGs (bytes) joined to a GIF (bytes) that plays there and back for ever."""
-    images = [Image.open(io.BytesIO(picture)).convert("RGB") for picture in pictures]
-    images += images[-2:0:-1]
-    buffer = io.BytesIO()
-    images[0].save(buffer, "GIF", save_all=True, append_images=images[1:], duration=400, loop=0)
-    return buffer.getvalue()
-
-
-def slider(pictures):
+def slider(pictures: list[bytes]) -> widgets.Widget:
     """Return a widget that shows the picture its slider points at."""
     image = widgets.Image(value=pictures[0], format="png")
     control = widgets.IntSlider(0, 0, len(pictures) - 1, description="stop")
@@ -162,7 +144,7 @@ def slider(pictures):
     return widgets.VBox([control, image])
 
 
-def bullseyes(start, end, truth=None):
+def bullseyes(start: np.ndarray, end: np.ndarray, truth: np.ndarray | None = None) -> Figure:
     """Return a figure of thickness (17,) in mm at both ends of a walk, its change, and the truth.
 
     `truth` is the true change, if that is known.
@@ -179,38 +161,27 @@ def bullseyes(start, end, truth=None):
     return figure
 
 
-def sections(pairs, titles, labels, spacing):
-    """Return a figure of outlines in the planes of the short and of the long axis.
+def sections(hearts: np.ndarray, titles: list[str], spacing: float) -> Figure:
+    """Return a figure of outlines at ED and ES in the planes of the short and of the long axis.
 
     Args:
-        pairs: distances (n, s, s, s, 2), two outlines in each of n pairs of panels.
-        titles: of the n pairs.
-        labels: of the two outlines.
+        hearts: distances (n, s, s, s, 2).
+        titles: of the n hearts.
         spacing: mm.
     """
-    figure, axes = plt.subplots(1, 2 * len(pairs), figsize=(figures.WIDTH, 2.1), sharey=True)
-    for column, ax in enumerate(axes):
-        plane, name = ("short", "long")[column % 2], titles[column // 2]
-        for outline, colour in enumerate((figures.BLUE, figures.ORANGE)):
-            distance = pairs[column // 2][..., outline]
-            contours(ax, distance, spacing, plane, colour, labels[outline])
-        if plane == "short":
-            ax.set_title(text("{name}, short axis", name=name))
-        else:
-            ax.set_title(text("{name}, long axis", name=name))
+    figure, axes = plt.subplots(1, 2 * len(hearts), figsize=(figures.WIDTH, 2.1), sharey=True)
+    middle = hearts.shape[1] // 2
+    extent = (np.arange(hearts.shape[1]) - (hearts.shape[1] - 1) / 2) * spacing
+    across = -extent  # septum (x > 0) on the left, as radiologists look
+    for heart, title, (short, long) in zip(hearts, titles, axes.reshape(-1, 2), strict=True):
+        short.set_title(text("{name}, short axis", name=title))
+        long.set_title(text("{name}, long axis", name=title))
+        for ax, plane in ((short, heart[:, :, middle]), (long, heart[:, middle])):
+            for phase, colour in enumerate((figures.BLUE, figures.ORANGE)):
+                outline = across, extent, plane[..., phase].T.astype(np.float32)
+                ax.contourf(*outline, levels=[0, np.inf], colors=[colour], alpha=0.25)
+                ax.contour(*outline, levels=[0], colors=[colour], linewidths=1)
+                ax.plot([], [], color=colour, label=("ED", "ES")[phase])
+            ax.set(aspect="equal", xlabel="mm", ylabel="mm")
     axes[0].legend(loc="upper left", fontsize=6)
     return figure
-
-
-def contours(ax, distance, spacing, plane, colour, label):
-    """Draw the wall's outline in the middle "short" or "long" axis plane of distances (x, y, z)."""
-    middle = distance.shape[0] // 2
-    picture = distance[:, :, middle].T if plane == "short" else distance[:, middle, :].T
-    half = (len(picture) - 1) / 2 * spacing
-    extent = np.linspace(-half, half, len(picture))
-    picture = picture.astype(np.float32)
-    across = -extent  # septum (x > 0) on the left, as radiologists look
-    ax.contourf(across, extent, picture, levels=[0, np.inf], colors=[colour], alpha=0.25)
-    ax.contour(across, extent, picture, levels=[0], colors=[colour], linewidths=1)
-    ax.plot([], [], color=colour, label=label)
-    ax.set(aspect="equal", xlabel="mm", ylabel="mm")

@@ -7,14 +7,39 @@ A variable's name in the files follows from the layer's: `aspp0.BatchNorm` holds
 import re
 from pathlib import Path
 
+import keras
+import numpy as np
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 from keras import layers
 
+from helpers.deeplab import network, official
+
 PARTS = "weights|depthwise_weights|biases|gamma|beta|moving_mean|moving_variance"
+DATA_SETS = {19: "Cityscapes", 21: "PASCAL VOC", 151: "ADE20K"}  # by number of classes
 
 
-def load_weights(model, path):
+def build_official(name: str, output_stride: int = 8, size: int | None = None) -> keras.Model:
+    """Return the Keras network of an official checkpoint, without its weights."""
+    builder = network.deeplab_v3 if name.startswith("mobilenetv2") else network.deeplab_v3_plus
+    return builder(output_stride, size=size)
+
+
+def load_official(name: str) -> keras.Model:
+    """Return the Keras network of an official checkpoint, at the demo's output stride, 8.
+
+    The weights come from the TensorFlow-1 checkpoint, or, where the archive has none, from the
+    constants of the frozen graph.
+
+    Raises:
+        helpers.download.DownloadError: it is not there and cannot be downloaded.
+        ValueError: its files cannot be read, or its variables are not the network's.
+    """
+    source = official.weights_of(official.fetch_checkpoint(name))
+    return load_weights(build_official(name), source)
+
+
+def load_weights(model: keras.Model, path: Path) -> keras.Model:
     """Read the weights of a TF-1 checkpoint or a frozen graph into a DeepLab network.
 
     Args:
@@ -26,7 +51,7 @@ def load_weights(model, path):
 
     Raises:
         ValueError: the file cannot be read, or its variables are not those of the network;
-            the message names what is missing, left over, or of another shape.
+            the message names what is missing, left over, of another shape, or not finite.
     """
     path = Path(path)
     stored = read_frozen_graph(path) if path.suffix == ".pb" else read_checkpoint(path)
@@ -34,7 +59,7 @@ def load_weights(model, path):
     return model
 
 
-def named_variables(model):
+def named_variables(model: keras.Model) -> dict[str, keras.Variable]:
     """Return {name in the official files: Keras variable} of a DeepLab network."""
     named = {}
     for layer in model.layers:
@@ -46,7 +71,7 @@ def named_variables(model):
     return named
 
 
-def read_checkpoint(prefix):
+def read_checkpoint(prefix: Path) -> dict[str, np.ndarray]:
     """Return {name: array} of a TF-1 checkpoint, without what only training needs.
 
     Raises:
@@ -57,13 +82,13 @@ def read_checkpoint(prefix):
         names = reader.get_variable_to_shape_map()
         wanted = [n for n in names if n != "global_step" and not n.endswith("/Momentum")]
         return {name: reader.get_tensor(name) for name in wanted}
-    except (tf.errors.OpError, ValueError) as error:
+    except (tf.errors.OpError, ValueError, IndexError, RuntimeError) as error:
         raise ValueError(
             f"{prefix}: no readable checkpoint (.index and .data files): {error}"
         ) from error
 
 
-def read_graph(path):
+def read_graph(path: Path) -> tf.compat.v1.GraphDef:
     """Return the GraphDef of a frozen graph.
 
     Raises:
@@ -77,7 +102,7 @@ def read_graph(path):
     return graph
 
 
-def read_frozen_graph(path):
+def read_frozen_graph(path: Path) -> dict[str, np.ndarray]:
     """Return {name: array} of the constants that were a frozen graph's variables."""
     return {
         node.name: tf.make_ndarray(node.attr["value"].tensor)
@@ -86,19 +111,37 @@ def read_frozen_graph(path):
     }
 
 
-def assign(variables, stored, path):
+def assign(variables: dict[str, keras.Variable], stored: dict[str, np.ndarray], path: Path) -> None:
     """Give every variable its array, all or none.
 
     Raises:
-        ValueError: names or shapes differ; the message lists them.
+        ValueError: names or shapes differ, or a number is not finite; the message tells which, and
+            which network the arrays belong to.
     """
     faults = [f"missing: {name}" for name in sorted(variables.keys() - stored.keys())]
     faults += [f"left over: {name}" for name in sorted(stored.keys() - variables.keys())]
     for name in sorted(variables.keys() & stored.keys()):
         if tuple(variables[name].shape) != stored[name].shape:
             faults.append(f"{name} is {stored[name].shape}, not {tuple(variables[name].shape)}")
+        elif not np.isfinite(stored[name]).all():
+            faults.append(f"{name} holds numbers that are not finite")
     if faults:
-        shown = "; ".join(faults[:8]) + (f"; and {len(faults) - 8} more" if faults[8:] else "")
-        raise ValueError(f"{path} does not hold the weights of this network. {shown}")
+        more = f"; and {len(faults) - 4} more" if faults[4:] else ""
+        raise ValueError(
+            f"{path} does not hold the weights of this network, but {described(stored)}. "
+            f"{'; '.join(faults[:4])}{more}"
+        )
     for name, variable in variables.items():
         variable.assign(stored[name])
+
+
+def described(stored: dict[str, np.ndarray]) -> str:
+    """Return in words which network {name: array} belongs to: backbone, width and classes."""
+    backbones = {name.partition("/")[0] for name in stored if re.match("Mobile|xcep|resnet", name)}
+    words = " and ".join(sorted(backbones)) or "no backbone that is known"
+    if "MobilenetV2/Conv/weights" in stored:
+        words += f" of width {stored['MobilenetV2/Conv/weights'].shape[-1] / 32:g}"
+    if "logits/semantic/biases" in stored:
+        classes = stored["logits/semantic/biases"].size
+        words += f", {classes} classes ({DATA_SETS.get(classes, 'of another data set')})"
+    return words

@@ -1,28 +1,54 @@
 """The official networks side by side: what they see, how they agree, what each setting changes."""
 
-import time
+from collections.abc import Sequence
 
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import skimage.data
 
-from helpers import cost, figures
-from helpers.deeplab import network, official, overlays, reference, segmenter
+from helpers import cost, figures, inputs, published
+from helpers.deeplab import checkpoint, image, official, overlays, reference, segmenter
+from helpers.deeplab.segmenter import Segmentation
+from helpers.download import DownloadError
 from helpers.translation import text
 
-TITLES = {  # of the columns of `parity_table`
+NETWORKS = {  # titles of the columns of `networks_table`
+    "name": "network",
+    "output_stride": "output stride",
+    "params": "parameters",
+    "published_params": "published, 10⁶",
+    "gmacs": "10⁹ multiply-adds at 513²",
+    "published_gmacs": "published, 10⁹",
+    "feature_memory_mib": "feature maps, MiB",
+}
+PARITY = {  # of `parity_table`
     "name": "checkpoint",
     "input_error": "inputs, max |Δ|",
-    "logits_error": "logits, max |Δ|",
+    "logits_error": "logits, max |Δ| / max",
+    "graph_error": "the graph itself",
     "agreement": "equal labels, %",
+}
+SETTINGS = {  # and of `settings_table`
+    "name": "checkpoint",
     "stride_16": "kept at stride 16, %",
     "multi_scale": "kept with six scales, mirrored, %",
     "latency_ms": "ms a photograph",
     "feature_memory_mib": "feature maps, MiB",
 }
+ROWS = 6  # photographs that a page holds
+FORMATS = (
+    {"feature maps, MiB": "{:.0f}", "ms a photograph": "{:.0f}"}
+    | dict.fromkeys(
+        (PARITY["input_error"], PARITY["logits_error"], PARITY["graph_error"]), "{:.1e}"
+    )
+    | dict.fromkeys((NETWORKS["published_params"], NETWORKS["gmacs"]), "{:.2f}")
+    | {NETWORKS["published_gmacs"]: "{:.2f}"}
+)
 
 
-def size_and_cost(name, model, output_stride, weights="none"):
+def size_and_cost(name: str, model: keras.Model, output_stride: int, weights: str = "none") -> dict:
     """Return a network's row of the results: parameters, 10⁹ multiply-adds, MiB of features.
 
     Args:
@@ -41,64 +67,107 @@ def size_and_cost(name, model, output_stride, weights="none"):
     }
 
 
-def compare_all(names, pictures):
-    """Return (rows, {checkpoint: {picture name: Segmentation}}) of `compare` for each name."""
-    rows, segmentations = [], {}
+def networks_table(rows: list[dict]) -> pd.DataFrame:
+    """Return rows of `size_and_cost` beside the published figures, as a DataFrame to show."""
+    beside = []
+    for row in rows:
+        gmacs = published.DEEPLAB_GMACS.get((row["name"], row["output_stride"]))
+        parameters = published.DEEPLAB_PARAMETERS.get(row["name"])
+        beside.append(row | {"published_gmacs": gmacs, "published_params": parameters})
+    return pd.DataFrame(beside)[list(NETWORKS)].rename(columns=NETWORKS)
+
+
+def demo_pictures(others: Sequence[str]) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Return ({name: RGB picture}, faults) of the demo's photographs on this machine.
+
+    Where none is, the pictures are `others` of scikit-image.
+    """
+    pictures, faults = {}, []
+    for name, path in official.photographs().items():
+        try:
+            pictures[name] = image.read_picture(path)
+        except ValueError as error:
+            faults.append(describe_fault(name, error))
+    return pictures or {name: getattr(skimage.data, name)() for name in others}, faults
+
+
+def describe_fault(name: str, error: Exception) -> str:
+    """Return a text that tells what is wrong with a file, without the folder of this machine."""
+    fault = str(error).replace(f"{official.FOLDER}", inputs.relative_name(official.FOLDER))
+    return text("{name} is left out ({fault})", name=name, fault=fault)
+
+
+def compare_all(
+    names: Sequence[str], pictures: dict[str, np.ndarray], in_detail: Sequence[str]
+) -> tuple[list[dict], dict[str, dict[str, Segmentation]], list[str]]:
+    """Return (rows, {checkpoint: {picture name: Segmentation}}, faults) of `compare` for each name.
+
+    A checkpoint that cannot be used costs no other: `faults` tells what is wrong with it.
+    """
+    rows, segmentations, faults = [], {}, []
     for name in names:
-        row, segmentations[name] = compare(name, pictures)
-        rows.append(row)
-    return rows, segmentations
+        try:
+            row, segmentations[name] = compare(name, pictures, name in in_detail)
+            rows.append(row)
+        except (ValueError, DownloadError) as error:
+            faults.append(describe_fault(name, error))
+    return rows, segmentations, faults
 
 
-def compare(name, pictures):
+def compare(
+    name: str, pictures: dict[str, np.ndarray], in_detail: bool = True
+) -> tuple[dict, dict[str, Segmentation]]:
     """Return the figures of one official checkpoint on `pictures` and what it finds in them.
 
     Args:
-        name: key of `official.ARCHIVES`.
+        name: key of `official.CHECKPOINTS`.
         pictures: {name: picture as `image.read_picture` takes it}.
+        in_detail: whether to compare all pictures, not only the first, with the frozen graph, and
+            to try the other settings.
 
     Returns:
         (row, {picture name: Segmentation}). The row describes the network as the results store it
-        and holds "input_error" and "logits_error", the largest differences from the frozen graph;
-        "agreement", the labels equal to the graph's in %; "stride_16" and "multi_scale", the labels
-        in % that output stride 16, and six scales with mirroring, keep.
+        and holds the figures of `reference.parity`; "latency_ms", the network alone; "stride_16"
+        and "multi_scale", the labels in % that output stride 16, and six scales with mirroring,
+        keep, or None.
+
+    Raises:
+        ValueError, DownloadError: as `checkpoint.load_official`.
     """
-    model = official.load_official(name)
-    demo = segmenter.Segmenter(model)
+    model = checkpoint.load_official(name)
+    demo, size = segmenter.Segmenter(model), 513
     with cost.without_weights():
-        shape = official.build_official(name, size=demo.size)
-    coarse = segmenter.Segmenter(rebuilt(model, 16))
-    graph = reference.FrozenGraph(official.graph_of(name))
-    found, parity, seconds, kept, averaged = {}, [], [], [], []
-    for picture_name, picture in pictures.items():
-        demo.predict(picture)  # the first call traces
-        started = time.perf_counter()
-        found[picture_name] = one = demo.predict(picture)
-        seconds.append(time.perf_counter() - started)
-        parity.append(reference.parity(graph, model, picture))
-        kept.append((coarse.predict(picture).labels == one.labels).mean())
-        multi = demo.predict(picture, segmenter.SCALES, flip=True)
-        averaged.append((multi.labels == one.labels).mean())
-    return {
-        **size_and_cost(name, shape, 8, "official"),
-        "latency_ms": 1e3 * float(np.median(seconds)),
-        "input_error": max(p["input"] for p in parity),
-        "logits_error": max(p["logits"] for p in parity),
-        "agreement": 100 * float(np.mean([p["labels"] for p in parity])),
-        "stride_16": 100 * float(np.mean(kept)),
-        "multi_scale": 100 * float(np.mean(averaged)),
-    }, found
+        shape = checkpoint.build_official(name, size=size)
+    found = {picture_name: demo.predict(picture) for picture_name, picture in pictures.items()}
+    compared = list(pictures) if in_detail else list(pictures)[:1]
+    graph = reference.FrozenGraph(official.graph_of(official.fetch_checkpoint(name)))
+    errors = pd.DataFrame([reference.parity(graph, model, pictures[each]) for each in compared])
+    square = image.to_input(image.shrink(found[compared[0]].picture, size), size)[None]
+    row = size_and_cost(name, shape, 8, "official") | errors.max().to_dict()
+    row |= {
+        "agreement": errors["agreement"].mean(),
+        "latency_ms": cost.latency(lambda: demo.label(square).numpy()),
+        "stride_16": None,
+        "multi_scale": None,
+    }
+    if in_detail:
+        strided = checkpoint.build_official(name, 16)
+        strided.set_weights(model.get_weights())
+        strided = segmenter.Segmenter(strided)
+        coarse = [strided.predict(picture).labels for picture in pictures.values()]
+        averaged = [demo.predict(each, segmenter.SCALES, True).labels for each in pictures.values()]
+        labels = [one.labels for one in found.values()]
+        row |= {"stride_16": alike(coarse, labels), "multi_scale": alike(averaged, labels)}
+    return row, found
 
 
-def rebuilt(model, output_stride):
-    """Return the same network with the same weights at another output stride, size open."""
-    build = network.deeplab_v3 if "mobilenet" in model.name else network.deeplab_v3_plus
-    other = build(output_stride)
-    other.set_weights(model.get_weights())
-    return other
+def alike(labels: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> float:
+    """Return the share of pixels, in %, that are labelled the same in two lists of label maps."""
+    pairs = zip(labels, others, strict=True)
+    return 100 * float(np.mean(np.concatenate([(a == b).ravel() for a, b in pairs])))
 
 
-def draw_times(names, seconds):
+def draw_times(names: Sequence[str], seconds: Sequence[float]) -> plt.Figure:
     """Return a figure of one horizontal bar for each network, the first on top."""
     figure, ax = plt.subplots(figsize=(figures.WIDTH, 2.0))
     bars = ax.barh(names[::-1], seconds[::-1], color=figures.BLUE)
@@ -108,48 +177,33 @@ def draw_times(names, seconds):
     return figure
 
 
-def draw_photographs(segmentations):
+def draw_photographs(segmentations: dict[str, dict[str, Segmentation]]) -> plt.Figure:
     """Return a figure: a row for each photograph, a column for it and for each checkpoint.
 
-    `segmentations` is {checkpoint: {photograph: Segmentation}}.
+    `segmentations` is {checkpoint: {photograph: Segmentation}}. As many are drawn as fit on a page.
     """
-    first = next(iter(segmentations.values()))
-    fig, axes = plt.subplots(
-        len(first) + 1, len(segmentations) + 1, squeeze=False,
-        figsize=(figures.WIDTH, 1.2 * len(first) + 0.5),
-        height_ratios=[3] * len(first) + [1],
+    drawn = list(next(iter(segmentations.values())))[:ROWS]
+    figure, axes = plt.subplots(
+        len(drawn) + 1, len(segmentations) + 1, squeeze=False,
+        figsize=(figures.WIDTH, 1.2 * len(drawn) + 0.5),
+        height_ratios=[3] * len(drawn) + [1],
     )  # fmt: skip
-    for row, photograph in zip(axes, first, strict=False):
-        row[0].imshow(first[photograph].picture)
-        row[0].set_axis_off()
-        for ax, (name, found) in zip(row[1:], segmentations.items(), strict=True):
-            overlays.show_overlay(ax, found[photograph])
-            if ax.get_subplotspec().is_first_row():
-                ax.set_title(name.replace("_", "_\n", 1), fontsize=7)
+    labels = set()
+    for column, (name, found) in enumerate(segmentations.items(), 1):
+        axes[0, column].set_title(name.replace("_", "_\n", 1), fontsize=7)
+        for row, photograph in enumerate(drawn):
+            axes[row, 0].imshow(found[photograph].picture)
+            axes[row, 0].set_axis_off()
+            overlays.show_overlay(axes[row, column], found[photograph])
+            labels |= set(np.unique(found[photograph].labels))
     for ax in axes[-1]:
         ax.remove()
-    everything = [one for found in segmentations.values() for one in found.values()]
-    labels = np.unique(np.concatenate([np.unique(one.labels) for one in everything]))
-    legend = fig.add_subplot(axes[0, 0].get_gridspec()[-1, :])
-    overlays.show_legend(legend, everything[0].classes, labels, columns=7)
-    return fig
+    legend = figure.add_subplot(axes[0, 0].get_gridspec()[-1, :])
+    overlays.show_legend(legend, segmenter.VOC, sorted(labels), columns=7)
+    return figure
 
 
-def describe_photographs(segmentations):
-    """Return a text for each checkpoint and photograph: the largest classes that it sees there."""
-    return [
-        text(
-            "{model} in {photo}: {classes}",
-            model=name,
-            photo=photograph,
-            classes=overlays.shares(one)[:3],
-        )
-        for name, found in segmentations.items()
-        for photograph, one in found.items()
-    ]
-
-
-def found_classes(segmentations):
+def found_classes(segmentations: dict[str, dict[str, Segmentation]]) -> list[dict]:
     """Return the rows of the results that tell which classes cover which share of a photograph."""
     return [
         {"image": photograph, "model": name, "classes": one.shares}
@@ -158,16 +212,31 @@ def found_classes(segmentations):
     ]
 
 
-def parity_table(rows):
-    """Return the rows of `compare` as a DataFrame to show, a line for each checkpoint."""
-    return pd.DataFrame(rows)[list(TITLES)].rename(columns=TITLES)
+def shares_table(rows: list[dict]) -> pd.DataFrame:
+    """Return the rows of `found_classes` as a DataFrame to show, from a share of 1 % on."""
+    columns = {"photograph": [], "checkpoint": [], "classes": []}
+    for row in rows:
+        seen = {name: share for name, share in row["classes"].items() if share >= 0.01}
+        columns["photograph"].append(row["image"])
+        columns["checkpoint"].append(row["model"])
+        columns["classes"].append(text("{classes}", classes=overlays.shares(seen)))
+    return pd.DataFrame(columns)
 
 
-def agreement(segmentations):
+def parity_table(rows: list[dict]) -> pd.DataFrame:
+    """Return how far the rows of `compare` are from the frozen graphs, as a DataFrame to show."""
+    return pd.DataFrame(rows)[list(PARITY)].rename(columns=PARITY)
+
+
+def settings_table(rows: list[dict]) -> pd.DataFrame:
+    """Return what the rows of `compare` tell of other settings and cost, as a DataFrame to show."""
+    return pd.DataFrame(rows)[list(SETTINGS)].rename(columns=SETTINGS)
+
+
+def agreement(segmentations: dict[str, dict[str, Segmentation]]) -> pd.DataFrame:
     """Return a DataFrame: the share of pixels, in %, that each pair of checkpoints labels alike."""
-    labels = {
-        name: np.concatenate([one.labels.ravel() for one in found.values()])
-        for name, found in segmentations.items()
+    labels = {name: [one.labels for one in found.values()] for name, found in segmentations.items()}
+    columns = {
+        name: [alike(ours, each) for each in labels.values()] for name, ours in labels.items()
     }
-    alike = {name: [100 * (a == b).mean() for b in labels.values()] for name, a in labels.items()}
-    return pd.DataFrame({"checkpoint": list(labels), **alike})
+    return pd.DataFrame({"checkpoint": list(labels), **columns})

@@ -2,6 +2,7 @@
 
 import re
 
+import keras
 from keras.layers import DepthwiseConv2D
 
 from helpers import diagram
@@ -9,17 +10,15 @@ from helpers.deeplab.mobilenet_v2 import STAGES
 from helpers.translation import text
 
 
-def deeplab_graph(model):
+def deeplab_graph(model: keras.Model) -> tuple[dict, dict]:
     """Return (boxes, edges) of a built DeepLabv3 or DeepLabv3+, of any width and output stride."""
     blocks, edges = deeplab_blocks(model)
-    return diagram.arrange(blocks, edges), edges
+    return diagram.layout(blocks, diagram.rows_from(blocks, edges)), edges
 
 
-def deeplab_blocks(model):
+def deeplab_blocks(model: keras.Model) -> tuple[dict[str, diagram.Block], dict]:
     """Return the network's stages as `diagram.condense` does, with strides and rates noted."""
-    stages = {"image$": ("image", diagram.WHITE)} | mobilenet_v2_stages()
-    stages |= xception_stages(model) | head_stages(model)
-    blocks, edges = diagram.condense(model, stages)
+    blocks, edges = diagram.condense(model, stages_of(model))
     for pattern, block in blocks.items():
         layers = [layer for layer in model.layers if re.match(pattern, layer.name)]
         if any(max(getattr(layer, "strides", (1,))) > 1 for layer in layers):
@@ -31,43 +30,39 @@ def deeplab_blocks(model):
     return blocks, edges
 
 
-def mobilenet_v2_stages():
-    """Return the stages of MobileNetV2: its first convolution and the seven groups of blocks."""
-    stages = {r"MobilenetV2\.Conv": ("3×3 conv", diagram.BLUE)}
-    index = 0
+def stages_of(model: keras.Model) -> dict[str, tuple[str, str]]:
+    """Return {pattern: (title, tint)} of either network: backbone, pyramid pooling, decoder.
+
+    MobileNetV2 has its first convolution and seven groups of blocks; Xception the flows of
+    1802.02611, Fig. 4.
+    """
+    backbone, index = {r"MobilenetV2\.Conv": "3×3 conv"}, 0
     for _expansion, _channels, repetitions, _stride in STAGES:
-        numbers = "|".join(f"_{index + i}" if index + i else "" for i in range(repetitions))
+        numbers = "|".join(f"_{i}" if i else "" for i in range(index, index + repetitions))
         title = text("{count} × inverted residual", count=repetitions)
-        stages[rf"MobilenetV2\.expanded_conv({numbers})\."] = (title, diagram.BLUE)
+        backbone[rf"MobilenetV2\.expanded_conv({numbers})\."] = title
         index += repetitions
-    return stages
-
-
-def xception_stages(model):
-    """Return the stages of Xception: the flows of 1802.02611, Fig. 4, with the units counted."""
-    flow = r"xception_65\.middle_flow\.block1\.unit_\d+"
-    units = {found[0] for layer in model.layers if (found := re.match(flow, layer.name))}
-    titles = {
-        r"entry_flow\.conv": "two 3×3 convs",
-        r"entry_flow\.block1": "entry unit 1",
-        r"entry_flow\.block2": "entry unit 2",
-        r"entry_flow\.block3": "entry unit 3",
-        r"middle_flow": text("{count} middle units", count=len(units)),
-        r"exit_flow\.block1": "exit unit",
-        r"exit_flow\.block2": "three separable convs",
+    names = " ".join(layer.name for layer in model.layers)
+    units = set(re.findall(r"middle_flow\.block1\.unit_\d+", names))
+    backbone |= {
+        r"xception_65\.entry_flow\.conv": "two 3×3 convs",
+        r"xception_65\.entry_flow\.block1": "entry unit 1",
+        r"xception_65\.entry_flow\.block2": "entry unit 2",
+        r"xception_65\.entry_flow\.block3": "entry unit 3",
+        r"xception_65\.middle_flow": text("{count} middle units", count=len(units)),
+        r"xception_65\.exit_flow\.block1": "exit unit",
+        r"xception_65\.exit_flow\.block2": "three separable convs",
     }
-    return {rf"xception_65\.{name}": (title, diagram.BLUE) for name, title in titles.items()}
-
-
-def head_stages(model):
-    """Return the stages after the backbone: pyramid pooling, decoder, logits."""
-    decodes = any(layer.name.startswith("decoder") for layer in model.layers)
-    project = "1×1 conv, enlarged" if decodes else "1×1 conv"
     return {
+        "image$": ("image", diagram.WHITE),
+        **{pattern: (title, diagram.BLUE) for pattern, title in backbone.items()},
         "global_average_pooling2d|image_pooling": ("image\npooling", diagram.GREEN),
         "aspp0": ("1×1 conv", diagram.GREEN),
         **{f"aspp{branch}": ("3×3 conv", diagram.GREEN) for branch in (1, 2, 3)},
-        "concat_projection": (project, diagram.YELLOW),
+        "concat_projection": (
+            "1×1 conv, enlarged" if "decoder" in names else "1×1 conv",
+            diagram.YELLOW,
+        ),
         r"decoder\.feature_projection": ("1×1 conv", diagram.ORANGE),
         r"decoder\.decoder_conv": ("two separable convs", diagram.ORANGE),
         "logits": ("logits, enlarged", diagram.GREY),

@@ -2,46 +2,44 @@
 
 import numpy as np
 from scipy import ndimage
+from skimage import segmentation
 from sklearn import metrics
 
 BAND = 3  # pixels from an edge
+VOID = 255  # label of pixels that count for nothing, such as PASCAL VOC's rims of objects
 
 
-def mean_iou(labels, predictions):
+def mean_iou(labels: np.ndarray, predictions: np.ndarray) -> float:
     """Return PASCAL VOC's mIoU: the mean, over classes that occur, of IoU over all images."""
-    return float(metrics.jaccard_score(np.ravel(labels), np.ravel(predictions), average="macro"))
+    counts = labels != VOID
+    return float(metrics.jaccard_score(labels[counts], predictions[counts], average="macro"))
 
 
-def boundary_iou(labels, predictions):
+def boundary_iou(labels: np.ndarray, predictions: np.ndarray) -> float:
     """Return the mIoU of the pixels at most `BAND` from a label edge (1802.02611, figure 5)."""
     band = trimap(labels)
-    return mean_iou(np.asarray(labels)[band], np.asarray(predictions)[band])
+    return mean_iou(labels[band], predictions[band])
 
 
-def boundary_ious(labels, predictions):
+def boundary_ious(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
     """Return `boundary_iou` of each image alone (batch,); NaN where an image has no edge."""
-    return np.array(
-        [
-            boundary_iou(label[None], prediction[None]) if np.ptp(label) else np.nan
-            for label, prediction in zip(labels, predictions, strict=True)
-        ]
-    )
+    scores = []
+    for label, prediction in zip(labels, predictions, strict=True):
+        has_edge = np.ptp(label) > 0
+        scores.append(boundary_iou(label[None], prediction[None]) if has_edge else np.nan)
+    return np.array(scores)
 
 
-def trimap(labels):
+def trimap(labels: np.ndarray) -> np.ndarray:
     """Return which pixels (batch, height, width) lie at most `BAND` pixels from an edge.
 
-    An edge pixel has a neighbour (left, right, above, below) of another label.
+    An edge pixel has a neighbour (left, right, above, below) of another label. A void rim is one
+    edge, not two, and is no part of the band.
     """
-    labels = np.asarray(labels)
-    edge = np.zeros(labels.shape, bool)
-    for axis in (1, 2):
-        ahead, behind = [slice(None)] * 3, [slice(None)] * 3
-        ahead[axis], behind[axis] = slice(1, None), slice(None, -1)
-        differs = labels[tuple(ahead)] != labels[tuple(behind)]
-        edge[tuple(ahead)] |= differs
-        edge[tuple(behind)] |= differs
-    distance = [
-        ndimage.distance_transform_edt(~e) if e.any() else np.full(e.shape, np.inf) for e in edge
-    ]
-    return np.stack(distance) < BAND
+    bands = []
+    for label in labels:
+        void = label == VOID
+        edge = segmentation.find_boundaries(label, mode="thick")
+        near = ndimage.distance_transform_edt(~edge) < BAND
+        bands.append(near & ~void if edge.any() else edge)
+    return np.stack(bands)

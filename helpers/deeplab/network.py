@@ -1,18 +1,25 @@
 """DeepLabv3 on MobileNetV2 and DeepLabv3+ on Xception-65 as Keras models."""
 
 import keras
-from keras import layers
+from keras import KerasTensor, layers
 
-from helpers.deeplab.blocks import HEAD_EPSILON, convolution, narrowed, separable
+from helpers.deeplab.blocks import (
+    HEAD_EPSILON,
+    AlignedResize,
+    convolution,
+    scale_channels,
+    separable,
+)
 from helpers.deeplab.mobilenet_v2 import mobilenet_v2
-from helpers.deeplab.resize import AlignedResize
 from helpers.deeplab.xception import xception_65
 
 CLASSES = 21  # PASCAL VOC 2012 with background
 LOGITS = "logits.semantic"  # the layer of the logits before they are enlarged
 
 
-def deeplab_v3(output_stride=8, width=1.0, classes=CLASSES, size=None):
+def deeplab_v3(
+    output_stride: int = 8, width: float = 1.0, classes: int = CLASSES, size: int | None = None
+) -> keras.Model:
     """Build DeepLabv3 on MobileNetV2: image pooling and one 1×1 branch, no decoder.
 
     Args:
@@ -35,28 +42,27 @@ def deeplab_v3(output_stride=8, width=1.0, classes=CLASSES, size=None):
 
 
 def deeplab_v3_plus(
-    output_stride=8, width=1.0, classes=CLASSES, size=None, middle_units=16, decoder=True
-):
+    output_stride: int = 8, width: float = 1.0, classes: int = CLASSES, size: int | None = None,
+    middle_units: int = 16, decoder: bool = True,
+) -> keras.Model:  # fmt: skip
     """Build DeepLabv3+ on Xception-65: atrous spatial pyramid pooling, and the decoder.
 
     Arguments, result and errors as `deeplab_v3`; `width` scales the heads too, `middle_units`
     and `decoder` serve smaller networks and the ablation of arXiv 1802.02611, §4.
     """
     image = input_image(output_stride, size)
-    filters = narrowed(256, width)
+    filters = scale_channels(256, width)
     features, low_level = xception_65(image, output_stride, width, middle_units)
     rates = [rate * 16 // output_stride for rate in (6, 12, 18)]
-    x = project(
-        [image_pooling(features, filters), one_by_one(features, "aspp0", filters)]
-        + [separable(features, filters, f"aspp{i}", rate) for i, rate in enumerate(rates, 1)],
-        filters,
-    )
+    pyramid = [image_pooling(features, filters), one_by_one(features, "aspp0", filters)]
+    pyramid += [separable(features, filters, f"aspp{i}", rate) for i, rate in enumerate(rates, 1)]
+    x = project(pyramid, filters)
     if decoder:
         x = add_detail(x, low_level, filters)
     return with_logits(image, x, classes, "deeplab_v3_plus_xception_65")
 
 
-def input_image(output_stride, size):
+def input_image(output_stride: int, size: int | None) -> KerasTensor:
     """Return the symbolic input; raise ValueError for a stride or size that cannot be."""
     if output_stride not in (8, 16):
         raise ValueError(f"the output stride must be 8 or 16, not {output_stride}")
@@ -65,25 +71,25 @@ def input_image(output_stride, size):
     return keras.Input((size, size, 3), name="image")
 
 
-def one_by_one(x, name, filters=256):
+def one_by_one(x: KerasTensor, name: str, filters: int = 256) -> KerasTensor:
     """Return 1×1 conv → BN → ReLU with the head's epsilon."""
     return layers.ReLU()(convolution(x, filters, name, epsilon=HEAD_EPSILON))
 
 
-def image_pooling(features, filters=256):
+def image_pooling(features: KerasTensor, filters: int = 256) -> KerasTensor:
     """Return the mean of the whole map through a 1×1 convolution, spread over the map again."""
     pooled = layers.GlobalAveragePooling2D(keepdims=True)(features)
     pooled = one_by_one(pooled, "image_pooling", filters)
     return AlignedResize()(pooled, features)
 
 
-def project(branches, filters=256):
+def project(branches: list[KerasTensor], filters: int = 256) -> KerasTensor:
     """Return the branches concatenated and projected to `filters` channels, with dropout."""
     x = layers.Concatenate()(branches)
     return layers.Dropout(0.1)(one_by_one(x, "concat_projection", filters))
 
 
-def add_detail(x, low_level, filters):
+def add_detail(x: KerasTensor, low_level: KerasTensor, filters: int) -> KerasTensor:
     """Return DeepLabv3+'s decoder: enlarge `x` to stride 4, refine it with low-level features.
 
     48 channels of low-level features and two separable 3×3 convolutions (1802.02611, tables 1, 2).
@@ -94,7 +100,7 @@ def add_detail(x, low_level, filters):
     return separable(x, filters, "decoder.decoder_conv1")
 
 
-def with_logits(image, x, classes, name):
+def with_logits(image: KerasTensor, x: KerasTensor, classes: int, name: str) -> keras.Model:
     """Return the model from `image` to logits at the size of the image."""
     logits = layers.Conv2D(classes, 1, name=LOGITS)(x)
     logits = AlignedResize(name="logits")(logits, image)

@@ -1,113 +1,129 @@
-"""The four official checkpoints of the demo: where they are, and Keras networks from them."""
+"""The files of the official demo: four checkpoints and three photographs. No TensorFlow here."""
+
+import tarfile
+import zlib
+from pathlib import Path
+
+from google.protobuf import empty_pb2
+from google.protobuf.message import DecodeError
 
 from helpers import download, inputs, paths
-from helpers.deeplab import checkpoint, network
 
 FOLDER = paths.DATA / "deeplab"
 URL = "https://download.tensorflow.org/models/"
-PHOTOGRAPHS = (
+PHOTOGRAPHS_URL = (
     "https://raw.githubusercontent.com/tensorflow/models/master/research/deeplab/g3doc/img/"
 )
-IMAGES = ("image1.jpg", "image2.jpg", "image3.jpg")
-# Checksums as others published them: Open Model Zoo (first), IBM's MAX-Image-Segmenter (second
-# and fourth). For the third none is published: that of the first download is kept.
-ARCHIVES = {
+PHOTOGRAPHS = {
+    "image1.jpg": "sha256:66606e5ab23f7e1c78739cf591ce2a54668c5bcee715a299682d154a426c9d5b",
+    "image2.jpg": "sha256:10f954620cf6c7a21f6d70fbda794bbcdd11c43a1deb45bfc003ccfc36fc0573",
+    "image3.jpg": "sha256:67f7123946db7da1b69bada024fbc1b001420b3b30e0623e76c2c0656983425a",
+}
+# Archive, MB, and its checksum as others published it: Open Model Zoo (first), IBM's
+# MAX-Image-Segmenter (second and fourth). For the third none is published.
+CHECKPOINTS = {
     "mobilenetv2_coco_voctrainaug": (
         "deeplabv3_mnv2_pascal_train_aug_2018_01_29.tar.gz",
+        24,
         "sha384:d3f2b27bb00c485ca45d68731f7198a23926cb865dd010fc444bcad9158e33413cd60da2588a9be3ff1e8c9b4557362b",
     ),
     "mobilenetv2_coco_voctrainval": (
         "deeplabv3_mnv2_pascal_trainval_2018_01_29.tar.gz",
+        24,
         "md5:4020e71ab31636648101b000cca3b6b4",
     ),
-    "xception_coco_voctrainaug": ("deeplabv3_pascal_train_aug_2018_01_04.tar.gz", None),
+    "xception_coco_voctrainaug": ("deeplabv3_pascal_train_aug_2018_01_04.tar.gz", 440, None),
     "xception_coco_voctrainval": (
         "deeplabv3_pascal_trainval_2018_01_04.tar.gz",
+        440,
         "md5:7a4c217c0f122544678a4f590141ccf7",
     ),
 }
 
 
-def fetch_all():
-    """Download and unpack the four archives and the demo's three photographs (about 0.9 GB).
-
-    A file that is already in `data/deeplab/` is verified and used.
+def fetch_photograph(name: str, deadline: float | None = None) -> Path:
+    """Return the path of one of the demo's photographs, downloaded unless it is there.
 
     Raises:
-        helpers.download.DownloadError: no network, or a file is not what it should be.
+        helpers.download.DownloadError: no network, or the file is not what it should be.
     """
-    for name in ARCHIVES:
-        unpacked(name)
-    for image in IMAGES:
-        download.fetch(PHOTOGRAPHS + image, FOLDER / image)
+    url, checksum = PHOTOGRAPHS_URL + name, PHOTOGRAPHS[name]
+    return download.fetch(url, FOLDER / name, checksum, deadline=deadline)
 
 
-def archive_of(name):
-    """Return (file name, checksum) of a checkpoint; raise ValueError for an unknown one."""
-    if name not in ARCHIVES:
-        raise ValueError(f"no official checkpoint {name!r}; there are {', '.join(ARCHIVES)}")
-    return ARCHIVES[name]
+def fetch_checkpoint(name: str, deadline: float | None = None) -> Path:
+    """Return the folder of a checkpoint, downloaded and unpacked unless it is there.
 
-
-def unpacked(name):
-    """Return the folder of an official archive, downloaded and unpacked if it is not there yet."""
-    archive, checksum = archive_of(name)
+    Raises:
+        helpers.download.DownloadError: as `fetch_photograph`.
+    """
+    archive, _megabytes, checksum = CHECKPOINTS[name]
     folder = FOLDER / archive.removesuffix(".tar.gz")
-    if not folder.exists():
-        download.unpack(download.fetch(URL + archive, FOLDER / archive, checksum), folder)
+    if not folder.is_dir():
+        path = download.fetch(URL + archive, FOLDER / archive, checksum, fault_of_archive, deadline)
+        download.unpack(path, folder)
     return folder
 
 
-def available(wanted=tuple(ARCHIVES)):
-    """Return which of the checkpoints `wanted` have an archive or a folder on this machine.
+def fault_of_archive(path: Path) -> str | None:
+    """Return why a file is no intact archive with a DeepLab graph in it, or None."""
+    graphs = []
+    try:
+        with tarfile.open(path, "r:gz") as tar:
+            for member in tar:  # to the end, whose checksum is that of gzip
+                if Path(member.name).name == "frozen_inference_graph.pb":
+                    graphs.append(tar.extractfile(member).read())
+        for graph in graphs:
+            empty_pb2.Empty.FromString(graph)  # parses any message
+    except (tarfile.TarError, OSError, EOFError, zlib.error, DecodeError) as error:
+        return f"it is no archive of a DeepLab graph ({error})"
+    if not any(b"SemanticPredictions" in graph for graph in graphs):
+        return "it is an archive without a DeepLab graph"
+    return None
+
+
+def available(wanted: list[str]) -> list[str]:
+    """Return the checkpoints, whose names begin as one of `wanted`, that are on this machine.
 
     Raises:
-        ValueError: one of them is unknown.
+        ValueError: no checkpoint's name begins so.
     """
-    found = []
-    for name in wanted:
-        archive = inputs.used(FOLDER / archive_of(name)[0])
-        folder = inputs.used(FOLDER / archive.name.removesuffix(".tar.gz"))
-        if archive.exists() or folder.exists():
-            found.append(name)
-    return found
+    for beginning in wanted:
+        if not any(name.startswith(beginning) for name in CHECKPOINTS):
+            known = ", ".join(CHECKPOINTS)
+            raise ValueError(f"no official checkpoint {beginning!r}; there are {known}")
+    present = []
+    for name, (archive, _megabytes, _checksum) in CHECKPOINTS.items():
+        if name.startswith(tuple(wanted)):
+            path = inputs.used(FOLDER / archive)
+            folder = inputs.used(FOLDER / archive.removesuffix(".tar.gz"))
+            if path.exists() or folder.exists():
+                present.append(name)
+    return present
 
 
-def photographs():
+def photographs() -> dict[str, Path]:
     """Return {name: path} of the demo's photographs that are on this machine."""
-    return {name: FOLDER / name for name in IMAGES if inputs.used(FOLDER / name).exists()}
+    return {name: FOLDER / name for name in PHOTOGRAPHS if inputs.used(FOLDER / name).exists()}
 
 
-def graph_of(name):
-    """Return the path of a checkpoint's frozen graph.
+def graph_of(folder: Path) -> Path:
+    """Return the path of the frozen graph in a checkpoint's folder.
 
     Raises:
-        ValueError: the archive holds none.
+        ValueError: there is none.
     """
-    folder = unpacked(name)
     graphs = sorted(folder.rglob("frozen_inference_graph.pb"))
     if not graphs:
         raise ValueError(f"{folder} holds no frozen graph: delete it and run make data again")
     return graphs[0]
 
 
-def build_official(name, size=None):
-    """Return the Keras network of an official checkpoint, without its weights."""
-    builder = network.deeplab_v3 if name.startswith("mobilenetv2") else network.deeplab_v3_plus
-    return builder(size=size)
-
-
-def load_official(name):
-    """Return the Keras network of an official checkpoint, at the demo's output stride, 8.
-
-    The weights come from the TensorFlow-1 checkpoint, or, where the archive has none, from the
-    constants of the frozen graph.
+def weights_of(folder: Path) -> Path:
+    """Return what to read the weights from: a TF-1 checkpoint's prefix, or else the frozen graph.
 
     Raises:
-        helpers.download.DownloadError: it is not there and cannot be downloaded.
-        ValueError: no such checkpoint, or its variables are not the network's.
+        ValueError: the folder holds neither.
     """
-    folder = unpacked(name)
-    indices = sorted(folder.rglob("*.ckpt*.index"))
-    source = indices[0].with_suffix("") if indices else graph_of(name)
-    return checkpoint.load_weights(build_official(name), source)
+    indices = sorted(folder.rglob("[!.]*.ckpt*.index"))
+    return indices[0].with_suffix("") if indices else graph_of(folder)

@@ -1,20 +1,24 @@
 """Segmentations as pictures: the classes' colours laid over the photograph, and their legend."""
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Patch
 
 from helpers import figures
+from helpers.deeplab.segmenter import Segmentation
 from helpers.translation import text
 
 
-def shares(segmentation):
-    """Return texts "name share" of the classes found, largest first."""
-    found = segmentation.shares.items()
-    return [text("{name} {share:.0%}", name=name, share=share) for name, share in found]
+def shares(found: dict[str, float]) -> list[str]:
+    """Return texts "name share" of {class: share of the pixels}, in order."""
+    return [text("{name} {share:.0%}", name=name, share=share) for name, share in found.items()]
 
 
-def grid(rows, height, titles=()):
+def grid(
+    rows: Sequence[Sequence[np.ndarray]], height: float, titles: Sequence[str] = ()
+) -> tuple[plt.Figure, np.ndarray]:
     """Return (figure, axes) of pictures side by side, without frames.
 
     Args:
@@ -24,7 +28,8 @@ def grid(rows, height, titles=()):
     """
     size = (figures.WIDTH, height)
     figure, axes = plt.subplots(len(rows), len(rows[0]), figsize=size, squeeze=False)
-    for ax, picture in zip(axes.flat, (each for row in rows for each in row), strict=True):
+    pictures = [picture for row in rows for picture in row]
+    for ax, picture in zip(axes.flat, pictures, strict=True):
         ax.imshow(picture)
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
@@ -33,42 +38,41 @@ def grid(rows, height, titles=()):
     return figure, axes
 
 
-def palette(count=21):
+def palette(count: int = 21) -> np.ndarray:
     """Return PASCAL VOC's colours, uint8 (count, 3): bits 0, 1, 2 of a label, and every third
     bit from there on, are the bits of red, green and blue, most significant first."""
     labels = np.arange(count)
     colours = np.zeros((count, 3), np.uint8)
     for bit in range(8):
         for channel in range(3):
-            colours[:, channel] |= ((labels >> (3 * bit + channel) & 1) << (7 - bit)).astype(
-                np.uint8
-            )
+            value = (labels >> (3 * bit + channel)) & 1
+            colours[:, channel] |= (value << (7 - bit)).astype(np.uint8)
     return colours
 
 
-def overlay(picture, labels):
+def overlay(picture: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return the labels' colours over the picture, uint8 (height, width, 3), as the demo does."""
-    mixed = 0.3 * picture + 0.7 * palette(256)[labels]
+    mixed = np.float32(0.3) * picture + np.float32(0.7) * palette(256)[labels]
     return np.round(mixed).astype(np.uint8)
 
 
-def show_overlay(ax, segmentation):
-    """Draw a segmentation over its picture, without axes; return `ax`."""
+def show_overlay(ax: plt.Axes, segmentation: Segmentation) -> None:
+    """Draw a segmentation over its picture, without axes."""
     ax.imshow(overlay(segmentation.picture, segmentation.labels))
     ax.set_axis_off()
-    return ax
 
 
-def show_legend(ax, classes, found, columns=1):
-    """Draw the colours and names of the classes `found` (labels) on an empty `ax`; return it."""
+def show_legend(
+    ax: plt.Axes, classes: Sequence[str], labels: Sequence[int] | np.ndarray, columns: int = 1
+) -> None:
+    """Draw the colours and names of the classes with these labels on an empty `ax`."""
     colours = palette(len(classes)) / 255
-    patches = [Patch(facecolor=colours[i], edgecolor="0.4", label=classes[i]) for i in found]
+    patches = [Patch(facecolor=colours[i], edgecolor="0.4", label=classes[i]) for i in labels]
     ax.legend(handles=patches, ncols=columns, loc="center", handlelength=1.2)
     ax.set_axis_off()
-    return ax
 
 
-def draw_segmentation(segmentation):
+def draw_segmentation(segmentation: Segmentation) -> plt.Figure:
     """Return a figure of one segmentation over its picture, with the classes found beside it."""
     figure, axes = plt.subplots(1, 2, width_ratios=[3, 1])
     show_overlay(axes[0], segmentation)

@@ -8,10 +8,12 @@ set is in order of writers) and no photograph.
 
 import functools
 import math
+from collections.abc import Iterable
 
 import numpy as np
 import skimage.data
 import sklearn.datasets
+import sklearn.utils
 from scipy import ndimage
 
 SIZE = 129  # 16·8 + 1 pixels
@@ -27,7 +29,7 @@ ENLARGED = 64  # pixels a side of the smooth stroke images
 EDGE = 0.4  # grey level where a stroke ends
 
 
-def scenes(split, indices, seed=0):
+def scenes(split: str, indices: Iterable[int], seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Return (images uint8 (n, 129, 129, 3), labels uint8 (n, 129, 129)) of the given indices.
 
     Args:
@@ -39,7 +41,7 @@ def scenes(split, indices, seed=0):
     return np.stack(images), np.stack(labels)
 
 
-def scene(split, index, seed=0):
+def scene(split: str, index: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Return (image, labels) of one scene: one or two digits, the second over the first."""
     rng = np.random.default_rng([("train", "test").index(split), seed, index])
     image = background(rng, split)
@@ -56,7 +58,7 @@ def scene(split, index, seed=0):
     return np.clip(image, 0, 255).astype(np.uint8), labels
 
 
-def background(rng, split):
+def background(rng: np.random.Generator, split: str) -> np.ndarray:
     """Return a crop of a photograph, (129, 129, 3) float, at random zoom, mirror and brightness.
 
     To train on, half are mixed of two crops, and all are turned, recoloured or made negative: the
@@ -66,12 +68,12 @@ def background(rng, split):
     if split == "train":
         if rng.random() < 0.5:
             crop = crop + rng.uniform(0.2, 0.6) * (cropped(rng, split) - crop)
-        crop = np.rot90(crop, rng.integers(4))[..., rng.permutation(3)]
+        crop = np.rot90(crop, int(rng.integers(4)))[..., rng.permutation(3)]
         crop = 255 - crop if rng.random() < 0.3 else crop
     return crop * rng.uniform(0.6, 1.1) + rng.uniform(-20, 20)
 
 
-def cropped(rng, split):
+def cropped(rng: np.random.Generator, split: str) -> np.ndarray:
     """Return a square of a photograph of the split, (129, 129, 3) float, half of them mirrored."""
     photograph = load_photographs(split)[rng.integers(len(PHOTOGRAPHS[split]))]
     height, width = photograph.shape[:2]
@@ -82,7 +84,7 @@ def cropped(rng, split):
     return crop[:, ::-1] if rng.random() < 0.5 else crop
 
 
-def stroke_mask(rng, stroke):
+def stroke_mask(rng: np.random.Generator, stroke: np.ndarray) -> np.ndarray:
     """Return one digit warped into the scene: opacity (129, 129) in [0, 1].
 
     The warp is affine (size, rotation, shear, place) with a smooth sine wave on top. A stroke is
@@ -103,7 +105,7 @@ def stroke_mask(rng, stroke):
     return np.clip((grey - EDGE) * slope + 0.5, 0, 1)
 
 
-def contrasting_colour(rng, covered):
+def contrasting_colour(rng: np.random.Generator, covered: np.ndarray) -> np.ndarray:
     """Return a colour (3,) at least 90 grey levels (Euclidean) from the mean of what it covers."""
     mean = covered.mean(axis=0)
     while True:
@@ -113,20 +115,20 @@ def contrasting_colour(rng, covered):
 
 
 @functools.cache
-def stroke_image(split, chosen):
+def stroke_image(split: str, chosen: int) -> np.ndarray:
     """Return the smooth, enlarged image of one digit of the split, (64, 64) in [0, 1]."""
     image = np.pad(handwriting().images[DIGITS[split]][chosen] / 16, 1)
     return ndimage.zoom(image, ENLARGED / 10, order=3).astype(np.float32)
 
 
 @functools.cache
-def handwriting():
+def handwriting() -> sklearn.utils.Bunch:
     """Return scikit-learn's digits: images (1797, 8, 8) from 0 to 16, and which digit each is."""
     return sklearn.datasets.load_digits()
 
 
 @functools.cache
-def load_photographs(split):
+def load_photographs(split: str) -> list[np.ndarray]:
     """Return the split's photographs as float32 (height, width, 3)."""
     loaded = []
     for name in PHOTOGRAPHS[split]:

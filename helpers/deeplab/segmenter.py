@@ -1,7 +1,9 @@
 """From a picture to a label for each of its pixels."""
 
 import dataclasses
+from collections.abc import Sequence
 
+import keras
 import numpy as np
 import tensorflow as tf
 from PIL import Image
@@ -20,10 +22,10 @@ class Segmentation:
 
     picture: np.ndarray  # (height, width, 3) uint8, as it was read
     labels: np.ndarray  # (height, width) uint8
-    classes: tuple  # names
+    classes: tuple[str, ...]
 
     @property
-    def shares(self):
+    def shares(self) -> dict[str, float]:
         """Return {class name: share of the pixels} of the classes found, largest first."""
         counts = np.bincount(self.labels.ravel(), minlength=len(self.classes)) / self.labels.size
         return {self.classes[i]: float(counts[i]) for i in np.argsort(-counts) if counts[i]}
@@ -32,25 +34,25 @@ class Segmentation:
 class Segmenter:
     """A DeepLab network with what it needs to segment pictures of any kind and size."""
 
-    def __init__(self, model, classes=VOC, size=513):
+    def __init__(self, model: keras.Model, classes: Sequence[str] = VOC, size: int = 513):
         """Fold `model` (logits out) for squares of `size`², or of its own fixed input size."""
         self.classes, self.size = tuple(classes), model.input_shape[1] or size
-        self.forward = fold.with_constants(fold.fold_batch_norm(model))
+        forward = fold.with_constants(fold.fold_batch_norm(model))
+
+        def label(squares):  # (batch, size, size, 3) in [-1, 1] → (batch, size, size)
+            return tf.cast(tf.argmax(forward(squares), axis=-1, output_type=tf.int32), tf.uint8)
+
+        def probabilities(squares):  # → (batch, size, size, classes)
+            return tf.nn.softmax(forward(squares))
+
         # One graph for any number of squares, and any size where the network's is open.
         squares = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
-        self.label = tf.function(self._label, input_signature=squares)
-        self.probabilities = tf.function(self._probabilities, input_signature=squares)
+        self.label = tf.function(label, input_signature=squares)
+        self.probabilities = tf.function(probabilities, input_signature=squares)
 
-    def _label(self, squares):
-        """Return labels (batch, size, size), uint8, of inputs in [-1, 1]."""
-        labels = tf.argmax(self.forward(squares), axis=-1, output_type=tf.int32)
-        return tf.cast(labels, tf.uint8)
-
-    def _probabilities(self, squares):
-        """Return class probabilities (batch, size, size, classes) of inputs in [-1, 1]."""
-        return tf.nn.softmax(self.forward(squares))
-
-    def predict(self, picture, scales=(1.0,), flip=False):
+    def predict(
+        self, picture: image.Picture, scales: Sequence[float] = (1.0,), flip: bool = False
+    ) -> Segmentation:
         """Segment one picture of any kind (see `image.read_picture`), shrunk as the demo does it.
 
         Args:
@@ -77,20 +79,22 @@ class Segmenter:
         labels = labels.resize(picture.shape[1::-1], Image.Resampling.NEAREST)
         return Segmentation(picture, np.asarray(labels), self.classes)
 
-    def average(self, squares, scales=(1.0,), flip=False):
+    def average(
+        self, squares: np.ndarray, scales: Sequence[float] = (1.0,), flip: bool = False
+    ) -> np.ndarray:
         """Return the mean probabilities (batch, size, size, classes) over scales and mirroring."""
-        total = 0.0
+        probabilities = []
         for scale in scales:
             scaled = resize(squares, round((self.size - 1) * scale) + 1)
-            for mirrored in (False, True) if flip else (False,):
-                step = -1 if mirrored else 1
-                found = self.probabilities(tf.constant(scaled[:, :, ::step]))
-                total = total + resize(found, self.size)[:, :, ::step]
-        return total / (len(scales) * (2 if flip else 1))
+            probabilities.append(resize(self.probabilities(tf.constant(scaled)), self.size))
+            if flip:
+                mirrored = self.probabilities(tf.constant(scaled[:, :, ::-1]))
+                probabilities.append(resize(mirrored, self.size)[:, :, ::-1])
+        return np.asarray(sum(probabilities)) / len(probabilities)
 
 
-def resize(maps, size):
-    """Return maps (batch, …, …, channels) at size², corners aligned, as a NumPy array."""
+def resize(maps: np.ndarray | tf.Tensor, size: int) -> np.ndarray:
+    """Return maps (batch, …, …, channels) at size², corners aligned."""
     if maps.shape[1] == size:
         return np.asarray(maps)
     return tf.raw_ops.ResizeBilinear(images=maps, size=(size, size), align_corners=True).numpy()

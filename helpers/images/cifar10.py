@@ -1,86 +1,152 @@
-"""CIFAR-10 (Krizhevsky 2009) in its binary version, which needs no unpickling."""
+"""CIFAR-10 (Krizhevsky 2009) as people have it: binary version, Python version, or pictures."""
+
+import hashlib
+import os
+import pickle
+from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
-from helpers import download, inputs, paths
+from helpers import download, files, inputs, paths
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 SHA256 = "sha256:c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
 CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
 )  # fmt: skip
-TRAIN = tuple(f"data_batch_{k}.bin" for k in range(1, 6))
-TEST = ("test_batch.bin",)
 COUNT = 10_000  # images in a file
 RECORD = 1 + 3 * 32 * 32  # label, then red, green and blue planes
+BINARY = tuple(f"data_batch_{k}.bin" for k in range(1, 6)) + ("test_batch.bin",)
+PYTHON = {  # name: MD5 as torchvision has it, datasets/cifar.py
+    "data_batch_1": "c99cafc152244af753f735de768cd75f",
+    "data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",
+    "data_batch_3": "54ebc095f3ab1f0389bbae665268c751",
+    "data_batch_4": "634d18415352ddfa80567beed471001a",
+    "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
+    "test_batch": "40351d587109b95175f43aff81a1287e",
+}
+REMEDY = "`make data` downloads CIFAR-10; data/README.md says which folders of your own are read"
 
 
-def batches_folder():
-    """Return the folder of the .bin files: `cifar10` in the data folder, or one inside it."""
-    base = paths.DATA / "cifar10"
-    inner = base / "cifar-10-batches-bin"  # as the archive has it
-    return inner if inner.exists() else base
-
-
-def fetch_cifar10():
+def fetch_cifar10() -> Path:
     """Download, verify and unpack CIFAR-10 (170 MB) unless it is there; return its folder.
 
     Raises:
         DownloadError: see `helpers.download`; or the folder is there, but not complete.
     """
-    if not (paths.DATA / "cifar10").exists():
+    if not (paths.DATA / "cifar10").exists() and not candidates():
         archive = download.fetch(URL, paths.DATA / URL.rpartition("/")[2], SHA256)
         download.unpack(archive, paths.DATA / "cifar10")
-    if wrong := [name for name in TRAIN + TEST if not is_whole(batches_folder() / name)]:
-        raise download.DownloadError(
-            f"{batches_folder()} is incomplete: missing or cut off {', '.join(wrong)}. "
-            f"Put the files there, or delete {paths.DATA / 'cifar10'} and run make data again"
-        )
-    return batches_folder()
+        files.seal(candidates()[0])
+    try:
+        folder = find_folder()
+        read_folder(folder)
+    except (FileNotFoundError, ValueError) as error:
+        raise download.DownloadError(f"{error}; or delete the folder and run make data") from error
+    return folder
 
 
-def is_whole(path):
-    """Return whether a file of the binary version is there, all of it."""
-    return path.exists() and path.stat().st_size == COUNT * RECORD
+def candidates() -> list[Path]:
+    """Return the folders below `cifar10` in the data folder, or Keras' own, that hold CIFAR-10."""
+    keras_home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+    bases = [paths.DATA / "cifar10", *sorted(keras_home.glob("datasets/cifar-10*"))]
+    marks = [mark for base in bases for mark in sorted(base.rglob("*_batch*"))]
+    folders = [mark.parent for mark in marks if mark.name in (*BINARY, *PYTHON)]
+    folders += [mark.parents[1] for mark in sorted(bases[0].rglob("train/airplane"))]
+    return list(dict.fromkeys(folders))
 
 
-def read_cifar10():
-    """Return ((images, labels) to train on, (images, labels) to test on, class names, origin).
-
-    Images are (count, 32, 32, 3), uint8.
+def find_folder() -> Path:
+    """Return the folder that holds CIFAR-10.
 
     Raises:
-        FileNotFoundError: a file is missing; the message says how to get it.
-        ValueError: a file has not the size or the labels of CIFAR-10.
+        FileNotFoundError: there is none.
     """
     inputs.used(paths.DATA / "cifar10")
-    return read_files(TRAIN), read_files(TEST), CLASSES, URL
+    if not (found := candidates()):
+        raise FileNotFoundError(f"{paths.DATA / 'cifar10'} holds no CIFAR-10: {REMEDY}")
+    return found[0]
 
 
-def read_files(names):
-    """Return images and labels of several files, in order."""
-    images, labels = zip(*(read_file(batches_folder() / name) for name in names), strict=True)
-    return np.concatenate(images), np.concatenate(labels)
+def read_cifar10() -> tuple:
+    """Return (training images, labels), (test images, labels), class names, origin, verified.
+
+    Images are (count, 32, 32, 3), uint8. They are verified if they have the checksums of the
+    archive that `make data` downloaded, or those that torchvision knows.
+
+    Raises:
+        FileNotFoundError, ValueError: see `find_folder` and `read_folder`.
+    """
+    folder = find_folder()
+    train, test, verified = read_folder(folder)
+    return train, test, CLASSES, URL if verified else f"{folder.name}, not verified", verified
 
 
-def read_file(path):
-    """Return images (10000, 32, 32, 3), uint8, and labels (10000,) of one file."""
-    if not path.exists():
-        raise FileNotFoundError(
-            f"{path} is missing: `make data` downloads CIFAR-10; or set REPORT_DATA to the folder "
-            f"that holds cifar10/{path.name}"
-        )
+def read_folder(folder: Path) -> tuple:
+    """Return (training images, labels), (test images, labels) and whether they are verified.
+
+    Raises:
+        FileNotFoundError: a file is missing; the message names all that are.
+        ValueError: a file has not the size, the labels or the checksum of CIFAR-10.
+    """
+    if (folder / "train").is_dir():
+        return read_pictures(folder / "train"), read_pictures(folder / "test"), False
+    binary = any(folder.glob("*.bin"))
+    names = BINARY if binary else PYTHON
+    if missing := [name for name in names if not (folder / name).exists()]:
+        raise FileNotFoundError(f"{folder} is incomplete: it lacks {', '.join(missing)}: {REMEDY}")
+    parts = [(read_binary if binary else read_python)(folder / name) for name in names]
+    images, labels = zip(*parts[:-1], strict=True)
+    verified = not binary or not files.damaged(folder)
+    return (np.concatenate(images), np.concatenate(labels)), parts[-1], verified
+
+
+def read_binary(path: Path) -> tuple:
+    """Return images (10000, 32, 32, 3), uint8, and labels (10000,) of a file of records."""
     content = np.fromfile(path, dtype="uint8")
     if content.size != COUNT * RECORD:
         raise ValueError(
-            f"{path} has {content.size:,} bytes, CIFAR-10 has {COUNT * RECORD:,} in each file: "
-            f"delete the folder and run `make data` again"
+            f"{path} has {content.size:,} bytes, CIFAR-10 has {COUNT * RECORD:,} in each: {REMEDY}"
         )
     records = content.reshape(COUNT, RECORD)
     labels = records[:, 0]
-    if labels.max() > 9:
-        raise ValueError(
-            f"{path} holds label {labels.max()}: this is not CIFAR-10's binary version"
-        )
-    images = records[:, 1:].reshape(COUNT, 3, 32, 32)  # (image, channel, row, column)
-    return images.transpose(0, 2, 3, 1), labels
+    if labels.max() >= len(CLASSES):
+        raise ValueError(f"{path} holds label {labels.max()}: this is not CIFAR-10: {REMEDY}")
+    return planes_last(records[:, 1:]), labels
+
+
+def read_python(path: Path) -> tuple:
+    """Return images and labels of a pickled file; none is unpickled whose checksum is unknown."""
+    content = path.read_bytes()
+    if hashlib.md5(content).hexdigest() != PYTHON[path.name]:
+        raise ValueError(f"{path} is not CIFAR-10's {path.name}: its checksum differs: {REMEDY}")
+    batch = pickle.loads(content, encoding="latin1")
+    return planes_last(batch["data"]), np.array(batch["labels"], "uint8")
+
+
+def planes_last(rows: np.ndarray) -> np.ndarray:
+    """Return images (n, 32, 32, 3) of rows of red, green and blue planes (n, 3072)."""
+    return rows.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+
+
+def read_pictures(folder: Path) -> tuple:
+    """Return images and labels of a folder of one folder a class, shuffled alike every time.
+
+    Raises:
+        FileNotFoundError: a class has no picture.
+        ValueError: a picture has not 32×32 pixels.
+    """
+    images, labels = [], []
+    for label, name in enumerate(CLASSES):
+        pictures = sorted([*(folder / name).glob("*.png"), *(folder / name).glob("*.jp*g")])
+        if not pictures:
+            raise FileNotFoundError(f"{folder} is incomplete: no pictures in {name}: {REMEDY}")
+        for path in pictures:
+            with Image.open(path) as picture:
+                images.append(np.asarray(picture.convert("RGB")))
+            if images[-1].shape != (32, 32, 3):
+                raise ValueError(f"{path} has {images[-1].shape[:2]} pixels, not 32×32: {REMEDY}")
+        labels += [label] * len(pictures)
+    order = np.random.default_rng(0).permutation(len(labels))
+    return np.stack(images)[order], np.array(labels, "uint8")[order]

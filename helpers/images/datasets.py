@@ -19,15 +19,17 @@ class Dataset:
     test_images: np.ndarray
     test_labels: np.ndarray
     classes: tuple
-    source: dict  # as `results.source` describes it
+    source: dict  # as `results.source` describes it, and whether it is "verified"
 
 
-def load(name, train_subset=None):
+def load_images(
+    name: str, train_subset: int | None = None, test_subset: int | None = None
+) -> Dataset:
     """Return a data set in [0, 1] with the training images' mean of every pixel subtracted.
 
     Args:
         name: "digits" (8x8x1, embedded) or "cifar10" (32x32x3, from `make data`).
-        train_subset: keep only so many training images, the first ones.
+        train_subset, test_subset: keep only so many images, the first ones.
 
     Raises:
         ValueError: no such data set, or a subset larger than it or not positive.
@@ -35,21 +37,24 @@ def load(name, train_subset=None):
     """
     if name not in READERS:
         raise ValueError(f"data must be one of {', '.join(READERS)}; received {name!r}")
-    (images, labels), (test_images, test_labels), classes, origin = READERS[name]()
-    source = results.source(name, origin, np.concatenate([images, test_images]))
-    if train_subset is not None:
-        if not 0 < train_subset <= len(images):
-            raise ValueError(
-                f"train_subset must lie between 1 and the {len(images):,} training images of "
-                f"{name}; received {train_subset}"
-            )
-        images, labels = images[:train_subset], labels[:train_subset]
-    images, test_images = images.astype("float32"), test_images.astype("float32")
-    images /= 255
-    test_images /= 255
+    train, test, classes, origin, verified = READERS[name]()
+    source = results.source(name, origin, np.concatenate([train[0], test[0]]))
+    images, labels = first_images(train, train_subset, f"train_subset of {name}")
+    test_images, test_labels = first_images(test, test_subset, f"test_subset of {name}")
     mean = images.mean(axis=0, dtype="float64").astype("float32")
-    images -= mean
-    test_images -= mean
     return Dataset(
-        images, labels.astype("int32"), test_images, test_labels.astype("int32"), classes, source
-    )
+        images - mean, labels, test_images - mean, test_labels, classes,
+        source | {"verified": verified},
+    )  # fmt: skip
+
+
+def first_images(pair: tuple, subset: int | None, what: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first `subset` images in [0, 1], or all of them, and labels, of a pair of these.
+
+    Raises:
+        ValueError: there are not so many.
+    """
+    images, labels = pair
+    if subset is not None and not 0 < subset <= len(images):
+        raise ValueError(f"{what} must lie between 1 and {len(images):,}; received {subset}")
+    return images[:subset].astype("float32") / 255, labels[:subset].astype("int32")

@@ -5,6 +5,7 @@ are; the translation has the same cells, the same code, and the outputs of one a
 """
 
 import re
+from pathlib import Path
 
 from helpers import translation
 from helpers.bundles import output_in, texts
@@ -15,12 +16,13 @@ VERBATIM = re.compile(
     r"|^[ ]*\$\$[\s\S]*?\$\$[ ]*$|^[ ]*\\begin\{(\w+\*?)\}[\s\S]*?\\end\{\3\}[ ]*$",
     re.MULTILINE,
 )
-MARKER = re.compile(r"(?P<marker>[ ]*(?:#{1,6}[ ]+|(?:>[ ]?)+|(?:[-*+]|\d+[.)])[ ]+)*)(?P<text>.*)")
+MARKER = re.compile(r"\A[ ]*(?:#{1,6}[ ]+|(?:>[ ]?)+|(?:[-*+]|\d+[.)])[ ]+)*")
 
 
-def pieces(source):
+def pieces(source: str) -> list[tuple[str, bool]]:
     """Split Markdown into (text, whether it is to be translated); joined they are the source."""
-    result, position = [], 0
+    result: list[tuple[str, bool]] = []
+    position = 0
     for match in (*VERBATIM.finditer(source), None):
         end = match.start() if match else len(source)
         result += paragraphs(source[position:end])
@@ -30,15 +32,17 @@ def pieces(source):
     return [(text, wanted) for text, wanted in result if text]
 
 
-def paragraphs(source):
+def paragraphs(source: str) -> list[tuple[str, bool]]:
     """Split Markdown without code and displayed mathematics, as `pieces` does.
 
     A paragraph, a heading, a list item and a row of a table are each one text.
     """
-    result, open_ended = [], False  # whether the next line may continue the last text
+    result: list[tuple[str, bool]] = []
+    open_ended = False  # whether the next line may continue the last text
     for line in re.split(r"(?<=\n)", source):
         body, end = line.rstrip("\n"), "\n" * line.endswith("\n")
-        marker, text = MARKER.fullmatch(body).group("marker", "text")
+        text = MARKER.sub("", body)
+        marker = body.removesuffix(text)
         words = bool(re.search(r"[^\W\d_]", mathematics.FOUND.sub("", text)))
         if open_ended and text.strip("-= ") and not marker.strip() and not text.startswith("|"):
             result[-2:] = [(f"{result[-2][0]}\n{body}", True), (end, False)]
@@ -48,14 +52,15 @@ def paragraphs(source):
     return [(text, wanted) for text, wanted in result if text]
 
 
-def message(text):
+def message(text: str) -> str:
     """Return a paragraph as catalogues hold it: on one line."""
     return " ".join(text.split())
 
 
-def prose(name, source, language):
+def prose(name: str, source: str, language: str) -> tuple[str, list[str]]:
     """Return (a Markdown cell's source in a language, the paragraphs left in English)."""
-    catalogue, missing = translation.catalogue(language, name), []
+    catalogue = translation.catalogue(language, name)
+    missing: list[str] = []
 
     def translate(text, wanted):
         if wanted and message(text) not in catalogue:
@@ -67,7 +72,7 @@ def prose(name, source, language):
     return "".join(translate(*piece) for piece in pieces(source)), missing
 
 
-def translated(path, language, executed=None):
+def translated(path: Path, language: str, executed: dict | None = None) -> tuple[dict, list[str]]:
     """Return (a stored notebook in a language, the texts left in English).
 
     Args:
@@ -79,18 +84,18 @@ def translated(path, language, executed=None):
     outputs = {cell["id"]: cell.get("outputs", []) for cell in (executed or {"cells": []})["cells"]}
     for cell in book["cells"]:
         if cell["cell_type"] == "markdown":
-            cell["source"], left = prose(path.stem, cell["source"], language)
-            missing += left
+            cell["source"], in_english = prose(path.stem, cell["source"], language)
+            missing += in_english
         elif cell["cell_type"] == "code":
-            shown = outputs.get(cell["id"], [])
-            cell["outputs"] = [output_in(output, language) for output in shown]
-            missing += [text for output in shown for text in untranslated(output, language)]
+            english = outputs.get(cell["id"], [])
+            cell["outputs"] = [output_in(output, language) for output in english]
+            missing += [text for output in english for text in untranslated(output, language)]
     if executed:
         book["metadata"] = executed["metadata"]
     return book, missing
 
 
-def untranslated(output, language):
+def untranslated(output: dict, language: str) -> list[str]:
     """Return the texts of an output that a language's catalogue lacks."""
     catalogue = translation.catalogue(language)
     return [text for text in texts(output) if language != "en" and text not in catalogue]

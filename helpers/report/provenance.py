@@ -2,18 +2,19 @@
 
 import datetime
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from helpers import translation
 from nbtypst.problems import DocumentError
 
 
-def gather(notebooks, folder, language="en"):
+def gather(notebooks: Iterable[str], folder: Path, language: str) -> dict:
     """Return what the provenance page shows.
 
     Args:
-        notebooks: {name: executed notebook}; papermill left the running time in its metadata.
-        folder: of the results, `<name>.json` for each notebook that computes.
+        notebooks: their names.
+        folder: of their results, `<name>.json`.
         language: that the sources of data are named in.
 
     Returns:
@@ -22,61 +23,53 @@ def gather(notebooks, folder, language="en"):
         "started", "seconds"}], "data" [{"name", "source", "sha256"}]}.
 
     Raises:
-        DocumentError: results are unreadable, or come from different profiles.
+        DocumentError: results are missing or unreadable, or come from different profiles.
     """
-    records = {}
-    for name in notebooks:
-        path = Path(folder) / f"{name}.json"
-        try:
-            records[name] = json.loads(path.read_text(encoding="utf-8"))["provenance"]
-        except FileNotFoundError:
-            continue  # a notebook of prose alone
-        except (ValueError, KeyError) as error:
-            raise DocumentError(
-                f"{path}: no results with provenance in it ({error!r}); run make report"
-            ) from error
-    profiles = {record["profile"] for record in records.values()}
-    if len(profiles) > 1:
-        made = ", ".join(f"{name} {record['profile']}" for name, record in records.items())
-        raise DocumentError(
-            f"{folder}: results of different profiles ({made}); run make report again"
-        )
-    data, versions = {}, {}
-    for record in records.values():
-        versions |= record.get("versions", {})
-        for entry in record.get("data", []):
+    records = read_records(notebooks, folder)
+    facts: dict[str, set] = {"seed": set(), "precision": set(), "device": set(), "commit": set()}
+    versions, data, runs, starts = {}, {}, [], []
+    for name, record in records.items():
+        versions |= record["versions"]
+        for entry in record["data"]:
             texts = {key: translation.render(entry[key], language) for key in ("name", "source")}
             data[entry["sha256"]] = entry | texts
-    facts = {
-        fact: sorted({str(record[fact]) for record in records.values() if fact in record})
-        for fact in ("seed", "precision")
-    }
-    facts["device"] = sorted({device_name(record, language) for record in records.values()})
-    facts["commit"] = sorted({r["commit"] + "*" * bool(r["dirty"]) for r in records.values()})
-    started = {name: datetime.datetime.fromisoformat(r["started"]) for name, r in records.items()}
+        facts["seed"].add(str(record["seed"]))
+        facts["precision"].add(record["precision"])
+        facts["device"].add(device_name(record, language))
+        facts["commit"].add(record["commit"] + "*" * record["dirty"])
+        starts.append(datetime.datetime.fromisoformat(record["started"]))
+        seconds = f"{record['seconds']:.0f}"
+        runs.append({"notebook": name, "started": f"{starts[-1]:%F %T}", "seconds": seconds})
     return {
-        "profile": profiles.pop() if profiles else "",
-        "timestamp": int(max(started.values()).timestamp()) if started else 0,
-        "facts": facts,
+        "profile": record["profile"],
+        "timestamp": int(max(starts).timestamp()),
+        "facts": {fact: sorted(values) for fact, values in facts.items()},
         "versions": versions,
-        "runs": [run(name, book, records.get(name, {})) for name, book in notebooks.items()],
+        "runs": runs,
         "data": sorted(data.values(), key=lambda entry: entry["name"]),
     }
 
 
-def run(name, book, record):
-    """Return a notebook's start and running time in seconds, "" where unknown."""
-    papermill = book["metadata"].get("papermill", {})
-    seconds = papermill.get("duration") or record.get("seconds")
-    started = record.get("started") or papermill.get("start_time") or ""
-    return {
-        "notebook": name,
-        "started": started[:19].replace("T", " "),
-        "seconds": f"{seconds:.0f}" if seconds is not None else "",
-    }
+def read_records(notebooks: Iterable[str], folder: Path) -> dict[str, dict]:
+    """Return {notebook: provenance}; raise `DocumentError` as `gather`."""
+    records = {}
+    for name in notebooks:
+        path = folder / f"{name}.json"
+        try:
+            records[name] = json.loads(path.read_text(encoding="utf-8"))["provenance"]
+        except (OSError, ValueError, KeyError) as error:
+            raise DocumentError(
+                f"{path}: no results with provenance in it ({error!r}); run make report"
+            ) from error
+    if len({record["profile"] for record in records.values()}) > 1:
+        made = ", ".join(f"{name} {record['profile']}" for name, record in records.items())
+        raise DocumentError(
+            f"{folder}: results of different profiles ({made}); run make report again"
+        )
+    return records
 
 
-def device_name(record, language):
+def device_name(record: dict, language: str) -> str:
     """Return what a notebook ran on, with the number of cores where that was a processor."""
     if "cores" not in record:
         return record["device"]

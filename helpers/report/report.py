@@ -6,7 +6,10 @@ Typst and pydantic are loaded when `build` runs.
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+
+import yaml
 
 from helpers import files, paths
 from helpers.report import languages, provenance, title
@@ -16,7 +19,14 @@ from nbtypst.document import Document, keys_of
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def build(executed, language="en", pdf=None, page=None, fields=None, results=None, code=False):
+def build(
+    executed: Sequence[Path],
+    language: str = "en",
+    pdf: Path | None = None,
+    page: Path | None = None,
+    results: Path | None = None,
+    code: bool = False,
+) -> list[str]:
     """Join executed notebooks into a PDF, an HTML page, or both; cells are converted once.
 
     They depend on these arguments, helpers/report/**, nbtypst/**, the stored notebooks' prose,
@@ -29,7 +39,6 @@ def build(executed, language="en", pdf=None, page=None, fields=None, results=Non
         language: "en" or "ru".
         pdf: where the PDF goes; replaced in one step, left alone on an error.
         page: likewise for the page, one file that needs no other.
-        fields: path of the title page's fields, the project's report.yml by default.
         results: folder of the notebooks' results, by default `paths.RESULTS`.
         code: append every code cell.
 
@@ -40,52 +49,50 @@ def build(executed, language="en", pdf=None, page=None, fields=None, results=Non
     Raises:
         DocumentError: something cannot be set; the message names every fault with its cell.
     """
-    project, notices, timestamp = assemble(executed, language, fields, results, code)
+    project, notices, timestamp = assemble(executed, language, results or paths.RESULTS, code)
     contents = {}
     if page:
-        contents[page] = compiler.compile_html(project | template("page.typ")).encode()
+        project["main.typ"] = (TEMPLATES / "page.typ").read_bytes()
+        contents[page] = compiler.compile_html(project).encode()
     if pdf:
-        contents[pdf] = compiler.compile_pdf(project | template("report.typ"), timestamp)
+        project["main.typ"] = (TEMPLATES / "report.typ").read_bytes()
+        contents[pdf] = compiler.compile_pdf(project, timestamp)
     for path, content in contents.items():
         with files.replacing(path) as temporary:
             temporary.write_bytes(content)
     return notices
 
 
-def template(name):
-    """Return the file of a Typst project that sets report.json."""
-    return {"main.typ": (TEMPLATES / name).read_bytes()}
-
-
-def assemble(executed, language, fields, results, code):
+def assemble(
+    executed: Sequence[Path], language: str, results: Path, code: bool
+) -> tuple[dict[str, bytes], list[str], int]:
     """Return (the Typst project, notices, seconds since 1970 of the results).
 
     The project is {path: bytes}, of paper and page alike, without "main.typ".
     """
-    front = title.read(fields or paths.ROOT / "report.yml", language)
-    books, left = {}, []
-    for path in map(Path, executed):
+    front = title.read_title(paths.ROOT / "report.yml", language)
+    books: dict[str, dict] = {}
+    in_english: list[str] = []
+    for path in executed:
         stored = paths.NOTEBOOKS / path.name
         source = stored if stored.exists() else path
         books[path.stem], missing = languages.translated(source, language, notebook.read(path))
-        left += missing
-    origin = provenance.gather(books, results or paths.RESULTS, language)
+        in_english += missing
+    origin = provenance.gather(books, results, language)
     references = (paths.NOTEBOOKS / "references.bib").read_bytes()
-    document = Document(
-        language=language,
-        folders=(*(Path(path).parent for path in executed), paths.NOTEBOOKS),
-        keys=keys_of(references),
-    )
+    folders = [*(path.parent for path in executed), paths.NOTEBOOKS]
+    document = Document(language=language, folders=tuple(folders), keys=keys_of(references))
     sections = notebook.typeset(books, document, show_code=is_shown)
     document.problems.check()
+    words = yaml.safe_load((TEMPLATES / "words.yml").read_text(encoding="utf-8"))
     data = {
         "language": language,
         "title": front,
-        "words": words(language),
+        "words": words[language],
         "sections": list(sections),
         "cited": document.cited,
         "provenance": origin,
-        "code": {name: sources(book) for name, book in books.items()} if code else {},
+        "code": {name: code_sources(book) for name, book in books.items()} if code else {},
     }
     project = {
         "gost.csl": (TEMPLATES / "gost.csl").read_bytes(),
@@ -96,28 +103,18 @@ def assemble(executed, language, fields, results, code):
     for name, text in sections.items():
         project[f"{name}.typ"] = f'#import "style.typ": *\n{text}'.encode()
     notices = list(document.notices)
-    if left := list(dict.fromkeys(left)):
-        some = ", ".join(repr(text[:40]) for text in left[:3]) + " …" * (len(left) > 3)
-        notices.append(f"{language}: texts in English: {len(left)}, see `make messages`: {some}")
+    if texts := list(dict.fromkeys(in_english)):
+        some = ", ".join(repr(text[:40]) for text in texts[:3]) + " …" * (len(texts) > 3)
+        notices.append(f"{language}: texts in English: {len(texts)}, see `make messages`: {some}")
     return project, notices, origin["timestamp"]
 
 
-def is_shown(cell):
+def is_shown(cell: dict) -> bool:
     """Return whether a code cell's source belongs into the report's text."""
     return "show-code" in cell["metadata"].get("tags", [])
 
 
-def sources(book):
+def code_sources(book: dict) -> list[str]:
     """Return the sources of a notebook's code cells."""
-    return [
-        cell["source"]
-        for cell in book["cells"]
-        if cell["cell_type"] == "code" and cell["source"].strip()
-    ]
-
-
-def words(language):
-    """Return the report's own words in `language`."""
-    import yaml
-
-    return yaml.safe_load((TEMPLATES / "words.yml").read_text(encoding="utf-8"))[language]
+    cells = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
+    return [cell["source"] for cell in cells if cell["source"].strip()]

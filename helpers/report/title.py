@@ -1,25 +1,29 @@
 """The title page's fields, from report.yml."""
 
+from pathlib import Path
 from typing import Annotated
 
 from helpers import paths, settings
 from nbtypst.problems import DocumentError
 
 LANGUAGES = ("en", "ru")
+TEXTS = (
+    "university", "department", "course", "title", "student", "group", "instructor", "city", "date",
+)  # fmt: skip
+OPTIONAL_TEXTS = ("ministry", "faculty")  # may be empty
 
 
-def check_language(language):
+def check_language(language: str) -> None:
     """Raise DocumentError unless title page and fixed words are there in `language`."""
     if language not in LANGUAGES:
         raise DocumentError(
-            f"the report is written in {' or '.join(LANGUAGES)}, not in {language!r}: remove "
-            f"locale/{language} if there is one, or add the language to helpers/report/title.py, "
-            "its words.yml and report.yml"
+            f"the report is written in {' or '.join(LANGUAGES)}, not in {language!r}: name one of "
+            f"them in REPORT_LANG, and remove locale/{language} if there is one"
         )
 
 
-def read(path, language):
-    """Return the title page's fields in `language` as a dictionary of strings.
+def read_title(path: Path, language: str) -> dict[str, str]:
+    """Return the title page's fields in `language`.
 
     Raises:
         DocumentError: there is no such language, or it has no catalogues; or one line for each
@@ -36,23 +40,10 @@ def read(path, language):
 
     strict = pydantic.ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
     text = Annotated[str, pydantic.Field(min_length=1)]
-
-    class Title(pydantic.BaseModel):
-        model_config = strict
-        ministry: str
-        university: text
-        faculty: str
-        department: text
-        course: text
-        work: Annotated[int, pydantic.Field(ge=1)]
-        title: text
-        student: text
-        group: text
-        instructor: text
-        city: text
-        date: text
-
-    titles = {name: (Title, ...) for name in LANGUAGES}
-    report = pydantic.create_model("Report", __config__=strict, **titles)
-    fields = getattr(settings.read(path, report, DocumentError), language)
-    return {key: str(value) for key, value in fields.model_dump().items()}
+    fields: dict = dict.fromkeys(TEXTS, text) | dict.fromkeys(OPTIONAL_TEXTS, str)
+    fields["work"] = Annotated[int, pydantic.Field(ge=1)]
+    page = pydantic.create_model("Title", __config__=strict, **fields)
+    both: dict = dict.fromkeys(LANGUAGES, page)
+    model = pydantic.create_model("Report", __config__=strict, **both)
+    content = getattr(settings.read_settings(path, model, DocumentError), language)
+    return {key: str(value) for key, value in content.model_dump().items()}

@@ -144,7 +144,7 @@ def residual_unit(
         h, y = gate(x, h, y, stride, gating, gate_bias, name)
     terms = [h, y]
     if crossing is not None:
-        step = crossing.shape[1] // y.shape[1]
+        step = -(-crossing.shape[1] // y.shape[1])  # of a map of odd size: rounded up
         terms.append(PaddedIdentity(out, step, name=f"{name}_crossing")(crossing))
     return activate(layers.Add(name=f"{name}_add")(terms), after, f"{name}_post")
 

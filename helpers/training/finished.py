@@ -22,31 +22,31 @@ class Result:
         """Return one quantity of every epoch, such as "test_error"."""
         return [row[name] for row in self.history]
 
-    def epoch_seconds(self):
-        """Return the median time of a whole epoch and its test, the first one left out."""
-        whole = max(self.series("iterations"))
-        seconds = [row["seconds"] for row in self.history if row["iterations"] == whole]
-        return statistics.median(seconds[1:] or seconds)
+    def per_iteration(self, name):
+        """Return "losses" or "errors" of every batch as it was trained on, (iterations,)."""
+        return np.concatenate(self.series(name))
 
     def images_per_second(self):
-        """Return the training speed, tests included, of such an epoch."""
-        iterations = max(self.series("iterations"))
-        return iterations * self.run.protocol.batch / self.epoch_seconds()
+        """Return the median training speed of whole epochs, tests included, without the first."""
+        whole = max(self.series("iterations"))
+        rates = [
+            row["images"] / row["seconds"] for row in self.history if row["iterations"] == whole
+        ]
+        return statistics.median(rates[1:] or rates)
 
 
-def load(run):
+def find_result(run):
     """Return the `Result` of a finished run, or None."""
     stored = store.finished(run.config())
     return stored and Result(run, **stored[1])
 
 
-def finish(run, history, model):
+def store_result(run, history, model):
     """Store a run whose training has ended, and return its `Result`."""
     revision, dirty = runtime.commit()
     record = {
         "seconds": sum(row["seconds"] for row in history),
         "parameters": sum(int(np.prod(v.shape)) for v in model.trainable_variables),
-        "kernels": [v.path for v in model.trainable_variables if len(v.shape) > 1],
         "versions": runtime.versions(),
         "device": runtime.device(),
         "commit": revision,
@@ -56,8 +56,8 @@ def finish(run, history, model):
     return Result(run, history, record, cached=False)
 
 
-def model(run):
-    """Return the trained network of a finished run.
+def trained_network(run):
+    """Return the keras.Model of a finished run.
 
     Raises:
         FileNotFoundError: the run is not finished.
@@ -65,9 +65,9 @@ def model(run):
     stored = store.finished(run.config())
     if not stored:
         raise FileNotFoundError(f"{store.folder(run.config())} holds no finished run: train it")
-    network = run.network()
-    store.assign(network.variables, stored[0])
-    return network
+    model = run.network()
+    store.assign(model.variables, stored[0])
+    return model
 
 
 def measure(run, measurement):
@@ -76,15 +76,15 @@ def measure(run, measurement):
     Its function takes the trained keras.Model and the data set before its own arguments. The
     arrays are kept in the run's folder, so that each measurement is made once.
     """
-    path = measured_path(run, measurement)
+    path = measurement_path(run, measurement)
     if stored := store.load(path):
         return stored[0]
-    values = measurement(model(run), run.data())
+    values = measurement(trained_network(run), run.data())
     store.save(path, values, {})
     return values
 
 
-def measured_path(run, measurement):
+def measurement_path(run, measurement):
     """Return the file that holds a measurement of a run, whether it exists or not."""
     config = spec.config(dataclasses.asdict(measurement), measurement.function)
     return store.folder(run.config()) / f"measured-{store.key(config)}.npz"

@@ -2,7 +2,7 @@
 
 Two processes of one thread each get through small networks sooner than one process of two
 threads: tracing a graph and running many small kernels keep one core busy. So a local cluster
-has one single-threaded process per core, or one process per GPU. A single task, or a machine
+has a single-threaded process for each core, or some for each GPU. A single task, or a machine
 with one core, needs no cluster and is served in this process. With DASK_SCHEDULER_ADDRESS set,
 the workers of that scheduler are used instead; they need this package and the data, no common
 file system, and one kind of device, CPU or GPU.
@@ -10,6 +10,7 @@ file system, and one kind of device, CPU or GPU.
 
 import dataclasses
 import functools
+import gc
 import logging
 import os
 import threading
@@ -18,6 +19,8 @@ from helpers import progress, runtime
 from helpers.training import store
 
 PROCESSES = 8  # at most on one machine: each holds TensorFlow and the data
+RUNS_PER_GPU = 3  # small networks leave most of a GPU idle
+PATIENCE = 10  # seconds that a scheduler and its first worker may take to answer
 TOPIC = "residual-report-progress"
 ALONE = threading.Lock()  # seeds are global: one task at a time in a process
 
@@ -29,13 +32,13 @@ def train_all(runs):
     """
     from helpers.training import finished
 
-    found = {run: finished.load(run) for run in runs}
-    missing = [run for run, result in found.items() if result is None]
+    results = {run: finished.find_result(run) for run in runs}
+    missing = [run for run, result in results.items() if result is None]
     tasks = [(run,) for run in missing]
     spread(train_one, tasks, sum(run.protocol.iterations for run in missing), "training")
     for run in missing:
-        found[run] = dataclasses.replace(finished.load(run), cached=False)
-    return [found[run] for run in runs]
+        results[run] = dataclasses.replace(finished.find_result(run), cached=False)
+    return [results[run] for run in runs]
 
 
 def measure_all(pairs):
@@ -46,16 +49,19 @@ def measure_all(pairs):
     """
     from helpers.training import finished
 
-    missing = [pair for pair in dict.fromkeys(pairs) if not finished.measured_path(*pair).exists()]
+    missing = [
+        pair for pair in dict.fromkeys(pairs) if not finished.measurement_path(*pair).exists()
+    ]
     spread(measure_one, missing, len(missing), "measuring")
     return [finished.measure(*pair) for pair in pairs]
 
 
 def train_one(report, run):
     """Train a run in this process."""
-    from helpers.training import engine  # here: TensorFlow loads after `worker_session`
+    from helpers.training import loop  # here: TensorFlow loads after `worker_session`
 
-    engine.train(run, report)
+    loop.train_run(run, report)
+    gc.collect()  # a network and its graph refer to each other, and would stay for long
 
 
 def measure_one(report, run, measurement):
@@ -71,36 +77,66 @@ def spread(function, tasks, total, description):
 
     Args:
         function: works on the folder of a run in the store.
-        tasks: picklable tuples, the run first.
+        tasks: picklable tuples, the run first; the longest go first.
         total: what the `report`s add up to.
         description: of the progress bar.
     """
     address = os.environ.get("DASK_SCHEDULER_ADDRESS")
     with progress.bar(total, description, unit="steps") as bar:
         if tasks and (address or (len(tasks) > 1 and local_processes() > 1)):
-            spread_over_cluster(function, tasks, bar, address or local_cluster())
+            with connect(address) if address else local_client() as client:
+                spread_over_workers(function, tasks, bar, client)
         else:
             for task in tasks:
                 function(bar.update, *task)
 
 
-def spread_over_cluster(function, tasks, bar, cluster):
-    """Do as `spread` with a Dask cluster, or with the one whose scheduler has that address."""
+def spread_over_workers(function, tasks, bar, client):
+    """Do as `spread` with the workers of a `distributed.Client`."""
     import distributed
 
-    with distributed.Client(cluster) as client:
-        client.subscribe_topic(TOPIC, lambda event: bar.update(event[1]))
-        futures = {}
-        for run, *rest in tasks:  # each by itself: one graph of all the weights would be large
-            arguments = function, run.config(), store.pack(run.config()), run, *rest
-            futures[client.submit(on_worker, *arguments, pure=False)] = run
-        for future, packed in distributed.as_completed(list(futures), with_results=True):
-            store.unpack(futures[future].config(), packed)
+    client.subscribe_topic(TOPIC, lambda event: bar.update(event[1]))
+    runs = {}
+    for run, *rest in tasks:  # each by itself: one graph of all the weights would be large
+        arguments = function, run.config(), store.pack(run.config()), run, *rest
+        runs[client.submit(on_worker, *arguments, pure=False)] = run
+    for future, packed in distributed.as_completed(list(runs), with_results=True):
+        store.unpack(runs[future].config(), packed)
+
+
+def connect(address):
+    """Return a client of a scheduler that has a worker.
+
+    Raises:
+        RuntimeError: it does not answer, or has no worker.
+    """
+    import distributed
+
+    remedy = f"DASK_SCHEDULER_ADDRESS is {address}, where no {{}} answers within {PATIENCE} s: "
+    try:
+        client = distributed.Client(address, timeout=PATIENCE)
+    except (OSError, ValueError) as error:
+        message = remedy.format("scheduler") + "start one there, correct the address, or unset it"
+        raise RuntimeError(message) from error
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError as error:
+        client.close()
+        message = remedy.format("worker") + f"start some: dask worker {address} --nthreads 1"
+        raise RuntimeError(message) from error
+    return client
+
+
+def local_client():
+    """Return a client of this machine's own cluster."""
+    import distributed
+
+    return distributed.Client(local_cluster())
 
 
 @functools.cache
 def local_cluster():
-    """Start a process for each core or GPU, once; they end with this process."""
+    """Start a process for each core, or some for each GPU, once; they end with this process."""
     import distributed
 
     return distributed.LocalCluster(
@@ -149,9 +185,7 @@ def device_kind():
     address = os.environ.get("DASK_SCHEDULER_ADDRESS")
     if not address:
         return local_device_kind()
-    import distributed
-
-    with distributed.Client(address) as client:
+    with connect(address) as client:
         return client.submit(worker_device_kind, pure=False).result()
 
 
@@ -178,5 +212,7 @@ def worker_session(name):
 
 
 def local_processes():
-    """Return how many processes train at once on this machine: one a GPU, else one a core."""
-    return len(runtime.gpus()) or min(PROCESSES, os.cpu_count() or 1)
+    """Return how many processes train at once here: some a GPU, else one a usable core."""
+    from dask.system import CPU_COUNT  # as the affinity and the container's quota allow
+
+    return min(PROCESSES, CPU_COUNT, RUNS_PER_GPU * len(runtime.gpus()) or CPU_COUNT)

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from helpers.training.engine import plain_graphs
+from helpers.training.loop import without_graph_optimizer
 
 
 def responses(model, dataset):
@@ -64,7 +64,7 @@ def loss_surface(model, dataset, steps):
 
     axis = np.linspace(-1, 1, steps).astype("float32")
     grid = tf.constant([(a, b) for a in axis for b in axis])
-    with plain_graphs():
+    with without_graph_optimizer():
         losses = tf.function(
             lambda: tf.map_fn(loss_at, grid, fn_output_signature=tf.float32, parallel_iterations=1),
             autograph=False,

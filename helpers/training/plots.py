@@ -5,9 +5,10 @@ A group is the list of `finished.Result`s of one network, a result for each seed
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from helpers import figures
+from helpers.training import convergence
 
 
 def error_curves(groups):
@@ -17,22 +18,54 @@ def error_curves(groups):
     for ax, (quantity, title) in zip(axes, parts.items(), strict=True):
         ax.set_title(title)
         for k, (network, group) in enumerate(groups.items()):
-            plot_history(ax, group, quantity, 100, label=network, **line(k, network))
+            plot_history(ax, group, quantity, label=network, **line(k, network))
     axes[0].set(ylabel="error (%)", ylim=(0, 100))
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=6)
     return figure
 
 
-def loss_curves(groups, dashed, ceiling):
-    """Return a figure of the training losses of {name: group} up to `ceiling`, some dashed."""
+def loss_curves(groups, dashed, window):
+    """Return a figure of the training losses of {name: group}, smoothed, some names dashed."""
     figure, ax = plt.subplots()
     for name, group in groups.items():
+        losses = [convergence.moving_mean(each.per_iteration("losses"), window) for each in group]
+        iterations = np.arange(len(losses[0])) + (window + 1) / 2
         style = "--" if name in dashed else "-"
-        plot_history(ax, group, "train_loss", label=name, linestyle=style)
-    ax.set(ylabel="training loss (cross-entropy)", yscale="log")
-    ax.set_ylim(top=min(ax.get_ylim()[1], ceiling))
+        ax.semilogy(iterations, np.exp(np.mean(np.log(losses), axis=0)), style, label=name)
+    ax.set(xlabel="iteration", ylabel="training loss (cross-entropy)")
     figure.legend(loc="outside right upper", title="convolutions")
     return figure
+
+
+def law_curves(laws):
+    """Return a figure of iterations against depth, of {name: what `measure_law` found}.
+
+    The first two are on the left; the first and the others on the right. Points are runs, triangles
+    those that ended before they reached the error; lines are the fits.
+    """
+    figure, axes = plt.subplots(1, 2, sharey=True, figsize=(figures.WIDTH, 3))
+    first, second, *others = laws
+    for ax, names in zip(axes, ([first, second], [first, *others]), strict=True):
+        for name, colour in zip(names, figures.COLOURS, strict=False):
+            draw_law(ax, laws[name], color=colour, label=name)
+        ax.set(xlabel="layers", yscale="log")
+        ax.yaxis.set_major_formatter(LogFormatter())  # 20 rather than 2 × 10¹
+        ax.yaxis.set_minor_formatter(LogFormatter())
+        ax.legend(fontsize=7.5)
+    axes[0].set_ylabel("iterations until the error is low")
+    return figure
+
+
+def draw_law(ax, measured, color, label):
+    """Draw what `convergence.measure_law` found: a point for each run, and the fit."""
+    depths = np.repeat(measured["depths"], [len(each) for each in measured["iterations"]])
+    times = np.array(sum(measured["iterations"], []), "float64")  # nan where censored
+    limits, censored = np.concatenate(measured["limits"]), np.isnan(times)
+    ax.plot(depths, times, "o", color=color, markersize=4, label=label)
+    ax.plot(depths[censored], limits[censored], "^", color=color, mfc="none", markersize=4)
+    if law := measured["law"]:
+        ends = np.array([min(depths), max(depths)])
+        ax.plot(ends, law.iterations(ends), color=color)
 
 
 def response_curves(responses):
@@ -84,14 +117,14 @@ def line(k, network):
     return {"color": f"C{k % 7}", "linestyle": "--" if network.startswith("plain") else "-"}
 
 
-def plot_history(ax, group, quantity, factor=1.0, **style):
-    """Draw a quantity of every epoch, times `factor`: the mean over seeds, their range shaded."""
-    curves = factor * np.array([result.series(quantity) for result in group])
+def plot_history(ax, group, quantity, **style):
+    """Draw a fraction of every epoch in per cent: the mean over seeds, their range shaded."""
+    curves = 100 * np.array([result.series(quantity) for result in group])
     epochs = np.arange(1, curves.shape[1] + 1)
-    (drawn,) = ax.plot(epochs, curves.mean(axis=0), marker="." * (len(epochs) == 1), **style)
+    (curve,) = ax.plot(epochs, curves.mean(axis=0), marker="." * (len(epochs) == 1), **style)
     if len(curves) > 1:
         ax.fill_between(
-            epochs, curves.min(0), curves.max(0), color=drawn.get_color(), alpha=0.2, linewidth=0
+            epochs, curves.min(0), curves.max(0), color=curve.get_color(), alpha=0.2, linewidth=0
         )
     ax.set(xlabel="epoch")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))

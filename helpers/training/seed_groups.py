@@ -7,74 +7,66 @@ import math
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from helpers import claims
-from helpers.training import grid
+from helpers.training import convergence, grid
 from helpers.translation import text
 
 
 def train_groups(groups):
     """Train {name: [run of each seed]} and return {name: [`finished.Result` of each seed]}."""
-    finished = iter(grid.train_all([run for runs in groups.values() for run in runs]))
-    return {name: [next(finished) for _run in runs] for name, runs in groups.items()}
+    results = iter(grid.train_all([run for runs in groups.values() for run in runs]))
+    return {name: [next(results) for _run in runs] for name, runs in groups.items()}
 
 
 def measure_groups(groups, measurement):
     """Make a measurement in {name: [finished run of each seed]}; return {name: [what it finds]}."""
     pairs = [(run, measurement) for runs in groups.values() for run in runs]
-    found = iter(grid.measure_all(pairs))
-    return {name: [next(found) for _run in runs] for name, runs in groups.items()}
+    values = iter(grid.measure_all(pairs))
+    return {name: [next(values) for _run in runs] for name, runs in groups.items()}
 
 
-def rows(groups, kinds):
-    """Return every run of {name: group} as `reports/results` stores it; lost losses are None.
+def result_rows(groups):
+    """Return every run of {name: group} as `reports/results` stores it; lost losses are None."""
+    rows = []
+    for name, group in groups.items():
+        for result in group:
+            arguments = dict(result.run.network.arguments)
+            losses = result.series("train_loss")
+            rows.append({
+                "model": name,
+                "family": arguments.get("family", "vgg"),
+                "depth": arguments.get("depth", len(result.history[0]["gradient_norms"])),
+                "seed": result.run.seed,
+                "params": result.record["parameters"],
+                "train_loss": [loss if math.isfinite(loss) else None for loss in losses],
+                "train_error": result.series("train_error"),
+                "test_error": result.series("test_error"),
+                "seconds": result.record["seconds"],
+                "images_per_second": result.images_per_second(),
+                "cached": result.cached,
+            })  # fmt: skip
+    return rows
 
-    `kinds` has each name's (family, depth).
-    """
-    return [
-        {
-            "model": name,
-            "family": kinds[name][0],
-            "depth": kinds[name][1],
-            "seed": result.run.seed,
-            "params": result.record["parameters"],
-            "train_loss": [x if math.isfinite(x) else None for x in result.series("train_loss")],
-            "train_error": result.series("train_error"),
-            "test_error": result.series("test_error"),
-            "seconds": result.record["seconds"],
-            "images_per_second": result.images_per_second(),
-            "cached": result.cached,
-        }
-        for name, group in groups.items()
-        for result in group
-    ]
 
-
-def finals(group, name):
+def last_values(group, name):
     """Return each seed's value of the last epoch."""
     return [result.series(name)[-1] for result in group]
 
 
-def last(group, name):
-    """Return mean and sample standard deviation over the seeds of the last epoch's value.
-
-    With a single seed the deviation is None.
-    """
-    values = finals(group, name)
-    return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else None
-
-
-def percent(group, name):
-    """Return the last epoch's error in per cent: "2.5", or "2.5 ± 0.3" over several seeds."""
-    mean, deviation = last(group, name)
-    if deviation is None:
-        return text("{mean:.1f}", mean=100 * mean)
-    return text("{mean:.1f} ± {deviation:.1f}", mean=100 * mean, deviation=100 * deviation)
+def percent(fractions):
+    """Return fractions in per cent: "2.5", or "2.5 ± 0.3" with their standard deviation."""
+    mean = 100 * float(np.mean(fractions))
+    if len(fractions) == 1:
+        return text("{mean:.1f}", mean=mean)
+    deviation = 100 * float(np.std(fractions, ddof=1))
+    return text("{mean:.1f} ± {deviation:.1f}", mean=mean, deviation=deviation)
 
 
 def means(groups, name):
     """Return {network: mean over the seeds of the last epoch's value} of {network: group}."""
-    return {network: last(group, name)[0] for network, group in groups.items()}
+    return {network: float(np.mean(last_values(group, name))) for network, group in groups.items()}
 
 
 def told(values, template):
@@ -83,51 +75,93 @@ def told(values, template):
 
 
 def untrained(groups, chance):
-    """Return the names of {name: group} whose training error is not much below guessing.
+    """Return the names of {name: group} whose training error is not well below guessing.
 
-    `chance` is the error of guessing the commonest class; 80 % of it still counts as guessing.
+    `chance` is the error of guessing the commonest class; two thirds of it are well below.
     """
-    return [name for name, error in means(groups, "train_error").items() if error > 0.8 * chance]
+    return [name for name, error in means(groups, "train_error").items() if error > chance * 2 / 3]
 
 
-def estimates(groups, images, idle):
-    """Return {name: `claims.estimate` of the test error on so many images} of groups.
+def error_table(groups):
+    """Return the table of the last epoch's errors: network, parameters, training, test, speed."""
+    return pd.DataFrame({
+        "network": list(groups),
+        "parameters": [group[0].record["parameters"] for group in groups.values()],
+        "training error (%)": [
+            percent(last_values(group, "train_error")) for group in groups.values()
+        ],
+        "test error (%)": [percent(last_values(group, "test_error")) for group in groups.values()],
+        "images a second": [
+            round(np.mean([result.images_per_second() for result in group]))
+            for group in groups.values()
+        ],
+    })  # fmt: skip
 
-    `idle` are the names of networks that have not trained.
-    """
+
+def window_losses(group, window):
+    """Return each seed's mean training loss over the last `window` iterations; inf if lost."""
+    losses = [np.mean(result.per_iteration("losses")[-window:]) for result in group]
+    return [float(loss) if math.isfinite(loss) else math.inf for loss in losses]
+
+
+def loss_table(groups, window, threshold):
+    """Return the table of short trainings: loss at the end, iterations to a training error."""
+    rows = []
+    for name, group in groups.items():
+        errors = [result.per_iteration("errors") for result in group]
+        times = [convergence.iterations_to(each, threshold, window) for each in errors]
+        losses = window_losses(group, window)
+        rows.append({
+            "network": name,
+            "parameters": group[0].record["parameters"],
+            "training loss": float(np.exp(np.mean(np.log(losses)))),
+            "of the seeds": text(
+                "{least:.2g} to {greatest:.2g}", least=min(losses), greatest=max(losses)
+            ),
+            "iterations": None if None in times else round(np.mean(times)),
+        })  # fmt: skip
+    return pd.DataFrame(rows).replace(math.inf, None)
+
+
+def loss_estimates(groups, window):
+    """Return {name: `claims.estimate` of the log training loss}; a lost one decides nothing."""
+    losses = {name: window_losses(group, window) for name, group in groups.items()}
     return {
-        name: claims.estimate(finals(group, "test_error"), images, trained=name not in idle)
-        for name, group in groups.items()
+        name: claims.estimate(np.log(each) if max(each) < math.inf else [])
+        for name, each in losses.items()
     }
 
 
-def errors(groups):
-    """Return the table of the last epoch's errors: network, parameters, training and test."""
-    return pd.DataFrame(
-        {
-            "network": list(groups),
-            "parameters": [group[0].record["parameters"] for group in groups.values()],
-            "training error (%)": [percent(group, "train_error") for group in groups.values()],
-            "test error (%)": [percent(group, "test_error") for group in groups.values()],
-        }
-    )
+def rank_correlation(groups, window, paper):
+    """Return (Spearman's correlation of our losses with a paper's errors, its p-value) or None.
+
+    `paper` has {name: error in %, or "fail"}; what fails ranks last. None where it is undefined.
+    """
+    ours = [np.mean(window_losses(group, window)) for group in groups.values()]
+    theirs = [math.inf if paper[name] == "fail" else paper[name] for name in groups]
+    if len(set(ours)) < 2 or len(set(theirs)) < 2:
+        return None
+    found = stats.spearmanr(stats.rankdata(ours), stats.rankdata(theirs))
+    return [float(found.statistic), float(found.pvalue) if len(ours) > 2 else 1.0]
 
 
-def speeds(groups):
-    """Return how many images a second each of {name: group} trained on, as whole numbers."""
-    return [
-        round(np.mean([result.images_per_second() for result in group]))
-        for group in groups.values()
-    ]
+def variant_rows(groups, window, table, paper):
+    """Return {name: group} of a paper's table as `reports/results` stores it; lost loss is None."""
+    rows = []
+    for name, group in groups.items():
+        losses = window_losses(group, window)
+        loss = float(np.mean(losses))
+        row = {"name": name, "table": table, "paper": paper[name], "seeds": len(group)}
+        rows.append(row | {"loss": loss if math.isfinite(loss) else None})
+    return rows
 
 
-def response_order(responses, depths, idle):
+def response_order(responses, depths):
     """Judge by the responses of every training what 1512.03385 says of them (section 4.2, Fig. 7).
 
     Args:
         responses: {"plain-20": [standard deviation of each layer, of each seed]} and the like.
-        depths: of the plain and residual networks.
-        idle: names of networks that have not trained.
+        depths: of plain and residual networks that have trained.
 
     Returns:
         ({name: median over the layers, mean over the seeds}, {depth: verdict that residual
@@ -135,9 +169,12 @@ def response_order(responses, depths, idle):
         greatest).
     """
     medians = {name: np.median(each, axis=1) for name, each in responses.items()}
-    typical = {n: claims.estimate(each, trained=n not in idle) for n, each in medians.items()}
+    typical = {name: claims.estimate(each) for name, each in medians.items()}
     below = {d: claims.smaller(typical[f"resnet-{d}"], typical[f"plain-{d}"]) for d in depths}
-    falling = claims.smaller(typical[f"resnet-{max(depths)}"], typical[f"resnet-{min(depths)}"])
+    falling = claims.NOT_DECIDED
+    if len(depths) > 1:
+        first, last = typical[f"resnet-{min(depths)}"], typical[f"resnet-{max(depths)}"]
+        falling = claims.smaller(last, first)
     return {name: float(each.mean()) for name, each in medians.items()}, below, falling
 
 
@@ -145,20 +182,3 @@ def gradient_ratios(result):
     """Return the gradient's norm in the second convolution / last one, in first and last epoch."""
     norms = [result.history[epoch]["gradient_norms"] for epoch in (0, -1)]
     return [each[1] / each[-2] for each in norms]  # the last kernel is the classifier's
-
-
-def epoch_time(groups):
-    """Fit a line through epoch times against depth.
-
-    Args:
-        groups: {depth: group}, at least two depths.
-
-    Returns:
-        (seconds a layer, seconds at depth zero, {depth: median seconds of an epoch}).
-    """
-    seconds = {
-        depth: float(np.median([result.epoch_seconds() for result in group]))
-        for depth, group in groups.items()
-    }
-    slope, intercept = np.polyfit(list(seconds), list(seconds.values()), 1)
-    return float(slope), float(intercept), seconds

@@ -11,7 +11,7 @@ from pathlib import Path
 from helpers import inputs, paths
 from helpers.training import grid
 
-ENGINE = "helpers.training.engine:train"
+LOOP = "helpers.training.loop:train_run"
 # Modules that carry data, words and tasks about: no number of a training depends on them.
 CARRIERS = (
     "bundles", "download", "files", "inputs", "numerals", "paths", "profiles", "progress",
@@ -48,6 +48,9 @@ class Protocol:
 
     The L2 decay acts on every trainable parameter, as in the authors' implementations; the papers
     except none. An epoch is as many whole batches as the data holds, in an order drawn anew.
+
+    Raises:
+        ValueError: no iterations, or no image in a batch.
     """
 
     iterations: int
@@ -58,17 +61,25 @@ class Protocol:
     weight_decay: float = 1e-4
     warm_up_rate: float = 0.01
     warm_up_iterations: int = 0  # 1603.05027, appendix: 400
-    warm_up_error: float = 1.0  # 1512.03385, depth >= 110: until an epoch's training error < 0.8
-    augment: Call | None = None  # of (images, seed), images (batch, height, width, channels)
+    stop_error: float = 0.0  # end after an epoch whose training error is below
+    augment: Call | None = None  # of a seed; returns a Keras layer of images
 
-    def rate(self, iteration, errors=()):
-        """Return the learning rate of an iteration, given the training errors of past epochs."""
-        warming = iteration < self.warm_up_iterations or (
-            self.warm_up_error < 1 and min(errors, default=1.0) >= self.warm_up_error
-        )
-        if warming:
+    def __post_init__(self):
+        """Refuse what would train nothing."""
+        for name in ("iterations", "batch"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1; received {getattr(self, name)}")
+
+    def rate(self, iteration: int) -> float:
+        """Return the learning rate of an iteration, counted from 0."""
+        if iteration < self.warm_up_iterations:
             return self.warm_up_rate
         return self.learning_rate / 10 ** sum(iteration >= drop for drop in self.drops)
+
+    def ends(self, history):
+        """Return whether training is over after the epochs of a history."""
+        reached = bool(history) and history[-1]["train_error"] < self.stop_error
+        return reached or sum(row["iterations"] for row in history) >= self.iterations
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +99,7 @@ class Run:
     def config(self):
         """Return the run and its code as JSON text; equal runs give equal text."""
         calls = [self.network, self.data, *filter(None, [self.protocol.augment])]
-        return config(dataclasses.asdict(self), ENGINE, *(call.function for call in calls))
+        return config(dataclasses.asdict(self), LOOP, *(call.function for call in calls))
 
 
 def config(definition, *functions):
@@ -112,5 +123,5 @@ def code_digest(*functions):
     specs = [importlib.util.find_spec(function.partition(":")[0]) for function in functions]
     files = [Path(spec.origin) for spec in specs if spec.has_location]  # built-in ones have none
     carriers = [paths.ROOT / "helpers" / f"{name}.py" for name in CARRIERS]
-    sources = sorted(inputs.followed(files, carriers).values())  # wherever the files lie
+    sources = sorted(inputs.sources(files, carriers).values())  # wherever the files lie
     return hashlib.sha256("\0".join(sources).encode()).hexdigest()[:16]

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 from helpers.cardiac import charts
@@ -22,18 +23,22 @@ def test_training_is_a_line_and_validation_dashes():
     assert figure.axes[2].lines[0].get_xdata().tolist() == [1, 2, 3]
 
 
-def test_a_classifier_is_shown_by_curve_and_counts():
-    labels = np.array([0, 0, 0, 1, 1])
-    figure = charts.classification(labels, {"a": labels * 1.0}, labels > 5, ("healthy", "HCM"))
-    left, right = figure.axes
-    assert left.lines[0].get_ydata().tolist()[-2:] == [1, 1]
-    assert [text.get_text() for text in right.texts] == ["3", "0", "2", "0"]
+def test_upright_and_posed_hearts_have_a_panel_each_and_phases_a_mark():
+    columns = ["model", "d", "posed", "dice_ed", "dice_es", "seeds"]
+    rows = [("VAE", 16, False, 0.93, 0.95, 3), ("VAE", 8, False, 0.9, 0.93, 1)]
+    rows += [("VAE", 16, True, 0.88, 0.9, 1), ("PCA of masks", 16, False, 0.91, 0.94, 1)]
+    upright, posed = charts.compactness(pd.DataFrame(rows, columns=columns)).axes
+    ed, es, other, _ = upright.lines
+    assert ed.get_xdata().tolist() == [8, 16] and ed.get_ydata().tolist() == [0.9, 0.93]
+    assert es.get_ydata().tolist() == [0.93, 0.95] and es.get_markerfacecolor() == "white"
+    assert ed.get_color() == es.get_color() != other.get_color()
+    assert posed.lines[0].get_ydata().tolist() == [0.88]
 
 
-def test_codes_and_walk_share_a_map():
+def test_codes_and_walk_share_a_map_and_walks_of_any_length_a_scale_of_steps():
     plane, labels = np.arange(14.0).reshape(7, 2), np.array([0, 1, 0, 1])
-    figure = charts.landscape(plane, labels, ("healthy", "HCM"), {"up": [0.1, 0.5, 0.9]})
-    left, right = figure.axes
+    walks = {"long": [0.1, 0.5, 0.9, 0.95], "short": [0.1, 0.9]}
+    left, right = charts.landscape(plane, labels, ("healthy", "HCM"), walks).axes
     assert [len(points.get_offsets()) for points in left.collections] == [2, 2]
     assert left.lines[0].get_xdata().tolist() == [8, 10, 12]
-    assert right.lines[0].get_xdata().tolist() == [0, 0.5, 1]
+    assert [line.get_xdata().tolist() for line in right.lines] == [[1, 2, 3, 4], [1, 2]]

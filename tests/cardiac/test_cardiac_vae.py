@@ -1,36 +1,31 @@
-import types
+"""The networks and the loss, against what can be worked out without them."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from helpers import paths
-from helpers.cardiac import evaluation, shape_model, training, vae
+from helpers.cardiac import vae
 
 SIZE, D, WIDTH = 16, 4, 2
+DESIGN = vae.Design(D, WIDTH, alpha=1e-2, beta=0.1, gamma=0.7)
 
 
 @pytest.fixture(scope="module")
 def shapes():
-    """Balls of varying radius and offset as int8 distances, 24 subjects; labels by radius."""
-    generator = np.random.default_rng(0)
-    radius = generator.uniform(3, 6, 24)
+    """Balls of varying radius as folded int8 distances, 6 subjects."""
     x, y, z = np.meshgrid(*[np.arange(SIZE) - (SIZE - 1) / 2] * 3, indexing="ij")
-    result = np.empty((24, SIZE, SIZE, SIZE, 2), np.int8)
-    for index, r in enumerate(radius):
-        dx = generator.normal(0, 0.7)
-        distance = np.sqrt((x - dx) ** 2 + y**2 + z**2)
-        for phase, scale in enumerate((1, 0.7)):
-            result[index, ..., phase] = np.clip((scale * r - distance) / 4, -1, 1) * 127
-    return result, (radius > 4.5).astype(int)
+    distance = np.sqrt(x**2 + y**2 + z**2)
+    radius = np.linspace(3, 6, 6)[:, None] * [1, 0.7]
+    return vae.fold(
+        np.int8(np.clip((radius[:, None, None, None] - distance[..., None]) / 4, -1, 1) * 127)
+    )
 
 
-def build(shapes=None, **changes):
-    linear = None if shapes is None else shape_model.fit(shapes, D)
-    model = vae.CardiacVAE(SIZE, D, WIDTH, linear, alpha=1e-4, beta=0.1, gamma=1.0, warm_up=10)
-    model.compile(keras.optimizers.Adam(1e-3), jit_compile=False, **changes)
-    return model
+@pytest.fixture(scope="module")
+def model(shapes):
+    keras.utils.set_random_seed(0)
+    return vae.CardiacVAE(shapes.mean(0, dtype=np.float32) / 127, DESIGN)
 
 
 def test_unfold_inverts_fold():
@@ -51,160 +46,88 @@ def test_kl_in_closed_form_agrees_with_monte_carlo():
 
 
 def test_soft_dice_of_a_case_worked_by_hand():
-    p = np.zeros((1, 2, 2, 2, 2), np.float32)
-    mask = np.zeros_like(p)
-    p[0, 0, 0, 0, 0], p[0, 0, 0, 1, 0] = 0.5, 1.0  # ED: 2 · 0.5 / (1.5 + 1)
-    mask[0, 0, 0, 0, 0] = 1
-    mask[0, ..., 1] = p[0, ..., 1] = 1  # ES: perfect
-    np.testing.assert_allclose(vae.soft_dice(vae.fold(p), vae.fold(mask)), [[0.4, 1.0]], atol=1e-4)
+    p, x = np.full((1, 2, 2, 2, 2), 1e-9), np.full((1, 2, 2, 2, 2), -5, np.int8)
+    p[0, 0, 0, 0, 0], p[0, 0, 0, 1, 0] = 0.5, 1 - 1e-9  # ED: 2 · 0.5 / (1.5 + 1)
+    x[0, 0, 0, 0, 0] = 1
+    x[0, ..., 1], p[0, ..., 1] = 1, 1 - 1e-9  # ES: perfect
+    distances = np.log(p / (1 - p)).astype(np.float32) / 20
+    found = vae.soft_dice(vae.fold(x), vae.fold(distances))
+    np.testing.assert_allclose(found, [[0.4, 1.0]], atol=1e-4)
 
 
-def test_gradients_reach_every_variable(shapes):
-    model = build(shapes[0])
-    model.optimizer.iterations.assign(10)  # the KL weight has grown
+def test_cross_entropy_of_smoothed_labels():
+    p = np.array([[0.9, 0.1], [0.2, 0.8]], np.float32)
+    wanted = [
+        -(0.95 * np.log(0.9) + 0.05 * np.log(0.1)),
+        -(0.05 * np.log(0.2) + 0.95 * np.log(0.8)),
+    ]
+    np.testing.assert_allclose(vae.cross_entropy(np.array([0, 1]), p), wanted, rtol=1e-5)
+
+
+def test_the_distance_error_is_the_mean_over_all_voxels():
+    x = np.full((1, 2, 2, 2, 16), 127, np.int8)
+    distances = np.full(x.shape, 1.5, np.float32)
+    distances[..., :4] = 0.9
+    assert float(vae.distance_error(x, distances)[0]) == pytest.approx((12 * 0.5 + 4 * 0.1) / 16)
+
+
+def test_a_step_follows_the_gradient_of_the_papers_loss(shapes, model):
+    """`fit` against the sum of the terms, each weighted, without noise and dropout."""
+    labels = np.array([0, 1] * 3)
+    mu, log_variance = model.encoder(shapes)
+    distances, p = model.decoder(mu), model.classifier(mu)
+    dice = np.array(vae.soft_dice(shapes, distances)).sum(1)
+    wanted = np.mean(
+        2 - dice
+        + 1e-2 * vae.kl_divergence(mu, log_variance)
+        + 0.1 * vae.cross_entropy(labels, p)
+        + 0.7 * vae.distance_error(shapes, distances)
+    )  # fmt: skip
+    model.compile(keras.optimizers.SGD(0.0), jit_compile=False)
+    told = model.evaluate(shapes, labels, batch_size=6, verbose=0, return_dict=True)
+    assert told["loss"] == pytest.approx(float(wanted), rel=1e-5)
+    assert told["dice_ed"] + told["dice_es"] == pytest.approx(dice.mean(), rel=1e-5)
+    assert told["kl"] == pytest.approx(float(np.mean(vae.kl_divergence(mu, log_variance))))
+
+
+def test_gradients_reach_every_variable_once(shapes, model):
+    keys = {id(variable) for variable in model.trainable_variables}
+    assert len(keys) == len(model.trainable_variables)
     for variable in model.trainable_variables:  # zeros would block what lies behind them
         variable.assign(variable + 0.01 * tf.random.normal(variable.shape, seed=1))
     with tf.GradientTape() as tape:
-        loss = model.terms(vae.fold(shapes[0][:4]), shapes[1][:4], training=True)["loss"]
+        loss = model.compute_loss(shapes, np.arange(6) % 2, model(shapes, training=True))
     for variable, gradient in zip(
         model.trainable_variables, tape.gradient(loss, model.trainable_variables), strict=True
     ):
         assert gradient is not None and np.abs(gradient).max() > 0, variable.path
 
 
-def test_a_step_follows_the_gradient_of_the_mean_loss(shapes):
-    model = build(shapes[0])
-    model.compile(keras.optimizers.SGD(0.5), jit_compile=False)
-    model.classifier.get_layer("classifier_dropout").rate = 0
-    model.encoder.get_layer("log_variance").bias.assign([-60.0] * D)  # no noise
-    x, labels, variables = vae.fold(shapes[0][:5]), shapes[1][:5], model.trainable_variables
-    with tf.GradientTape() as tape:
-        loss = tf.reduce_mean(model.terms(x, labels, training=True)["loss"])
-    wanted = [v - 0.5 * g for v, g in zip(variables, tape.gradient(loss, variables), strict=True)]
-    blank, weight = np.pad(x, [(0, 1)] + [(0, 0)] * 4), np.float32([1] * 5 + [0])  # not to count
-    said = model.train_on_batch(blank, np.append(labels, 0), weight, return_dict=True)
-    assert said["loss"] == pytest.approx(float(loss), rel=1e-5)
-    for variable, value in zip(variables, wanted, strict=True):
-        assert variable.dtype == "float32"
-        np.testing.assert_allclose(variable, value, rtol=1e-4, atol=1e-6)
+def test_codes_are_sampled_in_training_alone():
+    mu, log_variance = np.ones((4000, 1), np.float32), np.full((4000, 1), np.log(4), np.float32)
+    layer = vae.Sampling(seed=0)
+    z = np.array(layer(mu, log_variance, training=True))
+    assert z.mean() == pytest.approx(1, abs=0.1) and z.std() == pytest.approx(2, abs=0.1)
+    assert (np.array(layer(mu, log_variance)) == 1).all()
 
 
-def test_means_over_an_epoch_weigh_every_heart_alike(shapes):
-    model = build(shapes[0])
-    indices = np.arange(17)  # the last batch of 8 holds one heart
-    batches = vae.Batches(*shapes, indices, batch=8, seed=0)
-    said = model.evaluate(batches, verbose=0, return_dict=True)
-    every = model.terms(vae.fold(shapes[0][indices]), shapes[1][indices], training=False)
-    for name, values in every.items():
-        assert said[name] == pytest.approx(np.mean(values), rel=1e-5), name
+def test_training_starts_from_the_mean_heart(shapes):
+    mean = shapes.mean(0, dtype=np.float32) / 127
+    fresh = vae.build_decoder(mean, DESIGN)
+    decoded = fresh(np.random.default_rng(0).normal(size=(2, D)).astype(np.float32))
+    np.testing.assert_allclose(decoded, np.stack([mean, mean]), atol=1e-6)
 
 
-def test_parameter_count_is_exact():
-    # convolutions 27 · in · out + out; dense in · out + out
-    model = build()
-    encoder = sum(27 * a * b + b for a, b in ((16, 2), (2, 4), (4, 8), (8, 8))) + 2 * (8 * D + D)
-    decoder = D * 8 + 8 + sum(27 * a * b + b for a, b in ((8, 8), (8, 4), (4, 2), (2, 16)))
+def test_parameter_count_is_exact(model):
+    # convolution taps · in · out + out; transposed likewise; dense in · out + out
+    encoder = (8 * 16 * 4 + 4) + (27 * 4 * 8 + 8) + 2 * (8 * 8 * D + D)
+    decoder = D * 64 + 64 + (27 * 8 * 4 + 4) + (27 * 4 * 16 + 16)
     classifier = D * 32 + 32 + 32 * 2 + 2
     assert (model.encoder.count_params(), model.decoder.count_params()) == (encoder, decoder)
     assert model.classifier.count_params() == classifier
 
 
-@pytest.mark.parametrize("size", [24, 20, 40])
-def test_sizes_that_are_no_multiple_of_sixteen(size):
-    half = size // 2
-    assert vae.build_decoder(half, D, WIDTH).output_shape == (None, half, half, half, 16)
-    assert vae.build_encoder(half, D, WIDTH).output_shape == [(None, D), (None, D)]
-
-
-def test_training_starts_from_the_linear_shape_model(shapes):
-    linear = shape_model.fit(shapes[0], D)
-    codes, _ = evaluation.encode(build(shapes[0]), shapes[0])
-    np.testing.assert_allclose(codes, linear.encode(shapes[0]), atol=1e-4)
-    decoded = evaluation.decode(build(shapes[0]), codes)
-    np.testing.assert_allclose(
-        decoded.reshape(24, -1), linear.decode(linear.encode(shapes[0])) / 127, atol=2e-3
-    )
-
-
-def test_batches_cover_the_chosen_subjects_and_stay_bytes(shapes):
-    batches = vae.Batches(*shapes, indices=range(3, 14), batch=4, seed=0)
-    seen = [batches[index] for index in range(len(batches))]
-    assert [weight.tolist() for *_, weight in seen] == [[1] * 4, [1] * 4, [1] * 3]
-    assert seen[0][0].dtype == np.int8
-    assert sum(labels.sum() for _, labels, _ in seen) == shapes[1][3:14].sum()
-    first = batches.order.copy()
-    batches.on_epoch_end()
-    assert sorted(batches.order) == sorted(first) and not np.array_equal(batches.order, first)
-
-
-@pytest.mark.parametrize("replicas", [2, 3, 8])
-def test_every_replica_gets_as_many_hearts(shapes, monkeypatch, replicas):
-    strategy = types.SimpleNamespace(num_replicas_in_sync=replicas)
-    monkeypatch.setattr(tf.distribute, "get_strategy", lambda: strategy)
-    batches = vae.Batches(*shapes, indices=range(17), batch=8, seed=0)
-    x, labels, weight = (np.concatenate(part) for part in zip(*batches, strict=True))
-    assert [len(batch[2]) % replicas for batch in batches] == [0, 0, 0]
-    assert weight.sum() == 17 and labels[weight > 0].sum() == shapes[1][:17].sum()
-    assert len(x) == len(weight)
-
-
-def test_training_lowers_the_loss_and_repeats_itself(shapes):
-    settings = training.Settings(
-        d=D, width=WIDTH, epochs=8, batch=6, linear=False, beta=0.5, learning_rate=0.01
-    )
-    runs = [
-        training.fit(*shapes, range(18), watched, settings, seed=5) for watched in ([18, 20], [])
-    ]
-    history = runs[0][1]
-    assert history["loss"][-1] < 0.9 * history["loss"][0]
-    assert set(history) >= {"dice_ed", "dice_es", "kl", "cross_entropy", "val_dice_ed"}
-    np.testing.assert_allclose(history["loss"], runs[1][1]["loss"], rtol=1e-4)
-
-
-def test_a_training_is_done_once_and_again_when_its_file_is_damaged(shapes, monkeypatch):
-    settings = training.Settings(d=D, width=WIDTH, epochs=1, batch=6)
-    first, history = training.fit(*shapes, range(18), [18, 20], settings, seed=1)
-    (path,) = paths.RUNS.rglob("*.npz")
-    with monkeypatch.context() as patch:
-        patch.delattr(vae.CardiacVAE, "train_step")  # a second training would fail
-        again, same = training.fit(*shapes, range(18), [18, 20], settings, seed=1)
-    assert same == history
-    codes = [evaluation.encode(model, shapes[0])[0] for model in (first, again)]
-    np.testing.assert_array_equal(*codes)
-
-    whole = path.read_bytes()
-    path.write_bytes(whole[:1000])
-    with pytest.warns(UserWarning, match="damaged"):
-        training.fit(*shapes, range(18), [18, 20], settings, seed=1)
-    assert path.read_bytes() == whole
-    training.fit(*shapes, range(18), [18, 20], settings, seed=2)
-    assert len(list(paths.RUNS.iterdir())) == 2
-
-
-def test_a_stopped_training_goes_on_after_its_last_epoch(shapes, monkeypatch):
-    """Without noise it becomes the training that was not stopped: all else is stored."""
-    monkeypatch.setattr(tf.random, "normal", lambda shape: tf.zeros(shape))
-    settings = training.Settings(d=D, width=WIDTH, epochs=4, batch=6, beta=0.5, learning_rate=0.01)
-    whole, history = training.fit(*shapes, range(18), [18, 20], settings)
-    paths.RUNS.rename(paths.RUNS.with_name("other"))
-    callback, epochs = keras.callbacks.LambdaCallback, []
-
-    def stopping(on_epoch_end):
-        def end(epoch, logs):
-            on_epoch_end(epoch, logs)
-            epochs.append(epoch)
-            if epochs == [0, 1]:
-                raise KeyboardInterrupt
-
-        return callback(on_epoch_end=end)
-
-    monkeypatch.setattr(keras.callbacks, "LambdaCallback", stopping)
-    with pytest.raises(KeyboardInterrupt):
-        training.fit(*shapes, range(18), [18, 20], settings)
-    resumed, same = training.fit(*shapes, range(18), [18, 20], settings)
-    assert epochs == [0, 1, 2, 3]
-    assert same.keys() == history.keys()
-    for name, values in history.items():
-        np.testing.assert_allclose(same[name], values, rtol=1e-3, atol=1e-5, err_msg=name)
-    codes = [evaluation.encode(model, shapes[0])[0] for model in (whole, resumed)]
-    np.testing.assert_allclose(*codes, rtol=1e-3, atol=1e-3)
+def test_a_size_that_is_no_multiple_of_eight():
+    mean = np.zeros((10, 10, 10, 16), np.float32)
+    assert vae.build_decoder(mean, DESIGN).output_shape == (None, 10, 10, 10, 16)
+    assert [each.shape for each in vae.build_encoder(mean, DESIGN).outputs] == [(None, D)] * 2

@@ -156,7 +156,9 @@ def build(kind, size, classes, width, filters=256, seed=1, middle_units=1):
 
 def export(graph, folder):
     """Write graph and weights as the official archives hold them; return (prefix, graph path)."""
-    with graph.as_default(), v1.Session() as session:
+    settings = v1.ConfigProto()
+    settings.graph_options.rewrite_options.disable_meta_optimizer = True  # nothing is to run fast
+    with graph.as_default(), v1.Session(config=settings) as session:
         weights = v1.global_variables()
         # What training leaves in a checkpoint beside the weights.
         v1.train.get_or_create_global_step()

@@ -13,23 +13,28 @@ from helpers.deeplab import comparison, network, official, segmenter
 @pytest.mark.slow
 def test_a_network_of_official_size_equals_its_graph(tmp_path, monkeypatch):
     name = "mobilenetv2_coco_voctrainaug"
-    folder = tmp_path / official.ARCHIVES[name][0].removesuffix(".tar.gz")
+    folder = tmp_path / official.CHECKPOINTS[name][0].removesuffix(".tar.gz")
     folder.mkdir()
     graph = official_style.build("mobilenet", 513, 21, width=1)
     official_style.export(graph, folder)
     monkeypatch.setattr(official, "FOLDER", tmp_path)
-    assert official.available() == [name]
-    row, found = comparison.compare(name, {"cat": skimage.data.chelsea()[::2, ::2]})
+    assert official.available([""]) == [name]
+    cat = skimage.data.chelsea()[::2, ::2]
+    (row,), segmentations, faults = comparison.compare_all([name], {"cat": cat}, [name])
+    found = segmentations[name]
+    assert faults == []
     assert row["params"] == 2_113_557
     assert row["gmacs"] == pytest.approx(8.825853632)
     assert row["feature_memory_mib"] > 0
     assert row["input_error"] < 1e-6
+    assert row["logits_error"] < 1e-4
     assert row["agreement"] > 99.9
+    assert 50 < row["stride_16"] <= 100 and 50 < row["multi_scale"] <= 100
+    assert row["latency_ms"] > 0
     assert found["cat"].labels.shape == (150, 226)
     figure = comparison.draw_photographs({name: found})
     assert len(figure.axes) == 3  # photograph, overlay, legend
     plt.close(figure)
-    assert comparison.describe_photographs({name: found})[0].startswith(f"{name} in cat: ")
 
 
 def one(labels):
@@ -49,10 +54,10 @@ def test_what_is_seen_is_told_in_texts_and_in_results():
     assert comparison.found_classes(found) == [
         {"image": "coffee", "model": "a_1", "classes": {"bottle": 0.75, "background": 0.25}}
     ]
-    (told,) = comparison.describe_photographs(found)
-    assert told == "a_1 in coffee: bottle 75%, background 25%"
-    assert set(translation.templates(translation.pack(told))) == {
-        "{model} in {photo}: {classes}", "coffee", "bottle", "background",
+    table = comparison.shares_table(comparison.found_classes(found))
+    assert table.iloc[0].tolist() == ["coffee", "a_1", "bottle 75%, background 25%"]
+    assert set(translation.templates(translation.pack(table["classes"][0]))) >= {
+        "bottle", "background",
     }  # fmt: skip
 
 
@@ -75,8 +80,17 @@ def test_the_first_network_s_bar_is_on_top():
     plt.close(figure)
 
 
-def test_the_same_weights_serve_another_stride():
-    model = network.deeplab_v3(8)
-    other = comparison.rebuilt(model, 16)
-    for ours, theirs in zip(other.get_weights(), model.get_weights(), strict=True):
-        np.testing.assert_array_equal(ours, theirs)
+def test_damaged_files_cost_nothing_but_themselves(tmp_path, monkeypatch):
+    monkeypatch.setattr(official, "FOLDER", tmp_path)
+    names = ["mobilenetv2_coco_voctrainaug", "xception_coco_voctrainval"]
+    (tmp_path / official.CHECKPOINTS[names[0]][0]).write_bytes(b"half")
+    (tmp_path / official.CHECKPOINTS[names[1]][0].removesuffix(".tar.gz")).mkdir()
+    rows, segmentations, faults = comparison.compare_all(official.available([""]), {}, names)
+    assert rows == [] and segmentations == {}
+    assert faults[0].startswith("mobilenetv2_coco_voctrainaug is left out (")
+    assert "its checksum is not" in faults[0]
+    assert faults[1].startswith("xception_coco_voctrainval is left out (")
+    assert "holds no frozen graph" in faults[1]
+    (tmp_path / "image1.jpg").write_bytes(b"half")
+    pictures, faults = comparison.demo_pictures(["coffee"])
+    assert list(pictures) == ["coffee"] and "image1.jpg is left out" in faults[0]

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
+from helpers import paths
 from helpers.deeplab import image
 
 RED = np.full((4, 6, 3), (200, 30, 40), np.uint8)
@@ -48,6 +49,89 @@ def test_sixteen_bit_grey_keeps_its_range(tmp_path):
     path = tmp_path / "grey.png"
     Image.fromarray(np.array([[0, 65535], [32896, 257]], np.uint16)).save(path)
     assert image.read_picture(path)[..., 0].tolist() == [[0, 255], [128, 1]]
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14])
+def test_a_camera_s_bits_in_sixteen_are_not_black(tmp_path, bits):
+    path = tmp_path / "grey.tif"
+    levels = np.array([[0, 2**bits - 1], [2 ** (bits - 1), 100]], np.uint16)
+    Image.fromarray(levels).save(path)
+    assert image.read_picture(path)[..., 0].tolist()[0] == [0, 255]
+    assert image.read_picture(path)[1, 0, 0] == 128
+
+
+def test_floats_in_a_file_are_spread_over_the_greys(tmp_path):
+    path = tmp_path / "float.tif"
+    for levels, greys in [
+        ([[0, 1], [0.5, 0.2]], [[0, 255], [128, 51]]),
+        ([[0, 4000], [2000, 1000]], [[0, 255], [128, 64]]),
+        ([[-1, 1], [0, 0]], [[0, 255], [128, 128]]),
+    ]:
+        Image.fromarray(np.array(levels, np.float32)).save(path)
+        assert image.read_picture(path)[..., 0].tolist() == greys
+    Image.fromarray(np.array([[0, np.nan]], np.float32)).save(path)
+    with pytest.raises(ValueError, match="not finite"):
+        image.read_picture(path)
+
+
+def test_a_damaged_exif_block_does_not_cost_the_picture(tmp_path):
+    path = tmp_path / "exif.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010E] = "a description"
+    Image.fromarray(RED).save(path, exif=exif)
+    whole = path.read_bytes()
+    start = whole.index(b"Exif\0\0") + 6
+    for end in (start + 10, start + 13, start + 24):  # nothing but zeros behind
+        tail = whole.index(b"\xff\xdb")
+        path.write_bytes(whole[:end] + b"\xff" * (tail - end) + whole[tail:])
+        assert image.read_picture(path).shape in [(4, 6, 3), (6, 4, 3)]
+
+
+def test_a_reader_s_pictures_are_found_and_shrunk(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "ROOT", tmp_path / "project")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "project" / "folder").mkdir(parents=True)
+    picture = Image.fromarray(RED)
+    for name in ("a.png", "project/b.png", "project/folder/c.png", "project/folder/d.jpg"):
+        picture.save(tmp_path / name)
+    (tmp_path / "project" / "folder" / ".hidden.png").touch()
+    assert image.own_pictures("") == image.own_pictures(None) == image.own_pictures([]) == {}
+    assert list(image.own_pictures("b.png")) == ["b.png"]
+    several = image.own_pictures(["~/a.png", "folder", str(tmp_path / "project" / "b.png")])
+    assert list(several) == ["a.png", "c.png", "d.jpg", "b.png"]
+    assert several["c.png"].tolist() == RED.tolist()
+    picture.resize((3000, 2000)).save(tmp_path / "project" / "large.jpg")
+    assert image.own_pictures("large.jpg")["large.jpg"].shape == (684, 1026, 3)
+    (tmp_path / "project" / "empty").mkdir()
+    for name, message in [
+        ("https://example.invalid/a.png", "is an address: download the picture"),
+        ("empty", "the folder holds no picture"),
+        (["b.png", 3], "own_picture holds 3: give paths"),
+        ("text.png", "no such file"),
+    ]:
+        with pytest.raises((ValueError, FileNotFoundError), match=message):
+            image.own_pictures(name)
+
+
+def test_a_folder_is_no_picture_and_heic_wants_a_reader(tmp_path):
+    with pytest.raises(ValueError, match="a folder, not a picture"):
+        image.read_picture(tmp_path)
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    with pytest.raises(ValueError, match="pip install pillow-heif, or save the picture as JPEG"):
+        image.read_picture(tmp_path / "a.heic")
+
+
+@pytest.mark.parametrize("mode", ["RGB", "P", "L", "I;16", "LA"])
+def test_a_large_picture_is_shrunk_before_all_else(tmp_path, mode):
+    path = tmp_path / "large.png"
+    ramp = np.tile(np.linspace(0, 255, 2000).astype(np.uint8), (900, 1))
+    large = Image.fromarray(ramp.astype(np.uint16) * 257 if mode == "I;16" else ramp)
+    (large if mode == "I;16" else large.convert(mode)).save(path)
+    whole, small = image.read_picture(path), image.read_picture(path, 500)
+    assert small.shape == (225, 500, 3)
+    expected = np.asarray(Image.fromarray(whole).resize((500, 225)), float)
+    assert np.abs(small - expected).max() <= 6
 
 
 @given(

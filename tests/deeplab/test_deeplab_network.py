@@ -10,8 +10,8 @@ from scipy import ndimage
 
 from helpers.cost import multiply_adds, trainable_parameters
 from helpers.deeplab import fold, network
+from helpers.deeplab.blocks import AlignedResize
 from helpers.deeplab.mobilenet_v2 import mobilenet_v2
-from helpers.deeplab.resize import AlignedResize
 from helpers.deeplab.xception import xception_65
 
 

@@ -1,14 +1,12 @@
 """Scenes, their scores, and the compact networks."""
 
-import json
-
 import keras
 import numpy as np
 import pytest
 
 from helpers import files, paths
-from helpers.deeplab import checkpoint, compact, metrics, scene_comparison, scenes, train_scenes
-from helpers.deeplab.resize import AlignedResize
+from helpers.deeplab import checkpoint, metrics, scene_networks, scenes, train_scenes
+from helpers.deeplab.blocks import AlignedResize
 
 
 def test_a_scene_is_the_same_wherever_it_is_drawn():
@@ -42,6 +40,8 @@ def test_all_classes_occur_and_digits_stand_out():
 def test_mean_iou_is_that_of_the_classes_that_occur():
     labels, predictions = np.array([[0, 0, 3, 1]]), np.array([[0, 1, 0, 1]])
     assert metrics.mean_iou(labels, predictions) == pytest.approx((1 / 3 + 1 / 2 + 0) / 3)
+    void = np.array([[0, 0, 3, 1, 255]]), np.array([[0, 1, 0, 1, 7]])
+    assert metrics.mean_iou(*void) == metrics.mean_iou(labels, predictions)
 
 
 def test_trimap_is_a_band_around_the_edge():
@@ -50,6 +50,12 @@ def test_trimap_is_a_band_around_the_edge():
     band = metrics.trimap(labels)
     assert np.flatnonzero(band[0, 4]).tolist() == [7, 8, 9, 10, 11, 12]
     assert not band[1].any()  # no edge
+
+
+def test_a_void_rim_is_one_edge():
+    labels = np.zeros((1, 12, 20), int)
+    labels[0, :, 9:11], labels[0, :, 11:] = metrics.VOID, 1
+    assert np.flatnonzero(metrics.trimap(labels)[0, 4]).tolist() == [6, 7, 8, 11, 12, 13]
 
 
 def test_boundary_iou_sees_what_the_mean_hides():
@@ -73,17 +79,13 @@ def test_boundary_score_of_each_scene_alone():
     assert wrong == metrics.boundary_iou(labels[1:2], predictions[1:2]) < 0.5
 
 
-@pytest.mark.parametrize("wanted", [[8], [16], [16, 8]])
-def test_every_choice_of_strides_measures_what_the_ablations_compare(wanted):
-    assert scene_comparison.strides("mobilenetv2", wanted) == [8, 16]
-    assert scene_comparison.strides("xception", wanted) == sorted({16, *wanted})
-    assert scene_comparison.strides("xception_no_decoder", wanted) == [16]
-
-
 def test_every_network_has_a_name_in_the_table():
     scores = dict.fromkeys(("boundary_miou", "gmacs", "latency_ms"), 0.5)
-    rows = [{"model": name, "output_stride": 16, "miou": 0.5} | scores for name in compact.RECIPES]
-    table = scene_comparison.scores_table(rows)
+    rows = [
+        {"model": name, "output_stride": 16, "miou": 0.5} | scores
+        for name in scene_networks.NETWORKS
+    ]
+    table = scene_networks.scores_table(rows)
     assert list(table["network"]) == ["MobileNetV2", "Xception, decoder", "Xception, no decoder"]
     assert list(table.columns[1:3]) == ["output stride", "mIoU"]
 
@@ -91,96 +93,116 @@ def test_every_network_has_a_name_in_the_table():
 @pytest.fixture
 def tiny(monkeypatch, tmp_path):
     """A network small enough to train in a test, and folders of its own."""
-    recipe = {"width": 0.1, "output_stride": 8, "train_stride": 16, "steps": 4}
-    monkeypatch.setitem(compact.RECIPES, "mobilenetv2", recipe)
+    monkeypatch.setattr(scene_networks, "NETWORKS", {"mobilenetv2": {"width": 0.1}})
     monkeypatch.setattr(train_scenes, "BATCH", 2)
-    monkeypatch.setattr(train_scenes, "SAVE_EVERY", 0)
-    monkeypatch.setattr(compact, "TEST_SCENES", 2)
+    monkeypatch.setattr(train_scenes, "SAVE_EVERY", 2)
+    monkeypatch.setattr(train_scenes, "TEST_SCENES", 2)
     monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
     monkeypatch.setattr(paths, "WEIGHTS", tmp_path / "weights")
     return tmp_path
 
 
-def test_training_stopped_and_resumed_is_training_in_one_go(tiny, monkeypatch):
-    def build(name, output_stride):
-        inputs = keras.Input((129, 129, 3))
-        x = keras.layers.Conv2D(4, 3, output_stride, padding="same", activation="relu")(inputs)
-        x = keras.layers.Conv2D(11, 1)(keras.layers.BatchNormalization()(x))
-        return keras.Model(inputs, AlignedResize()(x, inputs))
+def pixelwise(name, output_stride=16, size=None, **options):
+    """A network of two convolutions, in the place of `scene_networks.build`."""
+    inputs = keras.Input((size, size, 3))
+    x = keras.layers.Conv2D(4, 3, output_stride, "same", activation="relu", name="first")(inputs)
+    x = keras.layers.Conv2D(options.get("classes", 11), 1, name="logits.semantic")(x)
+    return keras.Model(inputs, AlignedResize()(x, inputs))
 
-    monkeypatch.setattr(compact, "build", build)
+
+def test_training_stopped_and_resumed_is_training_in_one_go(tiny, monkeypatch):
+    monkeypatch.setattr(scene_networks, "build", pixelwise)
     whole, _state = train_scenes.train("mobilenetv2", 5)
     monkeypatch.setattr(paths, "RUNS", tiny / "again")
-    batch = train_scenes.batch
+    checkpoint = train_scenes.store.checkpoint
 
-    def interrupted(step, seed):
+    def interrupted(config, changing, step, seconds):
+        checkpoint(config, changing, step=step, seconds=seconds)
         if step == 4:
             raise KeyboardInterrupt
-        return batch(step, seed)
 
-    monkeypatch.setattr(train_scenes, "batch", interrupted)
+    monkeypatch.setattr(train_scenes.store, "checkpoint", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train_scenes.train("mobilenetv2", 5)
-    monkeypatch.setattr(train_scenes, "batch", batch)
+    monkeypatch.setattr(train_scenes.store, "checkpoint", checkpoint)
     resumed, state = train_scenes.train("mobilenetv2", 5)
-    assert state["step"] == 5 and state["stride"] == 8 and len(state["losses"]) == 5
+    assert state["step"] == 5 and resumed.optimizer.iterations == 5
     for left, right in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_allclose(left, right, rtol=1e-4, atol=1e-5)
+    again, state = train_scenes.train("mobilenetv2", 5)  # nothing is left to do
+    np.testing.assert_array_equal(again.get_weights()[0], resumed.get_weights()[0])
+
+
+def test_every_step_has_scenes_of_its_own_and_balanced_weights(monkeypatch):
+    monkeypatch.setattr(train_scenes, "BATCH", 3)
+    batches = train_scenes.FreshScenes(range(2, 10), steps=10, seed=1)
+    assert len(batches) == 8
+    images, labels, weights = batches[0]
+    expected, expected_labels = scenes.scenes("train", range(6, 9), seed=1)
+    np.testing.assert_allclose((images + 1) * 127.5, expected, atol=1e-3)
+    np.testing.assert_array_equal(labels, expected_labels)
+    assert weights[labels > 0].min() > weights[labels == 0].max()  # digits are rarer
+    last = train_scenes.FreshScenes(range(999, 1000), steps=1000, seed=1)[0][2]
+    np.testing.assert_allclose(last, 1, atol=0.02)  # balanced no more
+
+
+def test_the_rate_rises_holds_and_falls():
+    rate = train_scenes.Trapezoid(1000)
+    rates = [float(rate(step)) for step in (0, 9, 19, 500, 700, 850, 1000)]
+    expected = train_scenes.PEAK * np.array([0.05, 0.5, 1, 1, 1, 0.5, 0])
+    np.testing.assert_allclose(rates, expected, rtol=1e-5, atol=1e-9)
 
 
 def test_weights_are_stored_with_a_card_and_load_at_both_strides(tiny):
     keras.utils.set_random_seed(0)
-    model = compact.build("mobilenetv2")
-    state = {"step": 4, "seconds": 60.0, "losses": [], "start": None}
-    figures = json.loads(compact.store("mobilenetv2", model, state, seed=0))
-    assert 0 <= figures["miou"] <= 1
-    assert f"mIoU {figures['miou']:.3f}" in (
-        (tiny / "weights/scenes_mobilenetv2.md").read_text(encoding="utf-8")
-    )
-    further, state = train_scenes.resume("{}", "mobilenetv2", 1, {"start": "mobilenetv2"})
-    np.testing.assert_allclose(
-        further.get_weights()[0], model.get_weights()[0], rtol=1e-3, atol=1e-6
-    )
-    assert state["step"] == 0 and state["start"] == "mobilenetv2"
+    model = scene_networks.build("mobilenetv2")
+    figures = train_scenes.keep("mobilenetv2", model, {"step": 4, "seconds": 60.0}, seed=3)
+    card = (tiny / "weights/scenes_mobilenetv2.md").read_text(encoding="utf-8")
+    assert "from random weights, 4 steps" in card
+    assert "seed 3, in 1 minutes" in card
     for stride in (8, 16):
-        loaded = compact.load("mobilenetv2", stride)
-        assert loaded.get_layer("logits.semantic").output.shape[1] == 128 // stride + 1
-        for ours, theirs in zip(loaded.get_weights(), model.get_weights(), strict=True):
-            np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-6)
+        assert f"{figures[stride]['miou']:.3f} at output stride {stride}" in card
+    loaded = scene_networks.load("mobilenetv2", 8)
+    assert loaded.get_layer("logits.semantic").output.shape[1] == 17
+    for ours, theirs in zip(loaded.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-6)
 
 
-def test_scales_are_averaged_and_one_scale_is_the_network_itself(tiny):
+def keep_pixelwise(monkeypatch):
+    monkeypatch.setattr(scene_networks, "build", pixelwise)
     keras.utils.set_random_seed(0)
-    model = compact.build("mobilenetv2")
-    state = {"step": 4, "seconds": 60.0, "losses": [], "start": None}
-    compact.store("mobilenetv2", model, state, seed=0)
+    train_scenes.keep("mobilenetv2", pixelwise("mobilenetv2"), {"step": 4, "seconds": 60.0}, 0)
+
+
+def test_scales_are_averaged_and_one_scale_is_the_network_itself(tiny, monkeypatch):
+    keep_pixelwise(monkeypatch)
     images, labels = scenes.scenes("test", range(3))
-    alone, predictions = compact.score(compact.load("mobilenetv2"), images, labels)
-    assert len(np.unique(predictions)) > 1
-    assert scene_comparison.score_scales("mobilenetv2", (1.0,), images, labels) == pytest.approx(
-        alone
-    )
-    averaged = scene_comparison.score_scales("mobilenetv2", (1.0, 1.25), images, labels)
+    rows, predictions = scene_networks.score_all(images, labels)
+    assert [row["output_stride"] for row in rows] == [16, 8]
+    alone = {key: rows[1][key] for key in ("miou", "boundary_miou")}
+    assert len(np.unique(predictions["mobilenetv2", 8])) > 1
+    one_scale = scene_networks.score_scales("mobilenetv2", (1.0,), images, labels)
+    assert one_scale == pytest.approx(alone)
+    averaged = scene_networks.score_scales("mobilenetv2", (1.0, 1.25), images, labels)
     assert averaged != pytest.approx(alone)
+
+
+@pytest.mark.parametrize("before, offset", [(b"PK\1\2", 8), (b"PK\5\6", 0)])
+def test_damaged_weights_are_named(tiny, monkeypatch, before, offset):
+    keep_pixelwise(monkeypatch)
+    path = paths.WEIGHTS / "scenes_mobilenetv2.npz"
+    content = bytearray(path.read_bytes())
+    content[content.index(before) + offset] ^= 1  # a bit of the file flips
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"scenes_mobilenetv2\.npz .*restore .* make train-scenes"):
+        scene_networks.load("mobilenetv2")
 
 
 def test_missing_and_unknown_networks_are_named(tiny):
     with pytest.raises(FileNotFoundError, match="make train-scenes"):
-        compact.load("xception")
+        scene_networks.load("mobilenetv2")
     with pytest.raises(ValueError, match="no compact network 'resnet'"):
-        compact.build("resnet")
-
-
-@pytest.mark.parametrize("before, offset, bit", [(b"PK\1\2", 8, 0), (b"PK\5\6", 0, 0)])
-def test_damaged_weights_are_named(tiny, before, offset, bit):
-    state = {"step": 4, "seconds": 60.0, "losses": [], "start": None}
-    compact.store("mobilenetv2", compact.build("mobilenetv2"), state, seed=0)
-    path = paths.WEIGHTS / "scenes_mobilenetv2.npz"
-    content = bytearray(path.read_bytes())
-    content[content.index(before) + offset] ^= 1 << bit
-    path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"scenes_mobilenetv2\.npz .*restore .* make train-scenes"):
-        compact.load("mobilenetv2")
+        scene_networks.build("resnet")
 
 
 @pytest.mark.parametrize("path", sorted(paths.WEIGHTS.glob("scenes_*.npz")))
@@ -189,7 +211,7 @@ def test_weights_in_git_fit_and_stay_small(path):
     assert files.damaged(paths.WEIGHTS) == []
     assert path.stat().st_size <= 4_000_000
     with np.load(path) as stored:
-        wanted = checkpoint.named_variables(compact.build(name))
+        wanted = checkpoint.named_variables(scene_networks.build(name))
         assert {key: array.shape for key, array in stored.items()} == {
             key: tuple(variable.shape) for key, variable in wanted.items()
         }

@@ -89,7 +89,7 @@ def test_overlay_mixes_as_the_demo():
 def test_class_names_are_texts_of_their_own():
     labels = np.array([[15, 15], [15, 0]], np.uint8)  # label 15 of PASCAL VOC is a person
     found = segmenter.Segmentation(None, labels, segmenter.VOC)
-    shares = overlays.shares(found)
+    shares = overlays.shares(found.shares)
     assert shares == ["person 75%", "background 25%"]
     assert set(translation.templates(list(map(translation.pack, shares)))) == {
         "person", "background",

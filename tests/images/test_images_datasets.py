@@ -1,18 +1,21 @@
 """Data sets: the digits' split, CIFAR-10's binary records, subsets, the mean."""
 
+import hashlib
+import pickle
 import re
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.datasets import load_digits
 
-from helpers import download, fetch_data, images, paths
+from helpers import download, fetch_data, files, images, paths
 from helpers.images import cifar10, gallery
 
 
 def test_digits_are_all_there_once_and_split_evenly():
-    data = images.load("digits")
+    data = images.load_images("digits")
     assert data.train_images.shape == (1437, 8, 8, 1) and data.test_images.shape == (360, 8, 8, 1)
     assert data.train_images.dtype == data.test_images.dtype == np.float32
     shares = np.bincount(data.test_labels) / np.bincount(data.train_labels)
@@ -26,11 +29,11 @@ def test_digits_are_all_there_once_and_split_evenly():
 
 
 def test_pixel_means_are_the_training_images():
-    data = images.load("digits", train_subset=100)
+    data = images.load_images("digits", train_subset=100)
     assert len(data.train_images) == len(data.train_labels) == 100
     np.testing.assert_allclose(data.train_images.mean(axis=0), 0, atol=1e-6)
     assert np.abs(data.test_images.mean(axis=0)).max() > 0.01
-    whole = images.load("digits")
+    whole = images.load_images("digits")
     np.testing.assert_array_equal(data.train_labels, whole.train_labels[:100])
     assert data.source == whole.source
 
@@ -38,88 +41,158 @@ def test_pixel_means_are_the_training_images():
 @pytest.mark.parametrize("name, subset", [("mnist", None), ("digits", 1438), ("digits", 0)])
 def test_load_refuses_what_is_not_there(name, subset):
     with pytest.raises(ValueError, match="received"):
-        images.load(name, train_subset=subset)
+        images.load_images(name, train_subset=subset)
 
 
 def test_gallery_leaves_out_classes_that_a_subset_lacks():
-    subset = images.load("digits", train_subset=5)
+    subset = images.load_images("digits", train_subset=5)
     axes = gallery.draw_classes(subset).axes
     shown = [label for label, ax in enumerate(axes) if ax.images]
     assert shown == sorted(set(subset.train_labels)) and len(axes) == 10
     plt.close("all")
 
 
+def records(f):
+    """Return two labelled images of file f: ramps that name themselves, one with a green dot."""
+    rows = np.full((2, cifar10.RECORD), 10 * f, "uint8")
+    rows[:, 0] = f, 9 - f
+    rows[0, 1 + 1024 + 32 * 3 + 5] = 200  # green, row 3, column 5
+    return rows
+
+
 @pytest.fixture
-def cifar_folder(tmp_path, monkeypatch):
-    """Write CIFAR-10 files of two images each: image k of file f is a ramp that names itself."""
-    monkeypatch.setattr(paths, "DATA", tmp_path)
+def home(tmp_path, monkeypatch):
+    """Keep data and Keras' folder in a temporary one, and let files hold two images."""
+    monkeypatch.setattr(paths, "DATA", tmp_path / "data")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setattr(cifar10, "COUNT", 2)
-    folder = tmp_path / "cifar10"
-    folder.mkdir()
-    for f, name in enumerate(cifar10.TRAIN + cifar10.TEST):
-        records = np.zeros((2, cifar10.RECORD), "uint8")
-        records[:, 0] = f, 9 - f
-        records[:, 1:] = 10 * f
-        records[0, 1 + 1024 + 32 * 3 + 5] = 200  # green, row 3, column 5
-        (folder / name).write_bytes(records.tobytes())
-    return folder
+    return tmp_path
 
 
-def test_cifar_records(cifar_folder):
-    (train, labels), (test, test_labels), classes, _ = cifar10.read_cifar10()
+def write_binary(folder):
+    folder.mkdir(parents=True)
+    for f, name in enumerate(cifar10.BINARY):
+        (folder / name).write_bytes(records(f).tobytes())
+
+
+def write_python(folder, monkeypatch):
+    folder.mkdir(parents=True)
+    checksums = {}
+    for f, name in enumerate(cifar10.PYTHON):
+        content = {"data": records(f)[:, 1:], "labels": records(f)[:, 0].tolist()}
+        (folder / name).write_bytes(pickle.dumps(content))
+        checksums[name] = hashlib.md5((folder / name).read_bytes()).hexdigest()
+    monkeypatch.setattr(cifar10, "PYTHON", checksums)
+
+
+def write_pictures(folder):
+    for half in ("train", "test"):
+        for label, name in enumerate(cifar10.CLASSES):
+            (folder / half / name).mkdir(parents=True)
+            for k in range(2):
+                image = np.full((32, 32, 3), 20 * label + k, "uint8")
+                Image.fromarray(image).save(folder / half / name / f"{k}.png")
+
+
+def assert_is_all_there():
+    (train, labels), (test, test_labels), classes, _, _ = cifar10.read_cifar10()
     assert train.shape == (10, 32, 32, 3) and test.shape == (2, 32, 32, 3)
     assert labels.tolist() == [0, 9, 1, 8, 2, 7, 3, 6, 4, 5] and test_labels.tolist() == [5, 4]
     assert np.argwhere(train[0]).tolist() == [[3, 5, 1]]
     assert train[3].min() == train[3].max() == 10 and classes[3] == "cat"
-    data = images.load("cifar10", train_subset=4)
-    assert data.train_images.shape == (4, 32, 32, 3)
+
+
+@pytest.mark.parametrize("inner", ["", "cifar-10-batches-bin"])
+def test_the_binary_version_is_read_and_verified_only_if_it_was_downloaded(home, inner):
+    folder = home / "data" / "cifar10" / inner
+    write_binary(folder)
+    assert_is_all_there()
+    assert cifar10.fetch_cifar10() == folder  # complete: nothing is downloaded
+    assert images.load_images("cifar10").source["verified"] is False
+    files.seal(folder)
+    source = images.load_images("cifar10").source
+    assert source["verified"] is True and source["source"] == cifar10.URL
+    (folder / "test_batch.bin").write_bytes(records(4).tobytes())
+    assert images.load_images("cifar10").source["verified"] is False
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "data/cifar10",
+        "data/cifar10/a/cifar-10-batches-py",
+        "keras/datasets/cifar-10-batches-py",
+        "keras/datasets/cifar-10-batches-py-target/cifar-10-batches-py",
+    ],
+)
+def test_the_python_version_is_read_where_keras_and_torchvision_leave_it(home, monkeypatch, place):
+    write_python(home / place, monkeypatch)
+    assert_is_all_there()
+    assert images.load_images("cifar10").source["verified"] is True
+    path = home / place / "data_batch_2"
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    with pytest.raises(ValueError, match="data_batch_2 is not CIFAR-10's.*checksum.*make data"):
+        cifar10.read_cifar10()
+
+
+def test_pictures_in_folders_of_classes_are_read(home):
+    folder = home / "data" / "cifar10" / "mine"
+    write_pictures(folder)
+    (train, labels), (test, _), _, origin, verified = cifar10.read_cifar10()
+    assert len(train) == len(test) == 20 and origin == "mine, not verified" and not verified
+    assert (train[:, 0, 0, 0] // 20).tolist() == labels.tolist() != sorted(labels)
+    Image.new("RGB", (9, 9)).save(folder / "train" / "cat" / "0.png")
+    with pytest.raises(ValueError, match=r"cat/0.png has \(9, 9\) pixels, not 32×32"):
+        cifar10.read_cifar10()
+    for path in (folder / "test" / "dog").iterdir():
+        path.unlink()
+    Image.new("RGB", (32, 32)).save(folder / "train" / "cat" / "0.png")
+    with pytest.raises(FileNotFoundError, match="test is incomplete: no pictures in dog"):
+        cifar10.read_cifar10()
+
+
+def test_subsets_are_the_first_images(home):
+    write_binary(home / "data" / "cifar10")
+    data = images.load_images("cifar10", train_subset=4, test_subset=1)
+    assert data.train_images.shape == (4, 32, 32, 3) and data.test_labels.tolist() == [5]
     np.testing.assert_allclose(
         data.train_images[2:, 0, 0, 0] - data.train_images[:2, 0, 0, 0], 10 / 255
     )
+    with pytest.raises(ValueError, match="test_subset of cifar10 must lie between 1 and 2"):
+        images.load_images("cifar10", test_subset=3)
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_cifar_is_noted_as_data_of_the_notebook(cifar_folder, monkeypatch, tmp_path, there):
-    monkeypatch.setenv("REPORT_RUN", str(tmp_path / "used"))
+def test_cifar_is_noted_as_data_of_the_notebook(home, monkeypatch, there):
+    monkeypatch.setenv("REPORT_RUN", str(home / "used"))
     if there:
-        images.load("cifar10")
+        write_binary(home / "data" / "cifar10")
+        images.load_images("cifar10")
     else:
-        (cifar_folder / "test_batch.bin").unlink()
-        with pytest.raises(FileNotFoundError):
-            images.load("cifar10")
-    assert (tmp_path / "used").read_text() == f"{cifar_folder}\n"
+        with pytest.raises(FileNotFoundError, match="holds no CIFAR-10: `make data`"):
+            images.load_images("cifar10")
+    assert (home / "used").read_text() == f"{home / 'data' / 'cifar10'}\n"
 
 
-def test_cifar_inside_the_archives_own_folder(cifar_folder):
-    inner = cifar_folder / "cifar-10-batches-bin"
-    inner.mkdir()
-    for path in list(cifar_folder.glob("*.bin")):
-        path.rename(inner / path.name)
-    assert cifar10.fetch_cifar10() == inner  # complete: nothing is downloaded
-    assert len(cifar10.read_cifar10()[0][0]) == 10
-
-
-def test_make_data_names_what_an_incomplete_folder_lacks(cifar_folder, monkeypatch):
+def test_make_data_names_what_an_incomplete_folder_lacks(home, monkeypatch):
     monkeypatch.setattr(download, "fetch", lambda *arguments: pytest.fail("170 MB for nothing"))
-    (cifar_folder / "data_batch_2.bin").unlink()
-    (cifar_folder / "test_batch.bin").write_bytes(b"cut off")
-    message = (
-        f"make data: {cifar_folder} is incomplete: missing or cut off data_batch_2.bin, "
-        f"test_batch.bin. Put the files there, or delete {cifar_folder} and run make data again"
-    )
-    with pytest.raises(SystemExit, match=f"^{re.escape(message)}$"):
-        fetch_data.main()
+    folder = home / "data" / "cifar10"
+    write_binary(folder)
+    (folder / "data_batch_2.bin").unlink()
+    (folder / "test_batch.bin").unlink()
+    message = f"make data: {folder} is incomplete: it lacks data_batch_2.bin, test_batch.bin: "
+    with pytest.raises(SystemExit, match=re.escape(message)):
+        fetch_data.main(["cifar10"])
+    write_binary_again = records(1).tobytes()
+    (folder / "data_batch_2.bin").write_bytes(write_binary_again)
+    (folder / "test_batch.bin").write_bytes(b"cut off")
+    with pytest.raises(SystemExit, match="test_batch.bin has 7 bytes"):
+        fetch_data.main(["cifar10"])
 
 
-def test_cifar_errors_name_file_and_remedy(cifar_folder):
-    path = cifar_folder / "data_batch_3.bin"
-    content = path.read_bytes()
-    path.write_bytes(content[:-1])
-    with pytest.raises(ValueError, match="data_batch_3.bin has 6,145 bytes.*make data"):
-        cifar10.read_cifar10()
-    path.write_bytes(b"\xff" + content[1:])
+def test_a_wrong_label_names_its_file(home):
+    write_binary(home / "data" / "cifar10")
+    path = home / "data" / "cifar10" / "data_batch_3.bin"
+    path.write_bytes(b"\xff" + path.read_bytes()[1:])
     with pytest.raises(ValueError, match="data_batch_3.bin holds label 255"):
         cifar10.read_cifar10()
-    path.unlink()
-    with pytest.raises(FileNotFoundError, match="data_batch_3.bin is missing.*make data"):
-        images.load("cifar10")

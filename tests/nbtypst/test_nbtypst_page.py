@@ -1,4 +1,5 @@
 import io
+import re
 
 import pypdf
 import pytest
@@ -25,6 +26,20 @@ def test_paper_shows_the_still_of_a_picture_that_moves(project, make):
     assert "data:image/gif;base64," in page and "data:image/png" not in page
     (image,) = pypdf.PdfReader(io.BytesIO(compiler.compile_pdf(files, timestamp=0))).pages[0].images
     assert image.image.size == (4, 4)  # the PNG; the GIF is 1 × 1
+
+
+def test_of_several_frames_a_page_shows_one_and_paper_the_still(project, make):
+    figure = make.figure()
+    figure["data"]["application/vnd.report.frames+json"] = {
+        "png": [figure["data"]["image/png"]] * 3
+    }
+    files = project("# One", make.code("x", figure))
+    page = compiler.compile_html(files)
+    (frames,) = re.findall(r'<div class="frames">(.*?)</div>', page, re.DOTALL)
+    assert frames.count("<img") == page.count("data:image/png;base64,") == 3
+    assert 'type: "range"' in page and ".frames img[hidden] { display: none" in page
+    paper = pypdf.PdfReader(io.BytesIO(compiler.compile_pdf(files, timestamp=0)))
+    assert len(paper.pages[0].images) == 1
 
 
 def test_what_the_page_would_leave_out_is_a_fault(project, make):

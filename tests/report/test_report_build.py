@@ -70,7 +70,7 @@ def test_the_report(arguments):
     given = arguments()
     assert build(**given) == []
     reader = pypdf.PdfReader(given["pdf"])
-    front = title.read(paths.ROOT / "report.yml", "en")
+    front = title.read_title(paths.ROOT / "report.yml", "en")
     first = " ".join(reader.pages[0].extract_text().split())
     for words in (
         front["title"],
@@ -320,13 +320,13 @@ def test_report_yml_is_validated(tmp_path, change, fault):
     path = tmp_path / "report.yml"
     path.write_text(text.replace(*change, 1), encoding="utf-8")
     with pytest.raises(DocumentError, match=fault):
-        title.read(path, "en")
+        title.read_title(path, "en")
 
 
 @pytest.mark.parametrize(
     ("language", "fault"),
     [
-        ("de", "the report is written in en or ru, not in 'de': remove locale/de"),
+        ("de", "the report is written in en or ru, not in 'de': name one of them in REPORT_LANG"),
         ("ru", "locale/ru/LC_MESSAGES holds no strings: make messages REPORT_LANG=ru"),
     ],
 )
@@ -336,7 +336,7 @@ def test_a_language_without_strings_is_named(tmp_path, monkeypatch, language, fa
     (paths.LOCALE / language / "LC_MESSAGES").mkdir(parents=True)
     assert language in translation.languages()
     with pytest.raises(DocumentError, match=fault):
-        title.read(paths.ROOT / "report.yml", language)
+        title.read_title(paths.ROOT / "report.yml", language)
 
 
 def test_importing_the_report_is_cheap():

@@ -56,14 +56,14 @@ def sources(make, tmp_path, monkeypatch):
 
 def entries(domain):
     """Return {English: translation} of a Russian catalogue in its order."""
-    return {each.id: each.string for each in messages.read(domain, "ru") if each.id}
+    return {each.id: each.string for each in messages.read_catalogue(domain, "ru") if each.id}
 
 
 def translate(domain, words):
     """Fill entries of a catalogue as a translator would."""
     from babel.messages import pofile
 
-    catalogue = messages.read(domain, "ru")
+    catalogue = messages.read_catalogue(domain, "ru")
     for english, russian in words.items():
         catalogue[english].string = russian
         catalogue[english].flags.discard("fuzzy")

@@ -145,6 +145,7 @@ def test_gradient_norms_do_not_overflow(x_l):
     assert float(norms[0] / norms[-1]) == pytest.approx(1.5**100, rel=1e-4)
 
 
+@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")  # the gradient that is refused
 @pytest.mark.parametrize("factor", [1e-4, 1e4])
 def test_a_gradient_beyond_float32_is_refused(x_l, factor):
     weak = algebra.branches(12, 3, gain=1e-3)

@@ -116,15 +116,16 @@ def test_weights_are_not_allocated_then_or_later():
 
 
 def test_drawn_boxes_are_the_weighted_layers_and_poolings(networks):
-    resnet = resnet_diagram.boxes(networks["resnet", 34])
-    assert sum("conv" in box.text or "fc" in box.text for box in resnet) == 34
-    assert [box.text for box in resnet[:3]] == ["7×7 conv, 64, /2", "max pool, /2", "3×3 conv, 64"]
-    assert resnet[-1].text == "fc 1000"
-    assert resnet == resnet_diagram.boxes(networks["plain", 34])
+    path = resnet_diagram.main_path(networks["resnet", 34])
+    titles = [title for title, _height in path.values()]
+    assert sum("conv" in title or "fc" in title for title in titles) == 34
+    assert titles[:3] == ["7×7 conv, 64, /2", "max pool, /2", "3×3 conv, 64"]
+    assert titles[-1] == "fc 1000"
+    assert path == resnet_diagram.main_path(networks["plain", 34])
 
 
 def test_drawn_shortcuts_span_a_unit_each(networks):
-    names = [box.name for box in resnet_diagram.boxes(networks["resnet", 34])]
+    names = list(resnet_diagram.main_path(networks["resnet", 34]))
     arcs = resnet_diagram.shortcuts(networks["resnet", 34])
     assert len(arcs) == 16
     assert all(names.index(end) - names.index(start) == 2 for start, end, _changes in arcs)

@@ -207,6 +207,19 @@ def test_crossing_shortcuts_add_an_earlier_input(crossing):
     assert np.isfinite(model(np.ones((1, 8, 8, 1), "float32"))).all()
 
 
+@pytest.mark.parametrize("size", [5, 7, 9])
+def test_shortcuts_cross_maps_of_odd_size(size):
+    model = cifar.build_cifar("resnet", 14, (size, size, 1), crossing=2)
+    assert np.isfinite(model(np.ones((1, size, size, 1), "float32"))).all()
+
+
+def test_a_network_is_checked_without_building_it(monkeypatch):
+    monkeypatch.setattr(keras, "Model", lambda *_: pytest.fail("built"))
+    assert cifar.units_of_stage("resnet", 38, (8, 8, 1), convolutions=4) == 3
+    with pytest.raises(ValueError, match="depth 40 does not fit"):
+        cifar.units_of_stage("plain", 40)
+
+
 @pytest.mark.parametrize("convolutions", [1, 2, 3, 4])
 def test_depth_and_parameters_do_not_depend_on_convolutions_per_shortcut(convolutions):
     model = unallocated(cifar.build_cifar, "resnet", 38, (8, 8, 1), convolutions=convolutions)
@@ -241,6 +254,9 @@ def test_layers_are_named():
         ({"placement": "late"}, "placement must be one of"),
         ({"gating": "open"}, "gating must be one of"),
         ({"family": "plain", "dropout": 0.5}, "plain network has no shortcuts"),
+        ({"crossing": 0}, "spans 2 units or more; received crossing=0"),
+        ({"crossing": 1}, "spans 2 units or more; received crossing=1"),
+        ({"input_shape": (3, 3, 1)}, r"3 stages do not fit images of \(3, 3\) pixels"),
     ],
 )
 def test_bad_choices_are_named(arguments, message):

@@ -4,6 +4,7 @@ import nbformat
 import pytest
 
 from helpers import paths
+from helpers.training import seed_groups
 
 
 @pytest.mark.parametrize(
@@ -21,3 +22,29 @@ def test_a_value_that_breaks_a_cell_is_named(name, value):
     parameters, setup = book.cells[1:3]
     with pytest.raises(ValueError, match=f"^{name}: give"):
         exec("\n".join((parameters.source, f"{name} = {value!r}", setup.source)), {})
+
+
+CELLS = ("parameters", "setup", "load-data", "define-runs", "define-series", "train")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("variant_depth", 57, "depth 57 does not fit"),
+        ("depths", [20, 45], "depth 45 does not fit"),
+        ("other_depths", [9], "depth 9 does not fit"),
+        ("crossings", [1], "crossing shortcut spans 2 units or more"),
+        ("shortcut_spans", [2, 5], "units of 5 convolutions"),
+        ("shortcut_spans", [1, 3], "shortcut_spans must hold 2"),
+        ("window", 111, "window must not exceed iterations or variant_iterations"),
+        ("train_subset", 2000, "train_subset of digits must lie between 1 and 1,437"),
+    ],
+)
+def test_every_network_is_checked_before_the_first_training(monkeypatch, name, value, message):
+    monkeypatch.setattr(seed_groups, "train_groups", lambda runs: pytest.fail("trained"))
+    book = nbformat.read(paths.NOTEBOOKS / "02_resnet_vgg_plain.ipynb", as_version=4)
+    sources = {cell.id: cell.source for cell in book.cells}
+    sources["parameters"] += f"\n{name} = {value!r}"
+    namespace = {"small": {"convolutions": [1], "widths": [4], "dense": [4]}}
+    with pytest.raises(ValueError, match=message):
+        exec("\n".join(sources[cell] for cell in CELLS), namespace)

@@ -7,14 +7,17 @@ import signal
 import subprocess
 import sys
 import time
+import types
 
+import distributed
 import numpy as np
 import pytest
 import toys
-from test_training_engine import assert_same, make_run
+from dask import system
+from test_training_loop import assert_same, make_run
 
 from helpers import paths
-from helpers.training import call, finished, grid, measure_all, store, train_all
+from helpers.training import call, finished, grid, measure_all, spec, store, train_all
 
 
 def test_a_grid_in_this_process(monkeypatch):
@@ -29,6 +32,47 @@ def test_a_grid_in_this_process(monkeypatch):
 
     found = measure_all([(run, call(toys.brightest, factor=k)) for k, run in enumerate(runs, 1)])
     np.testing.assert_allclose(found[2]["logits"], 3 * found[0]["logits"])
+
+
+@pytest.mark.parametrize(
+    ("gpus", "cores", "processes"), [(0, 2, 2), (0, 64, 8), (1, 16, 3), (2, 4, 4)]
+)
+def test_processes_follow_usable_cores_and_gpus(monkeypatch, gpus, cores, processes):
+    monkeypatch.setattr(grid.runtime, "gpus", lambda: ["GPU"] * gpus)
+    monkeypatch.setattr(system, "CPU_COUNT", cores)
+    assert grid.local_processes() == processes
+
+
+def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):
+    monkeypatch.setattr(grid, "PATIENCE", 0.5)
+    with pytest.raises(RuntimeError, match="DASK_SCHEDULER_ADDRESS is tcp://127.0.0.1:9, where no"):
+        grid.connect("tcp://127.0.0.1:9")
+    with pytest.raises(RuntimeError, match="no scheduler answers.*or unset it"):
+        grid.connect("nonsense://x")
+
+
+def test_a_scheduler_without_workers_is_named(monkeypatch):
+    monkeypatch.setattr(grid, "PATIENCE", 0.5)
+    with distributed.LocalCluster(
+        n_workers=0, processes=False, dashboard_address=None, protocol="tcp"
+    ) as cluster:
+        with pytest.raises(RuntimeError, match="no worker answers within 0.5 s: start some: dask"):
+            grid.connect(cluster.scheduler_address)
+
+
+def test_a_worker_with_other_code_refuses_before_it_works(monkeypatch):
+    worker = types.SimpleNamespace(name="0", log_event=print)
+    run, begun = make_run(iterations=4), []
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(spec, "code_digest", lambda *functions: "other code")
+        config = run.config()
+    monkeypatch.setattr(distributed, "get_worker", lambda: worker)
+    monkeypatch.setattr(grid, "worker_session", lambda name: None)
+    with pytest.raises(RuntimeError, match="or runs other code than the notebook"):
+        grid.on_worker(lambda *task: begun.append(task), config, {}, run)
+    assert not begun
+    grid.on_worker(lambda *task: begun.append(task), run.config(), {}, run)
+    assert len(begun) == 1
 
 
 def start(*command, **options):
@@ -95,7 +139,8 @@ def test_a_killed_workers_run_is_done_elsewhere(dask, tmp_path, monkeypatch):
     with Client(address) as client:
         client.wait_for_workers(2)
     tasks = [(run,) for run in runs]
-    grid.spread_over_cluster(grid.train_one, tasks, Bar(), address)
+    with grid.connect(address) as client:
+        grid.spread_over_workers(grid.train_one, tasks, Bar(), client)
     assert workers["first"].wait() == -signal.SIGKILL
     assert sum(reported) >= 12 * len(runs)
     first = tmp_path / "first" / "runs"
@@ -104,7 +149,7 @@ def test_a_killed_workers_run_is_done_elsewhere(dask, tmp_path, monkeypatch):
         store.folder(run.config()).name for run in runs
     }  # the dead worker's run, finished by the other
     for run, expected in zip(runs, serial, strict=True):
-        assert_same(finished.load(run), expected, 1e-4)
+        assert_same(finished.find_result(run), expected, 1e-4)
         weights, serial_weights = (
             store.load(root / store.folder(run.config()).name / "weights.npz")[0].values()
             for root in (paths.RUNS, paths.RUNS.with_name("serial"))
@@ -119,9 +164,11 @@ def test_a_worker_that_measures_gets_the_run(dask, monkeypatch):
     run = make_run(iterations=4)
     monkeypatch.setattr(grid, "local_processes", lambda: 1)
     train_all([run])
-    expected = toys.brightest(finished.model(run), toys.load())
+    expected = toys.brightest(finished.trained_network(run), toys.load())
     monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address)
-    monkeypatch.setattr(finished, "model", lambda run: pytest.fail("measured in this process"))
+    monkeypatch.setattr(
+        finished, "trained_network", lambda run: pytest.fail("measured in this process")
+    )
     (found,) = measure_all([(run, call(toys.brightest))])
     np.testing.assert_allclose(found["logits"], expected["logits"], rtol=1e-5)
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from test_training_seed_groups import GROUP, result
 
-from helpers.training import plots
+from helpers.training import convergence, plots
 
 
 @pytest.fixture(autouse=True)
@@ -24,16 +24,28 @@ def test_error_curves_are_means_in_per_cent_with_a_band_over_the_seeds():
     assert len(test.collections) == len(training.collections) == 1
 
 
-def test_loss_curves_end_at_the_ceiling():
-    groups = {"2": [result([0.5, 0.4])], "3": [result([0.5, 0.4], losses=[2.0, 1e9])]}
-    (ax,) = plots.loss_curves(groups, {"3"}, 30).axes
-    assert ax.get_ylim()[1] == 30
+def test_loss_curves_are_smoothed_geometric_means_over_the_seeds():
+    two = [result([0.5, 0.4], losses=[1.0, 1.0]), result([0.5, 0.4], losses=[4.0, 4.0])]
+    (ax,) = plots.loss_curves({"2": two, "3": two[:1]}, {"3"}, window=2).axes
+    assert ax.lines[0].get_xydata().tolist() == [[k, pytest.approx(2)] for k in (1.5, 2.5, 3.5)]
     assert [line.get_linestyle() for line in ax.lines] == ["-", "--"]
 
 
 def test_a_single_epoch_is_a_point():
-    (ax,) = plots.loss_curves({"2": [result([0.5])]}, {}, 30).axes
-    assert ax.lines[0].get_marker() == "."
+    training, _test = plots.error_curves({"plain-8": [result([0.5])]}).axes
+    assert training.lines[0].get_marker() == "."
+
+
+def test_runs_that_ended_before_are_triangles_and_no_law_draws_no_line():
+    some = {"depths": [8, 14], "iterations": [[5.0, 6.0], [None, 8.0]], "limits": [[9, 9], [9, 9]]}
+    none = some | {"law": None}
+    law = convergence.Law(0.0, 0.1, (0.0, 0.2), 0.9, 0.0, 1.0, 0.0)
+    left, right = plots.law_curves({"plain": some | {"law": law}, "resnet": none, "x": none}).axes
+    points, triangles, line = left.lines[:3]
+    assert triangles.get_xydata().tolist() == [[14, 9]] and triangles.get_marker() == "^"
+    assert points.get_xdata().tolist() == [8, 8, 14, 14]
+    assert line.get_ydata() == pytest.approx(np.exp([0.8, 1.4]))
+    assert len(left.lines) == len(right.lines) == 5
 
 
 def test_responses_of_the_first_seed_are_in_order_and_by_size():

@@ -12,8 +12,8 @@ from helpers import paths, training
 from helpers.training import Protocol, Run, call, spec
 
 NETWORK = "helpers.residual.cifar:build_cifar"
-DATA = "helpers.images:load"
-CROPS = "helpers.images.augment:pad_crop_flip"
+DATA = "helpers.images:load_images"
+CROPS = "helpers.images.augment:crops_and_flips"
 
 
 def run(**protocol):
@@ -58,7 +58,7 @@ def copy(tmp_path_factory):
         ("residual/units", True),
         ("normalization", True),
         ("images/digits", True),
-        ("training/engine", True),
+        ("training/loop", True),
         ("runtime", True),
         ("residual/vgg", False),
         ("images/augment", False),
@@ -80,7 +80,7 @@ def test_the_configuration_follows_the_source_of_the_modules_that_run(copy, modu
 
 
 def test_the_code_of_the_augmentation_counts():
-    assert spec.code_digest(spec.ENGINE, NETWORK) != spec.code_digest(spec.ENGINE, NETWORK, CROPS)
+    assert spec.code_digest(spec.LOOP, NETWORK) != spec.code_digest(spec.LOOP, NETWORK, CROPS)
 
 
 def test_the_code_of_a_module_outside_helpers_counts(tmp_path, monkeypatch):
@@ -104,10 +104,10 @@ def test_drops_and_a_fixed_warm_up():
     assert rates == pytest.approx([0.01, 0.01, 0.1, 0.1, 0.01, 0.01, 0.001, 0.001])
 
 
-def test_warm_up_until_the_error_falls():
-    protocol = Protocol(100, warm_up_error=0.8)
-    assert protocol.rate(0) == protocol.rate(50, [0.9, 0.85]) == 0.01
-    assert protocol.rate(50, [0.9, 0.79]) == protocol.rate(99, [0.79, 0.9]) == 0.1
+@pytest.mark.parametrize("name", ["iterations", "batch"])
+def test_a_protocol_that_trains_nothing_is_refused(name):
+    with pytest.raises(ValueError, match=f"^{name} must be at least 1; received 0$"):
+        Protocol(**{"iterations": 9, name: 0})
 
 
 def test_the_package_does_not_load_tensorflow():

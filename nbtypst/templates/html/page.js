@@ -11,3 +11,13 @@ for (const image of document.querySelectorAll("figure img")) {
   image.addEventListener("click", show);
   image.addEventListener("keydown", (event) => event.key === "Enter" && show());
 }
+// Of a figure's frames a slider shows one.
+for (const frames of document.querySelectorAll("figure .frames")) {
+  const images = [...frames.querySelectorAll("img")];
+  const slider = frames.appendChild(document.createElement("input"));
+  Object.assign(slider, { type: "range", min: 0, max: images.length - 1, value: 0 });
+  slider.setAttribute("aria-label", "1 – " + images.length);
+  const show = () => images.forEach((image, index) => (image.hidden = index !== slider.valueAsNumber));
+  slider.addEventListener("input", show);
+  show();
+}

@@ -1,0 +1,125 @@
+"""Whether segmentations can be a heart: faults that stop the report, remarks that a reader is told.
+
+Limits are generous: small women's and large athletes' hearts lie well within them (Kawel-Boehm et
+al., 2015), and so do dilated and hypertrophied ones.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import ndimage
+
+from helpers.cardiac.segmentation import IN_SLICE, Segmentation
+
+VOLUME = {"ED": (20, 700), "ES": (3, 700)}  # ml, of the muscle or of the cavity
+SLICES = {"ED": 5, "ES": 3}  # at least
+HEIGHT = 40, 150  # mm, at ED
+WIDTH = 20, 130  # mm, of the widest section at ED
+OVAL = {True: 1.2, False: 1.6}  # long over short width of sections of a wall, of a cavity
+SHIFT = 25  # mm between the centres of ED and ES; hearts shorten by less
+MUSCLE = 0.5, 2.0  # of ES over ED: muscle keeps its volume
+OPEN_APEX = {True: 0.5, False: 0.85}  # of the widest hollow of a wall, or section of a cavity
+TOLD = 0.03  # of the volume
+
+
+def faults(ed: Segmentation, es: Segmentation, base_last: bool) -> list[str]:
+    """Return why a subject cannot be used, a line a fault: the file, the fault and the remedy.
+
+    Args:
+        ed, es: its two phases.
+        base_last: whether the base is at the end of ED's stack.
+    """
+    found = alone(ed, "ED") + alone(es, "ES")
+    if found:
+        return found
+    found = section_faults(ed, base_last)
+    if np.array_equal(ed.structure, es.structure) and np.allclose(ed.affine, es.affine):
+        return [f"{es.file}: the same segmentation as {ed.file}; give each phase its own"]
+    both = f"{ed.file} and {es.file}"
+    shift = np.linalg.norm(centre(ed) - centre(es))
+    if shift > SHIFT:
+        found.append(f"{both}: the phases lie {shift:.0f} mm apart; export both in one world")
+    blood = [phase.millilitres(phase.filled & ~phase.structure) for phase in (ed, es)]
+    muscle = [phase.millilitres(phase.structure) for phase in (ed, es)]
+    if not ed.is_wall:
+        blood, muscle = muscle, blood
+    elif not MUSCLE[0] < muscle[1] / muscle[0] < MUSCLE[1]:
+        change = f"{muscle[0]:.0f} ml of muscle at ED, {muscle[1]:.0f} at ES"
+        found.append(f"{both}: {change}, though muscle keeps its volume; check files and labels")
+    if blood[1] > blood[0]:
+        change = f"{blood[0]:.0f} ml of blood at ED, {blood[1]:.0f} at ES"
+        found.append(f"{both}: {change}; the phases are swapped, or not those of one beat")
+    return found
+
+
+def alone(phase: Segmentation, name: str) -> list[str]:
+    """Return the faults of size of the phase "ED" or "ES"."""
+    found = []
+    volume, slices = phase.millilitres(phase.structure), np.flatnonzero(phase.filled.any((0, 1)))
+    if not VOLUME[name][0] <= volume <= VOLUME[name][1]:
+        found.append(f"a structure of {volume:.3g} ml; check the voxel sizes, units and label")
+    if len(slices) < SLICES[name]:
+        found.append(f"{len(slices)} slices at {name}, at least {SLICES[name]} are needed")
+    height = (np.ptp(slices) + 1) * phase.voxel[2]
+    area = phase.filled.sum((0, 1)).max() * phase.voxel[0] * phase.voxel[1]
+    width = 2 * np.sqrt(area / np.pi)
+    for what, size, (least, most) in (("tall", height, HEIGHT), ("wide", width, WIDTH)):
+        if name == "ED" and not least <= size <= most:
+            found.append(f"a heart {size:.0f} mm {what}; check the voxel sizes and order of axes")
+    return [f"{phase.file}: {fault}" for fault in found]
+
+
+def section_faults(ed: Segmentation, base_last: bool) -> list[str]:
+    """Return the faults of the sections at ED: along the heart, or none through its apex."""
+    found = []
+    i, j, k = np.nonzero(ed.filled)
+    slices = np.maximum(1, np.bincount(k))
+    x = ed.voxel[0] * (i - (np.bincount(k, i) / slices)[k])
+    y = ed.voxel[1] * (j - (np.bincount(k, j) / slices)[k])
+    short, long = np.sqrt(np.linalg.eigvalsh(np.cov(x, y)))  # about the middle of each slice
+    rings = enclosed(ed).any((0, 1)).sum()  # along the heart, sections of muscle are horseshoes
+    closed = ed.is_wall and rings >= ed.structure.any((0, 1)).sum() / 2
+    if long > OVAL[ed.is_wall] * short and not closed:
+        ratio = f"sections are {long / short:.1f} times as long as wide"
+        found.append(f"{ed.file}: {ratio}; slices across the heart must lie along one axis")
+    wall = ed.is_wall
+    areas = (ed.filled & ~ed.structure if wall else ed.structure).sum((0, 1))
+    levels = np.flatnonzero(ed.filled.any((0, 1)))
+    apical = areas[levels[0] if base_last else levels[-1]] / areas.max()
+    if apical > OPEN_APEX[wall]:
+        share = f"the last slice is {apical:.0%} as open as the widest"
+        found.append(f"{ed.file}: the apex is missing, {share}; segment it too")
+    return found
+
+
+def remarks(phases: Sequence[Segmentation], volumes: Sequence[float]) -> list[str]:
+    """Return what a reader should know of a subject that can be used, a line a remark.
+
+    Args:
+        phases: ED and ES.
+        volumes: of their structures on the common grid, in ml.
+    """
+    found = []
+    for phase, volume in zip(phases, volumes, strict=True):
+        off = volume / phase.millilitres(phase.structure) - 1
+        if abs(off) > TOLD:
+            found.append(f"{phase.file}: its volume is {off:+.0%} off on the common grid")
+        if phase.left_out > TOLD:
+            found.append(f"{phase.file}: {phase.left_out:.0%} of it are specks apart, left out")
+        if phase.is_wall:
+            hollow = np.count_nonzero(enclosed(phase))
+            cavity = np.count_nonzero(phase.filled & ~phase.structure)
+            if hollow < 0.9 * cavity:
+                share = f"the muscle encloses {hollow / cavity:.0%} of the cavity"
+                found.append(f"{phase.file}: {share}, so that it yields no ejection fraction")
+    return found
+
+
+def enclosed(phase: Segmentation) -> np.ndarray:
+    """Return the mask of what the structure alone surrounds in each slice."""
+    return ndimage.binary_fill_holes(phase.structure, IN_SLICE) & ~phase.structure
+
+
+def centre(phase: Segmentation) -> np.ndarray:
+    """Return the centre of a heart in the world, mm."""
+    return phase.affine[:3, :3] @ ndimage.center_of_mass(phase.filled) + phase.affine[:3, 3]

@@ -1,0 +1,164 @@
+"""Latent gradient ascent: walk a code towards disease and see what changes on the way."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+from sklearn import decomposition, manifold
+
+from helpers.cardiac import anatomy, evaluation, vae
+from helpers.cardiac.hearts import Hearts
+
+STOP = 0.95  # probability that ends a walk
+RULES = ("joint classifier", "perceptron on codes", "perceptron on whitened codes")
+
+
+def train_perceptrons(
+    codes: np.ndarray, labels: np.ndarray, seeds: list[int], epochs: int = 60
+) -> list[keras.Model]:
+    """Return a perceptron of the classifier's form for each seed, trained with N(0, 1) noise.
+
+    They are heads of one model, for that is trained in one go: Adam treats every weight by itself,
+    so each head becomes what it would become alone.
+
+    Args:
+        codes: (n, d); labels: (n,); seeds: of weights and noise.
+        epochs: through all codes, 32 at a time.
+    """
+    inputs = keras.Input((codes.shape[1],))
+    networks, heads = [], []
+    for seed in seeds:
+        keras.utils.set_random_seed(seed)
+        networks.append(vae.build_classifier(codes.shape[1], 0.0, f"perceptron_{seed}"))
+        heads.append(networks[-1](layers.GaussianNoise(1.0, seed=seed)(inputs)))
+    model = keras.Model(inputs, heads)
+    loss = ["sparse_categorical_crossentropy"] * len(heads)
+    model.compile(keras.optimizers.Adam(3e-3), loss, jit_compile=False)
+    model.fit(codes, [labels] * len(heads), 32, epochs, verbose=0)
+    return networks
+
+
+def ascend(
+    classifier: Callable, start: np.ndarray, step: float = 0.1, limit: int = 1000
+) -> tuple[np.ndarray, np.ndarray]:
+    """Follow μ_t = μ_{t−1} + λ ∂y₁/∂μ_{t−1} (Biffi et al., 2018) until y₁, p of disease, > `STOP`.
+
+    Args:
+        classifier: μ (b, d) → class probabilities (b, 2).
+        start: code (d,).
+        step: λ, 0.1 in the paper.
+        limit: most steps to take.
+
+    Returns:
+        (path (t + 1, d), probability of disease along it (t + 1,)).
+    """
+
+    @tf.function
+    def gradient(mu):
+        with tf.GradientTape() as tape:
+            tape.watch(mu)
+            y = classifier(mu[None])[0, 1]
+        return y, tape.gradient(y, mu)
+
+    mu = tf.constant(start, tf.float32)
+    y, slope = gradient(mu)
+    path, probabilities = [mu.numpy()], [float(y)]
+    while probabilities[-1] <= STOP and len(path) <= limit:
+        mu = mu + step * slope
+        y, slope = gradient(mu)
+        path.append(mu.numpy())
+        probabilities.append(float(y))
+    return np.array(path), np.array(probabilities)
+
+
+def ascend_whitened(
+    perceptron: Callable, start: np.ndarray, whitening: decomposition.PCA, **rule: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what `ascend` does, walking in whitened codes u: a path of codes μ.
+
+    Args:
+        perceptron: u (b, d) → class probabilities (b, 2).
+        start: code μ (d,).
+        whitening: fitted to the training codes, so that the covariance of their u is the identity.
+        rule: step and limit, as for `ascend`.
+    """
+    path, p = ascend(perceptron, whitening.transform(start[None])[0], **rule)
+    return whitening.inverse_transform(path), p
+
+
+def measure_walks(
+    model: keras.Model, hearts: Hearts, spacing: float, seeds: list[int], starts: int, **rule: float
+) -> dict[str, np.ndarray]:
+    """Return the walks of a trained model, and what they do to the wall.
+
+    All start at the mean healthy training code: by the joint classifier, by perceptrons on the
+    codes, by perceptrons on whitened codes, in the order of `RULES`. By the first of the last, as
+    many walks start at healthy test hearts.
+
+    Args:
+        model: CardiacVAE.
+        hearts: those it saw.
+        spacing: mm.
+        seeds: of the perceptrons.
+        starts: number of healthy hearts to start from.
+        rule: step and limit, as for `ascend`.
+
+    Returns:
+        rule (w,), index into `RULES`; steps, p_start, p_end (w,); change (w, 17), mm;
+        change_from_hearts (starts, 17), mm; path_whitened (t, d), the first such walk's, its
+        p_whitened (t,) and p_joint, the first walk's; codes (n, d) of all hearts.
+    """
+    codes, _p = evaluation.encode(model, hearts.shapes)
+    known, labels = codes[hearts.train], hearts.labels[hearts.train]
+    start = known[labels == 0].mean(0)
+    whitening = decomposition.PCA(whiten=True).fit(known)
+    plain = train_perceptrons(known, labels, seeds)
+    whitened = train_perceptrons(whitening.transform(known), labels, seeds)
+    healthy = codes[hearts.test[hearts.labels[hearts.test] == 0][:starts]]
+
+    walks = [(0, *ascend(model.classifier, start, **rule))]
+    walks += [(1, *ascend(perceptron, start, **rule)) for perceptron in plain]
+    walks += [(2, *ascend_whitened(each, start, whitening, **rule)) for each in whitened]
+    from_hearts = [ascend_whitened(whitened[0], code, whitening, **rule)[0] for code in healthy]
+
+    paths = [path for _rule, path, _p in walks]
+    ends = np.concatenate([path[[0, -1]] for path in [*paths, *from_hearts]])
+    thickness = thickness_of(evaluation.decode(model, ends)[..., 0], spacing)
+    change = thickness[1::2] - thickness[::2]
+    first = 1 + len(seeds)  # of the walks in whitened codes
+    return {
+        "rule": np.array([rule for rule, _path, _p in walks]),
+        "steps": np.array([len(path) - 1 for path in paths]),
+        "p_start": np.array([p[0] for _rule, _path, p in walks]),
+        "p_end": np.array([p[-1] for _rule, _path, p in walks]),
+        "change": change[: len(walks)],
+        "change_from_hearts": change[len(walks) :],
+        "path_whitened": paths[first],
+        "p_whitened": walks[first][2],
+        "p_joint": walks[0][2],
+        "codes": codes,
+    }
+
+
+def milestones(path: np.ndarray, count: int) -> np.ndarray:
+    """Return the indices of `count` steps that part the length of a path (t, d) evenly."""
+    length = np.cumsum([0, *np.linalg.norm(np.diff(path, axis=0), axis=1)])
+    return np.abs(length[:, None] - np.linspace(0, length[-1], count)).argmin(0)
+
+
+def thickness_of(distances: np.ndarray, spacing: float) -> np.ndarray:
+    """Return the thickness (n, 17) in mm of distances (n, s, s, s), NaN without a cavity."""
+    walls = map(anatomy.refine, distances)
+    return np.array([anatomy.segment_thickness(wall, spacing / 2) for wall in walls])
+
+
+def eigenmaps(training_codes: np.ndarray, path: np.ndarray, seed: int) -> np.ndarray:
+    """Return codes (n, d) and then a path (t, d) in two dimensions (n + t, 2), by eigenmaps.
+
+    They are Laplacian (Belkin and Niyogi, 2003).
+    """
+    neighbours = min(15, len(training_codes) - 1)
+    embedding = manifold.SpectralEmbedding(2, n_neighbors=neighbours, random_state=seed)
+    return embedding.fit_transform(np.concatenate([training_codes, path]))

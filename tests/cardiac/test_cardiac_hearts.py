@@ -1,0 +1,83 @@
+"""Prepared hearts: made once, verified, posed."""
+
+import numpy as np
+import pytest
+
+from helpers import paths
+from helpers.cardiac import cohort, hearts, preparation, synthetic_cohort, vae
+
+GRID = preparation.Grid(16, 8.4)
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("drawn")
+    synthetic_cohort.write(folder, {"healthy": 6, "HCM": 6}, seed=0)
+    return folder
+
+
+@pytest.fixture
+def subjects(drawn, tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "DATA", tmp_path)
+    return cohort.from_folder(drawn, labels=cohort.ACDC)
+
+
+def test_hearts_are_prepared_once_and_again_when_a_file_is_damaged(subjects, monkeypatch):
+    name = hearts.prepare(subjects, GRID, "HCM")
+    data = hearts.read(name, seed=0)
+    np.testing.assert_array_equal(
+        vae.unfold(np.array(data.shapes)), preparation.prepare_all(subjects, GRID)
+    )
+    assert data.labels.tolist() == [0] * 6 + [1] * 6
+    together = np.concatenate([data.train, data.validation, data.test])
+    assert sorted(together) == list(range(12))
+    np.testing.assert_allclose(
+        data.mean(), data.shapes[data.train].astype(float).mean(0) / 127, atol=1e-6
+    )
+    with monkeypatch.context() as patch:
+        patch.delattr(preparation, "prepare_all")  # a second preparation would fail
+        assert hearts.prepare(subjects, GRID, "HCM") == name
+    path = paths.DATA / "cardiac" / name / "shapes.npy"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:500] + b"\0" + whole[501:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.warns(UserWarning, match="preparing the hearts again"):
+        assert hearts.prepare(subjects, GRID, "HCM") == name
+    assert path.read_bytes() == whole
+
+
+def test_another_grid_or_cohort_has_a_folder_of_its_own(subjects):
+    names = {
+        hearts.prepare(subjects, GRID, "HCM"),
+        hearts.prepare(subjects, GRID, "HCM", posed=True),
+    }
+    names |= {hearts.prepare(subjects, preparation.Grid(16, 9.0), "HCM")}
+    names |= {hearts.prepare(subjects[:-1], GRID, "HCM")}
+    names |= {hearts.prepare(subjects, GRID, "healthy")}
+    assert len(names) == 5
+
+
+def test_hearts_of_another_machine_are_missed_by_name(subjects):
+    with pytest.raises(FileNotFoundError, match="prepared-none is missing: run"):
+        hearts.read("prepared-none", seed=0)
+
+
+def test_a_pose_turns_and_shifts_a_heart_and_keeps_its_volume():
+    axis = np.arange(24) - 11.5
+    x, y, z = np.meshgrid(axis, axis, axis, indexing="ij")
+    radius = np.sqrt(x**2 + y**2 + (z / 1.6) ** 2)
+    heart = np.clip((5 - radius) * 30, -127, 127).astype(np.int8)
+    shapes = np.stack([np.stack([heart] * 2, -1)] * 20)
+    posed = hearts.pose(shapes, 4.0)
+    np.testing.assert_array_equal(posed[..., 0], posed[..., 1])  # phases move together
+    volumes = (posed[..., 0] > 0).sum((1, 2, 3))
+    assert volumes == pytest.approx((heart > 0).sum(), rel=0.05)
+    centres = np.array([np.argwhere(each > 0).mean(0) for each in posed[..., 0]]) - 11.5
+    assert centres.std(0) == pytest.approx(np.ones(3), abs=0.45)  # 4 mm are a voxel
+    tilts = [tilt(each) for each in posed[..., 0] > 0]
+    assert 5 < np.median(tilts) < 20  # degrees, of two axes with 10 each
+
+
+def tilt(mask):
+    """Return the angle in degrees between a mask's long axis and the third axis."""
+    _values, vectors = np.linalg.eigh(np.cov(np.argwhere(mask).T))
+    return np.degrees(np.arccos(abs(vectors[2, -1])))
