@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from nbtypst.document import quote
@@ -43,13 +44,18 @@ def fonts(system=False):
     return typst.Fonts(include_system_fonts=system, font_paths=folders)
 
 
-def wheel_folders():
+def wheel_folders() -> list[str]:
     """Return the folders of the font packages that are installed."""
     specs = [importlib.util.find_spec(name) for name in FONT_PACKAGES]
     return [spec.submodule_search_locations[0] for spec in specs if spec]
 
 
-def compile_pdf(files, timestamp, standards=ACCESSIBLE, system_fonts=False):
+def compile_pdf(
+    files: dict[str, bytes],
+    timestamp: int | None,
+    standards: Sequence[str] = ACCESSIBLE,
+    system_fonts: bool = False,
+) -> bytes:
     """Return the PDF's bytes.
 
     Args:
@@ -67,7 +73,7 @@ def compile_pdf(files, timestamp, standards=ACCESSIBLE, system_fonts=False):
         return run(styled(files, "typst"), "pdf", fonts(system_fonts), **options)[0]
 
 
-def compile_html(files):
+def compile_html(files: dict[str, bytes]) -> str:
     """Return the HTML page of a Typst project (see `compile_pdf`): one file that needs no other.
 
     Formulas are MathML, images are embedded, and a figure moves where it has an animation.
@@ -86,7 +92,7 @@ def compile_html(files):
     return page.replace("</body>", f"<script>{script}</script></body>")
 
 
-def styled(files, target):
+def styled(files: dict[str, bytes], target: str) -> dict[str, bytes]:
     """Return the files of a Typst project with the "style.typ" of a target, "typst" or "html"."""
     return {**files, "style.typ": (TEMPLATES / target / "style.typ").read_bytes()}
 
@@ -106,13 +112,13 @@ def run(files, target, font_paths, **options):
         )
 
 
-def unreadable_images(files):
+def unreadable_images(files: dict[str, bytes]) -> list[str]:
     """Return the paths of the images that Typst cannot read, found one by one."""
     paths = [path for path in files if not path.endswith((".typ", ".json", ".bib", ".csl"))]
     return rejected({path: f"#image({quote(path)})" for path in paths}, files)
 
 
-def rejected(pieces, files=None):
+def rejected(pieces: dict, files: dict[str, bytes] | None = None) -> list:
     """Return the keys of `pieces` ({key: Typst on one line}) that Typst rejects.
 
     They are tried in one document, from which the one that an error names is taken out.
@@ -147,7 +153,7 @@ def explained(files):
         raise DocumentError(explain(error.diagnostic, files)) from error
 
 
-def explain(diagnostic, files):
+def explain(diagnostic: str, files: dict[str, bytes]) -> str:
     """Return a compiler message with the cells that its lines come from."""
     messages, characters = [], {}
     for part in re.split(r"(?m)^(?=error:|warning:)", diagnostic):
@@ -177,7 +183,7 @@ def explain(diagnostic, files):
     return "\n".join(dict.fromkeys(messages))
 
 
-def undisplayed(diagnostic):
+def undisplayed(diagnostic: str) -> str:
     """Return the characters that no font has, of a compiler message."""
     texts = re.findall(UNDISPLAYED, diagnostic)
     return "".join(
@@ -185,7 +191,7 @@ def undisplayed(diagnostic):
     )
 
 
-def line_of(diagnostic, file):
+def line_of(diagnostic: str, file: str) -> int:
     """Return the number, from 1, of the line of a file that an error is about, 0 if of none."""
     found = re.search(rf"┌─ (?:\S*/)?{re.escape(file)}:(\d+):\d+", diagnostic)
     return int(found[1]) if found else 0

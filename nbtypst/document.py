@@ -48,11 +48,11 @@ class Document:
     problems: Problems = dataclasses.field(default_factory=Problems)
     notices: Problems = dataclasses.field(default_factory=Problems)
 
-    def complain(self, place, fault):
+    def complain(self, place: Place, fault: str) -> None:
         """Note what cannot be set: a fault of a strict document, a notice otherwise."""
         (self.problems if self.strict else self.notices).add(place, fault)
 
-    def define(self, label, place):
+    def define(self, label: str, place: Place) -> str:
         """Register a label and return it; "", with a complaint, where it cannot be used."""
         if not re.fullmatch(r"[\w.:-]+", label):
             self.complain(place, f"label {label!r} may hold letters, digits, - and . only")
@@ -63,29 +63,29 @@ class Document:
             return label
         return ""
 
-    def add_file(self, content, extension):
+    def add_file(self, content: bytes, extension: str) -> str:
         """Store an image's bytes; return its path in the Typst project."""
         path = f"assets/{hashlib.sha256(content).hexdigest()[:16]}.{extension}"
         self.files[path] = content
         return path
 
 
-def typst_label(name):
+def typst_label(name: str) -> str:
     """Return the Typst expression of a label, whatever characters `name` has."""
     return f"label({quote(name)})"
 
 
-def labelled(name):
+def labelled(name: str) -> str:
     """Return what gives the content before it the label `name`; nothing if that is empty."""
     return f" #{typst_label(name)}" if name else ""
 
 
-def quote(text):
+def quote(text: str) -> str:
     """Return `text` as a Typst string."""
     text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", text)
     return json.dumps(text, ensure_ascii=False)
 
 
-def keys_of(bibliography):
+def keys_of(bibliography: bytes) -> frozenset:
     """Return the keys of a BibTeX file's bytes."""
     return frozenset(re.findall(r"@\w+\{([^,\s]+)", bibliography.decode()))

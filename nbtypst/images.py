@@ -16,7 +16,9 @@ STARTS = (
 )  # fmt: skip
 
 
-def load(source, attachments, folders, outside=False):
+def load(
+    source: str, attachments: dict, folders: tuple, outside: bool = False
+) -> tuple[bytes, str]:
     """Return (bytes, extension) of an image named in Markdown.
 
     Args:
@@ -52,7 +54,7 @@ def load(source, attachments, folders, outside=False):
     return beside(name, folders, outside), IMAGES[extension]
 
 
-def beside(name, folders, outside):
+def beside(name: str, folders: tuple, outside: bool) -> bytes:
     """Return the bytes of an image file in one of `folders`.
 
     Raises:
@@ -71,7 +73,7 @@ def beside(name, folders, outside):
     raise ValueError(f"the image file {name} is missing")
 
 
-def decoded(content, kind):
+def decoded(content: str, kind: str) -> tuple[bytes, str]:
     """Return (bytes, extension) of base64; the bytes tell the kind better than its name.
 
     Raises:
@@ -86,7 +88,7 @@ def decoded(content, kind):
     return data, next((name for start, name in STARTS if data.startswith(start)), IMAGES[kind])
 
 
-def size(text):
+def size(text: object) -> str:
     """Return the Typst length of a size in HTML or CSS, such as 50%, 300 or 20em."""
     match = re.fullmatch(r"\s*(\d{1,5}(?:\.\d*)?|\.\d+)\s*(%|px|pt|r?em|cm|mm|in|)\s*", str(text))
     if not match or float(match[1]) == 0:

@@ -3,6 +3,7 @@
 import re
 
 from nbtypst import mathematics
+from nbtypst.document import Document
 from nbtypst.tree import Node
 
 TABULAR = re.compile(
@@ -21,12 +22,12 @@ MULTI = re.compile(r"\\multi(column|row)(?:\[\w\])?\{(\d+)\}\{[^{}]*\}\{((?:[^{}
 STYLES = {"textbf": "strong", "textit": "em", "emph": "em", "texttt": "code", "underline": "u"}
 
 
-def tables(source):
+def tables(source: str) -> bool:
     """Return whether there is a LaTeX table in an output."""
     return bool(TABULAR.search(source))
 
 
-def tree(source, document):
+def tree(source: str, document: Document) -> Node:
     """Return LaTeX with tables in it as a tree of HTML; other commands stay as they are."""
     root, position = Node("root"), 0
     source = re.sub(r"(?<!\\)%.*", "", source)

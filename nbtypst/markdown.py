@@ -4,6 +4,7 @@ import functools
 import re
 
 from nbtypst import latex, links, mathematics, tree, writer
+from nbtypst.document import Document, Fragment
 from nbtypst.text import State
 
 NOTE = re.compile(
@@ -23,7 +24,7 @@ def parser():
     return markdown
 
 
-def typeset(fragments, document):
+def typeset(fragments: list[Fragment], document: Document) -> list[str]:
     """Return the Typst source of each `Fragment`.
 
     Faults are noted in `document`, each with the cell it stands in.
@@ -58,7 +59,7 @@ def read(fragment, document):
     fragment.styles = tree.rules(sheet)
 
 
-def footnotes(text):
+def footnotes(text: str) -> tuple[str, dict[str, str]]:
     """Return (Markdown without the definitions of footnotes, {name: definition})."""
     notes, parts = {}, FENCES.split(text)
     used = set(re.findall(r"\[\^([^\]\s]+)\](?!:)", text))

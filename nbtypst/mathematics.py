@@ -65,7 +65,7 @@ class Formula:
         return f"#displayed({alt}, ({bodies}), ({numbers}))"
 
 
-def take_out(text, formulas, macros):
+def take_out(text: str, formulas: list, macros: dict) -> str:
     """Return Markdown with each formula replaced by a mark, and appended to `formulas`.
 
     Args:
@@ -119,12 +119,12 @@ def environment_end(text, match, name):
     return stop
 
 
-def put_back(text, formulas):
+def put_back(text: str, formulas: list) -> str:
     """Return `text` with its marks replaced by the source of the formulas."""
     return MARK.sub(lambda match: formulas[int(match[1])].source, text)
 
 
-def parse(source, tex, display, macros):
+def parse(source: str, tex: str, display: bool, macros: dict) -> "Formula":
     """Return the `Formula` of TeX; what cannot be set has a fault."""
     formula = Formula(source, tex, display)
     if REFERENCE.fullmatch(tex):
@@ -223,6 +223,6 @@ def tag_content(tag):
     return " + ".join([quote("("), *pieces, quote(")")])
 
 
-def label_of(name):
+def label_of(name: str) -> str:
     r"""Return the Typst label for TeX's \label{name}."""
     return re.sub(r"[^\w.-]+", "-", name)

@@ -2,10 +2,11 @@
 
 import json
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from nbtypst import markdown, outputs, text
-from nbtypst.document import Fragment, quote
+from nbtypst.document import Document, Fragment, quote
 from nbtypst.problems import DocumentError, Problems, place
 
 RAW = {
@@ -19,7 +20,7 @@ NONCHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
 FORBIDDEN = re.compile(r"\b(?:import|include|eval|plugin|read)\b")
 
 
-def read(path):
+def read(path: Path | str) -> dict:
     """Return a notebook as nbformat's dictionary, sources joined.
 
     Raises:
@@ -36,7 +37,7 @@ def read(path):
     return notebook
 
 
-def cleaned(book, name):
+def cleaned(book: dict, name: str) -> tuple[dict, Problems]:
     """Return (a notebook of which all parts are of the kinds that nbformat has, messages).
 
     What is of none is left out, and named; characters that nbtypst marks with are replaced.
@@ -88,7 +89,7 @@ def is_output(output):
     return False
 
 
-def front_matter(book, name):
+def front_matter(book: dict, name: str) -> dict:
     """Return title, authors, date and language of a notebook; a cell of Quarto's is taken out."""
     fields = {
         key: book["metadata"].get(key) for key in ("title", "authors", "author", "date", "lang")
@@ -114,7 +115,9 @@ def front_matter(book, name):
     }
 
 
-def fragments(notebook, name, document, show_code):
+def fragments(
+    notebook: dict, name: str, document: Document, show_code: Callable[[dict], bool]
+) -> list[Fragment]:
     """Return the fragments of all cells, in order.
 
     Args:
@@ -156,7 +159,7 @@ def code(cell, where, language, document, show_code):
     return pieces
 
 
-def tagged(cell, part):
+def tagged(cell: dict, part: str) -> bool:
     """Return whether a cell, its input or its output is hidden.
 
     Jupyter Book, Quarto, nbsphinx and JupyterLab each have their way to say so.
@@ -178,7 +181,7 @@ def tagged(cell, part):
     return options.get("output") == "false" or hidden
 
 
-def merged(outputs_of_cell):
+def merged(outputs_of_cell: list[dict]) -> Iterator[dict]:
     """Yield a cell's outputs; what one stream prints in pieces is one, as JupyterLab has it."""
     last = None
     for output in outputs_of_cell:
@@ -214,7 +217,9 @@ def raw(cell, where, document):
     return []
 
 
-def typeset(notebooks, document, show_code):
+def typeset(
+    notebooks: dict[str, dict], document: Document, show_code: Callable[[dict], bool]
+) -> dict[str, str]:
     """Return the Typst source of each of `notebooks` ({name: nbformat dictionary}), in one go."""
     parts = {name: fragments(book, name, document, show_code) for name, book in notebooks.items()}
     sources = iter(markdown.typeset([f for part in parts.values() for f in part], document))

@@ -2,13 +2,14 @@
 
 import re
 
-from nbtypst.document import Fragment, labelled, quote
+from nbtypst.document import Document, Fragment, labelled, quote
+from nbtypst.problems import Place
 
 TABLE = "application/vnd.report.table+json"
 SIDES = "left", "center", "right"
 
 
-def metadata(output):
+def metadata(output: dict) -> dict:
     """Return an output's metadata "report"; {} if another tool's stands there."""
     match output.get("metadata", {}).get("report"):
         case {"kind": "caption"} as report:
@@ -30,7 +31,7 @@ def is_table(content):
     return False
 
 
-def table(content, report, place, document):
+def table(content: dict, report: dict, place: Place, document: Document) -> list[Fragment]:
     """Return a numbered table."""
     label = document.define(report["label"], place)
     align = ", ".join(content["align"])

@@ -6,7 +6,8 @@ README.md has the metadata "report" that make an output a numbered figure or tab
 import re
 
 from nbtypst import images, latex, mathematics, numbered, tree
-from nbtypst.document import Fragment, labelled, quote
+from nbtypst.document import Document, Fragment, labelled, quote
+from nbtypst.problems import Place
 from nbtypst.terminal import terminal
 from nbtypst.text import unset
 
@@ -27,7 +28,7 @@ INTERACTIVE = {
 LOADERS = re.compile("_(?:load|exec)\\.v0\\+json$")  # these only start what draws elsewhere
 
 
-def fragments(output, place, document):
+def fragments(output: dict, place: Place, document: Document) -> list[Fragment]:
     """Return the fragments of one output (nbformat dictionary); faults are noted in `document`."""
     kind = output["output_type"]
     if kind == "stream":
@@ -119,7 +120,7 @@ def latex_output(tex, place, document):
     return [Fragment(unset(tex), place)]
 
 
-def joined(content):
+def joined(content: object) -> object:
     """Return text that nbformat may hold as a list of lines."""
     lines = isinstance(content, list) and all(isinstance(line, str) for line in content)
     return "".join(content) if lines else content

@@ -13,7 +13,9 @@ SIGN = "□"  # in place of a character that no font has
 MARK = "\n\n// @ "  # begins a cell
 
 
-def pdf(files, formulas, system_fonts=True):
+def pdf(
+    files: dict[str, bytes], formulas: dict[str, str], system_fonts: bool = True
+) -> tuple[bytes, list[str]]:
     """Return (the PDF's bytes, messages on what was left out).
 
     Args:
@@ -47,7 +49,9 @@ def pdf(files, formulas, system_fonts=True):
     raise DocumentError("\n".join(dict.fromkeys(messages)))
 
 
-def repaired(files, formulas, diagnostic):
+def repaired(
+    files: dict[str, bytes], formulas: dict[str, str], diagnostic: str
+) -> dict[str, bytes] | None:
     """Return the files without what an error names, none where that cannot be told."""
     main = files["main.typ"].decode()
     if characters := compiler.undisplayed(diagnostic):
@@ -67,7 +71,7 @@ def repaired(files, formulas, diagnostic):
     return without_cell(files, main, compiler.line_of(diagnostic, "main.typ"))
 
 
-def sign(character):
+def sign(character: str) -> str:
     """Return what stands for a character that no font has: nothing for what has no shape."""
     if character == "\u200b":  # a place to break, reported with the characters around it
         return character

@@ -22,7 +22,7 @@ SPOKEN = [
 ]
 
 
-def spoken(tex):
+def spoken(tex: str) -> str:
     """Return a line of plain text for a reader who hears the formula: x_(l+1) = x_l + F(x_l)."""
     for _ in range(2):  # twice, for braces in braces
         for pattern, replacement in SPOKEN[:4]:

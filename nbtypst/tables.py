@@ -2,9 +2,11 @@
 
 import dataclasses
 import re
+from collections.abc import Callable, Iterator
 
 from nbtypst.commands import hexadecimal
 from nbtypst.document import quote
+from nbtypst.text import State
 from nbtypst.tree import Node
 
 ROOM = 48.0  # em of a table's text that a line of the page holds
@@ -26,7 +28,7 @@ class Cell:
     typst: str = ""
 
 
-def table(node, state, write):
+def table(node: Node, state: State, write: Callable[[Node, State], str]) -> str:
     """Return a table; one that is too wide is set smaller, then in several parts.
 
     Args:
@@ -64,7 +66,7 @@ def outside(node):
             yield child
 
 
-def rows_of(node):
+def rows_of(node: Node) -> Iterator[tuple[Node, bool]]:
     """Yield (row, whether it is one of the header) of a table, but not of tables in it."""
     if cells := [child for child in node.children if getattr(child, "tag", "") in ("td", "th")]:
         yield Node("tr", {}, cells), False  # no row was begun
@@ -90,7 +92,7 @@ def header_rows(rows, cells):
     return count if count < len(rows) else 0
 
 
-def placed(rows):
+def placed(rows: list[Node]) -> list[Cell]:
     """Return the `Cell`s of rows; spans that would collide or leave the table are cut."""
     cells, taken = [], set()
     for y, row in enumerate(rows):

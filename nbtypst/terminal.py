@@ -13,7 +13,7 @@ COLOURS = ("#222222", "#b22b31", "#00713f", "#8a6d00", "#1f5fa8", "#8b3f8f", "#0
 CHUNK = 200  # lines in one block: Typst's time grows faster than a block
 
 
-def terminal(text):
+def terminal(text: str) -> str:
     """Return the Typst of text as a terminal shows it; its time is linear in the text."""
     lines, row, style = [[]], 0, ()
     for line in re.split(r"(\n)", text.replace("\r\n", "\n")):
@@ -100,7 +100,7 @@ def joined(cells):
     return [("".join(characters), style) for characters, style in spans]
 
 
-def restyled(style, codes):
+def restyled(style: tuple, codes: str) -> tuple:
     """Return the style, pairs of Typst's options of text, after codes such as '1;38;5;208'."""
     style, numbers = dict(style), [int(code[:4] or 0) for code in re.split("[;:]", codes)]
     while numbers:
@@ -136,7 +136,7 @@ def restyled(style, codes):
     return tuple(sorted(style.items()))
 
 
-def extended(values):
+def extended(values: list[int]) -> str:
     """Return the colour #rrggbb of three parts of 255, or of a number of xterm's 256 colours."""
     if len(values) == 1:
         number = min(values[0], 255)

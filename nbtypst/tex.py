@@ -235,12 +235,12 @@ class Parser:
         return f"\\{character}"
 
 
-def joined(pieces):
+def joined(pieces: list[str]) -> str:
     """Return pieces of Typst with spaces between them."""
     return " ".join(piece for piece in pieces if piece)
 
 
-def converted(tex, macros):
+def converted(tex: str, macros: dict) -> str:
     """Return the Typst mathematics of TeX; macros that it defines are added to `macros`.
 
     Raises:

@@ -118,7 +118,7 @@ class Reader(html.parser.HTMLParser):
             self.open[-1].children.append(data)
 
 
-def read(source):
+def read(source: str) -> tuple[Node, str, int]:
     """Return (the root `Node` of HTML, its style sheets, the number of its scripts)."""
     reader = Reader()
     reader.feed(SVG.sub(drawing, source))
@@ -135,7 +135,7 @@ def drawing(match):
     return f'<img alt="drawing" src="data:image/svg+xml;base64,{content}">'
 
 
-def declarations(style):
+def declarations(style: str) -> dict[str, str]:
     """Return {property: value} of CSS declarations."""
     pairs = (part.partition(":") for part in re.sub(r"/\*.*?\*/", "", style).split(";"))
     return {
@@ -145,7 +145,7 @@ def declarations(style):
     }
 
 
-def rules(sheet):
+def rules(sheet: str) -> dict[str, dict[str, str]]:
     """Return {id of an element: its declarations} of a style sheet such as pandas' Styler makes."""
     result = {}
     for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", sheet):

@@ -6,7 +6,7 @@ import re
 from nbtypst import images, links, mathematics, tables, tree
 from nbtypst.commands import hexadecimal
 from nbtypst.document import quote, typst_label
-from nbtypst.text import escape, raw, unset
+from nbtypst.text import State, escape, raw, unset
 from nbtypst.tree import Node
 
 TEXT = re.compile(
@@ -36,7 +36,7 @@ MEDIA = set("video audio iframe canvas object embed applet frame math portal".sp
 RERUN = "In a Jupyter environment, please rerun this cell"
 
 
-def write(node, state):
+def write(node: Node | str, state: State) -> str:
     """Return the Typst of an element or a text."""
     if isinstance(node, str):
         return text(node, state)
@@ -52,7 +52,7 @@ def write(node, state):
     return typst
 
 
-def children(node, state):
+def children(node: Node, state: State) -> str:
     """Return the Typst of what is in an element."""
     pieces = []
     for number, child in enumerate(node.children):
