@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from nbtypst.document import quote
@@ -14,6 +15,10 @@ from nbtypst.problems import DocumentError
 
 TEMPLATES = Path(__file__).parent / "templates"
 ACCESSIBLE = ("a-2a", "ua-1")  # archivable (PDF/A-2a) and accessible (PDF/UA-1)
+# Noto for other alphabets and emoji, and for Chinese, Japanese and Korean: the extra "fonts".
+FONT_PACKAGES = ("manimgx_fonts", "manimgx_fonts_cjk")
+# What no font has, and private characters, which mean nothing in an archive.
+UNDISPLAYED = re.compile(r'(?:the text|contains the codepoint) `"(.*?)"`')
 
 
 @functools.cache
@@ -32,13 +37,25 @@ def font_folder():
 
 @functools.cache
 def fonts(system=False):
-    """Return the fonts that Typst may use, with those of the system if asked for."""
+    """Return the fonts that Typst may use; if asked for, those of the system and of wheels, too."""
     import typst
 
-    return typst.Fonts(include_system_fonts=system, font_paths=[font_folder().name])
+    folders = [font_folder().name, *(wheel_folders() if system else ())]
+    return typst.Fonts(include_system_fonts=system, font_paths=folders)
 
 
-def compile_pdf(files, timestamp, standards=ACCESSIBLE, system_fonts=False):
+def wheel_folders() -> list[str]:
+    """Return the folders of the font packages that are installed."""
+    specs = [importlib.util.find_spec(name) for name in FONT_PACKAGES]
+    return [spec.submodule_search_locations[0] for spec in specs if spec]
+
+
+def compile_pdf(
+    files: dict[str, bytes],
+    timestamp: int | None,
+    standards: Sequence[str] = ACCESSIBLE,
+    system_fonts: bool = False,
+) -> bytes:
     """Return the PDF's bytes.
 
     Args:
@@ -46,7 +63,7 @@ def compile_pdf(files, timestamp, standards=ACCESSIBLE, system_fonts=False):
             converted cells call in "style.typ".
         timestamp: seconds since 1970, the PDF's creation date.
         standards: PDF standards that the file must meet.
-        system_fonts: look for characters that our fonts lack in the system's fonts.
+        system_fonts: look for characters that our fonts lack in other fonts, see `fonts`.
 
     Raises:
         DocumentError: Typst's messages, each with the notebook cell it comes from.
@@ -56,7 +73,7 @@ def compile_pdf(files, timestamp, standards=ACCESSIBLE, system_fonts=False):
         return run(styled(files, "typst"), "pdf", fonts(system_fonts), **options)[0]
 
 
-def compile_html(files):
+def compile_html(files: dict[str, bytes]) -> str:
     """Return the HTML page of a Typst project (see `compile_pdf`): one file that needs no other.
 
     Formulas are MathML, images are embedded, and a figure moves where it has an animation.
@@ -75,7 +92,7 @@ def compile_html(files):
     return page.replace("</body>", f"<script>{script}</script></body>")
 
 
-def styled(files, target):
+def styled(files: dict[str, bytes], target: str) -> dict[str, bytes]:
     """Return the files of a Typst project with the "style.typ" of a target, "typst" or "html"."""
     return {**files, "style.typ": (TEMPLATES / target / "style.typ").read_bytes()}
 
@@ -95,17 +112,33 @@ def run(files, target, font_paths, **options):
         )
 
 
-def unreadable_images(files):
+def unreadable_images(files: dict[str, bytes]) -> list[str]:
     """Return the paths of the images that Typst cannot read, found one by one."""
+    paths = [path for path in files if not path.endswith((".typ", ".json", ".bib", ".csl"))]
+    return rejected({path: f"#image({quote(path)})" for path in paths}, files)
+
+
+def rejected(pieces: dict, files: dict[str, bytes] | None = None) -> list:
+    """Return the keys of `pieces` ({key: Typst on one line}) that Typst rejects.
+
+    They are tried in one document, from which the one that an error names is taken out.
+    """
     import typst
 
-    found = []
-    for path, content in files.items():
-        if not path.endswith((".typ", ".json", ".bib", ".csl")):
-            try:
-                run({"main.typ": f"#image({quote(path)})".encode(), path: content}, "pdf", fonts())
-            except typst.TypstError:
-                found.append(path)
+    left, found = dict(pieces), []
+    while left:
+        lines = "".join(f"{piece}\n" for piece in left.values())
+        # A page as high as need be: what is asked is whether a piece can be set at all.
+        source = f'#import "style.typ": *\n#set page(height: auto)\n{lines}'.encode()
+        try:
+            run(styled({**(files or {}), "main.typ": source}, "typst"), "pdf", fonts())
+        except typst.TypstError as error:
+            line = line_of(error.diagnostic, "main.typ")
+            number = line - 3 if line and 3 <= line < 3 + len(left) else 0
+            found.append(list(left)[number])
+            del left[found[-1]]
+        else:
+            break
     return found
 
 
@@ -120,14 +153,14 @@ def explained(files):
         raise DocumentError(explain(error.diagnostic, files)) from error
 
 
-def explain(diagnostic, files):
+def explain(diagnostic: str, files: dict[str, bytes]) -> str:
     """Return a compiler message with the cells that its lines come from."""
     messages, characters = [], {}
     for part in re.split(r"(?m)^(?=error:|warning:)", diagnostic):
         if not part.startswith(("error:", "warning:")) or "under active development" in part:
             continue
         message = part.splitlines()[0].partition(": ")[2]
-        if lost := re.search(r'the text `"(.*)"` could not be displayed', message):
+        if lost := re.search(UNDISPLAYED, message):
             text = re.sub(r"\\u\{(\w+)\}", lambda code: chr(int(code[1], 16)), lost[1])
             place = cell_of(files, text) or "the document"
             characters.setdefault(place, []).append(text)
@@ -140,7 +173,7 @@ def explain(diagnostic, files):
                 place = last_mark(files[path].decode().splitlines()[: int(found[2])]) or place
             else:
                 place = (path and cell_of(files, path)) or place
-        if "decode image" in message:
+        if re.search("(?:decode|load) (?:image|PDF)|parse SVG", message):
             for path in unreadable_images(files):
                 messages.append(f"{cell_of(files, path)}: {message}")
         else:
@@ -148,6 +181,20 @@ def explain(diagnostic, files):
     for place, lost in characters.items():
         messages.append(f"{place}: no font has the characters {' '.join(dict.fromkeys(lost))}")
     return "\n".join(dict.fromkeys(messages))
+
+
+def undisplayed(diagnostic: str) -> str:
+    """Return the characters that no font has, of a compiler message."""
+    texts = re.findall(UNDISPLAYED, diagnostic)
+    return "".join(
+        re.sub(r"\\u\{(\w+)\}", lambda code: chr(int(code[1], 16)), text) for text in texts
+    )
+
+
+def line_of(diagnostic: str, file: str) -> int:
+    """Return the number, from 1, of the line of a file that an error is about, 0 if of none."""
+    found = re.search(rf"┌─ (?:\S*/)?{re.escape(file)}:(\d+):\d+", diagnostic)
+    return int(found[1]) if found else 0
 
 
 def cell_of(files, text):

@@ -3,13 +3,10 @@
 Heavy imports wait for an export, because nbconvert loads every registered exporter to list them.
 """
 
-import re
 from pathlib import Path
 
 from nbconvert.exporters.templateexporter import TemplateExporter
-from traitlets import Unicode, default
-
-BLANK = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
+from traitlets import Bool, Integer, Unicode, default
 
 
 class TypstExporter(TemplateExporter):
@@ -20,7 +17,15 @@ class TypstExporter(TemplateExporter):
 
     export_from_notebook = "Typst"
     output_mimetype = "text/vnd.typst"
-    language = Unicode("en", help="Language of the document, such as 'ru'").tag(config=True)
+    language = Unicode(
+        "", help="Language of the document, such as 'ru'; by default the notebook's, or English"
+    ).tag(config=True)
+    most_lines = Integer(
+        0, help="Lines of a printed output that are kept; 0 keeps all of them"
+    ).tag(config=True)
+    allow_outside = Bool(False, help="Whether images may lie outside the notebook's folder").tag(
+        config=True
+    )
 
     @default("file_extension")
     def _file_extension_default(self):
@@ -59,6 +64,17 @@ class TypstExporter(TemplateExporter):
 
     def from_notebook_node(self, nb, resources=None, **kwargs):
         """Return (Typst source, resources); the images are in resources["outputs"]."""
+        from nbtypst.document import quote
+
+        text, resources, document = self.typeset(nb, resources, **kwargs)
+        prefix = resources.get("output_files_dir") or "."
+        for path, content in document.files.items():
+            resources["outputs"][f"{prefix}/{path}"] = content
+            text = text.replace(quote(path), quote(f"{prefix}/{path}"))
+        return text, resources
+
+    def typeset(self, nb, resources=None, **kwargs):
+        """Return (Typst source, resources, the `Document` with its images)."""
         from nbtypst import notebook
         from nbtypst.document import Document, keys_of, quote
 
@@ -69,10 +85,15 @@ class TypstExporter(TemplateExporter):
         folder = metadata.get("path") or "."
         references = Path(folder) / "references.bib"
         bibliography = references.read_bytes() if references.is_file() else b""
+        book, problems = notebook.cleaned(book, name)
+        front = notebook.front_matter(book, name)
+        language = self.language or front["language"]
         document = Document(
             strict=False,
-            language=self.language,
+            language=language,
             folders=(folder,),
+            outside=self.allow_outside,
+            most_lines=self.most_lines,
             keys=keys_of(bibliography),
         )
         source = notebook.typeset(
@@ -81,23 +102,16 @@ class TypstExporter(TemplateExporter):
         if document.cited:
             document.files["references.bib"] = bibliography
             source += '\n\n#bibliography("references.bib", style: "ieee")'
-        for message in (*document.problems, *document.notices):
+        for message in (*problems, *document.problems, *document.notices):
             self.log.warning(message)
-        prefix = resources.get("output_files_dir") or "."
         resources.setdefault("outputs", {})
-        for path, content in document.files.items():
-            resources["outputs"][f"{prefix}/{path}"] = content
-            source = source.replace(quote(path), quote(f"{prefix}/{path}"))
-        headings = re.findall(r"(?m)^=+ ", source)
-        if headings and headings[0] != "= ":  # PDF/UA wants a title above the other headings
-            source = f"#heading(level: 1, {quote(name)})\n{source}"
         resources["typst"] = source
-        title = book.metadata.get("title") or name
         resources["output_extension"] = self.file_extension
+        authors = "".join(f"{quote(author)}, " for author in front["authors"])
         text = self.template.render(
-            nb=book, resources=resources, title=title, language=self.language
+            nb=book, resources=resources, front=front, authors=f"({authors})", language=language
         )
-        return text, resources
+        return text, resources, document
 
 
 class TypstPDFExporter(TypstExporter):
@@ -106,28 +120,23 @@ class TypstPDFExporter(TypstExporter):
     export_from_notebook = "PDF via Typst"
     output_mimetype = "application/pdf"
 
+    @default("file_extension")
+    def _file_extension_default(self):
+        return ".pdf"
+
+    @default("template_extension")
+    def _template_extension_default(self):
+        return ".typ.j2"
+
     def from_notebook_node(self, nb, resources=None, **kwargs):
-        """Return (the PDF's bytes, resources)."""
-        text, resources = super().from_notebook_node(nb, resources, **kwargs)
-        files = {**resources.pop("outputs"), "main.typ": text.encode()}
+        """Return (the PDF's bytes, resources); what Typst rejects is named and shown as text."""
+        from nbtypst import recovery
+
+        text, resources, document = self.typeset(nb, resources, **kwargs)
+        resources.pop("outputs")
         resources.pop("typst")
-        resources["output_extension"] = ".pdf"
-        return self.compiled(files), resources
-
-    def compiled(self, files):
-        """Return the PDF of a Typst project; what stands in its way is named and left out."""
-        from nbtypst import compiler
-        from nbtypst.problems import DocumentError
-
-        try:
-            return compiler.compile_pdf(files, timestamp=None, system_fonts=True)
-        except DocumentError as error:
-            self.log.warning("%s", error)
-        broken = compiler.unreadable_images(files)
-        if not broken:
-            return compiler.compile_pdf(files, timestamp=None, standards=(), system_fonts=True)
-        main = files["main.typ"].decode()
-        for path in broken:
-            main = main.replace(path, "unreadable.svg")
-        kept = {path: content for path, content in files.items() if path not in broken}
-        return self.compiled({**kept, "main.typ": main.encode(), "unreadable.svg": BLANK})
+        formulas = {f.typst(): f.source for f in document.formulas if f.rows}
+        pdf, messages = recovery.pdf({**document.files, "main.typ": text.encode()}, formulas)
+        for message in messages:
+            self.log.warning(message)
+        return pdf, resources

@@ -9,33 +9,88 @@ from pathlib import Path
 # What Typst reads: {image type or file ending: the ending it goes by}.
 IMAGES = {kind: kind for kind in ("png", "jpg", "gif", "svg", "webp", "pdf")}
 IMAGES |= {"jpeg": "jpg", "svg+xml": "svg"}
+POINTS = {"px": 0.75, "": 0.75, "pt": 1, "em": 11, "rem": 11, "cm": 28.35, "mm": 2.835, "in": 72}
+STARTS = (
+    (b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpg"), (b"GIF8", "gif"), (b"%PDF", "pdf"),
+    (b"RIFF", "webp"),
+)  # fmt: skip
 
 
-def load(source, attachments, folders):
+def load(
+    source: str, attachments: dict, folders: tuple, outside: bool = False
+) -> tuple[bytes, str]:
     """Return (bytes, extension) of an image named in Markdown.
 
+    Args:
+        source: its address.
+        attachments: those of the cell, nbformat's dictionary.
+        folders: where relative paths are looked up.
+        outside: whether the file may lie outside these folders.
+
     Raises:
-        ValueError: it is remote, missing, or of a kind that Typst does not read.
+        ValueError: it is remote, missing, outside, or of a kind that Typst does not read.
     """
     if source.startswith("attachment:"):
         name = urllib.parse.unquote(source.removeprefix("attachment:"))
-        for kind, content in attachments.get(name, {}).items():
-            if kind.removeprefix("image/") in IMAGES:
-                return base64.b64decode(content), IMAGES[kind.removeprefix("image/")]
+        kinds = attachments.get(name)
+        for kind, content in kinds.items() if isinstance(kinds, dict) else ():
+            if kind.removeprefix("image/") in IMAGES and isinstance(content, str):
+                return decoded(content, kind.removeprefix("image/"))
         raise ValueError(f"the cell has no attachment {name!r} of a kind that can be set")
-    if match := re.match(r"data:image/([\w+]+);base64,", source):
-        try:
-            return base64.b64decode(source[match.end() :]), IMAGES[match[1]]
-        except (KeyError, binascii.Error) as error:
-            raise ValueError(f"the data: image of type {match[1]} cannot be read") from error
-    if re.match(r"\w+:|//", source):
+    if match := re.match(r"data:image/([\w+.-]+)(?:;[^,]*)?;base64,", source):
+        if match[1] not in IMAGES:
+            raise ValueError(f"the data: image of type {match[1]} cannot be read")
+        return decoded(source[match.end() :], match[1])
+    if match := re.match(r"data:image/svg\+xml[^,]*,", source):
+        return urllib.parse.unquote_to_bytes(source[match.end() :]), "svg"
+    if re.match(r"[a-zA-Z][\w+.-]+:|//", source):
         raise ValueError(
             f"the image {source[:80]} is not part of the notebook; save it beside the notebook"
         )
-    extension = Path(source).suffix.lower().removeprefix(".")
+    name = urllib.parse.unquote(source.partition("?")[0])
+    extension = Path(name).suffix.lower().removeprefix(".")
     if extension not in IMAGES:
         raise ValueError(f"the image {source} is of no kind that can be set ({', '.join(IMAGES)})")
+    return beside(name, folders, outside), IMAGES[extension]
+
+
+def beside(name: str, folders: tuple, outside: bool) -> bytes:
+    """Return the bytes of an image file in one of `folders`.
+
+    Raises:
+        ValueError: there is none, or it lies elsewhere.
+    """
     for folder in folders:
-        if (path := Path(folder) / urllib.parse.unquote(source)).is_file():
-            return path.read_bytes(), IMAGES[extension]
-    raise ValueError(f"the image file {source} is missing")
+        try:
+            path = (Path(folder) / name).resolve()
+            if not path.is_file():
+                continue
+            if not outside and not any(path.is_relative_to(Path(f).resolve()) for f in folders):
+                raise ValueError(f"the image {name} lies outside the notebook's folder")
+            return path.read_bytes()
+        except OSError as error:
+            raise ValueError(f"the image file {name[:80]} cannot be read") from error
+    raise ValueError(f"the image file {name} is missing")
+
+
+def decoded(content: str, kind: str) -> tuple[bytes, str]:
+    """Return (bytes, extension) of base64; the bytes tell the kind better than its name.
+
+    Raises:
+        ValueError: it is no base64.
+    """
+    if IMAGES[kind] == "svg" and content.lstrip().startswith("<"):
+        return content.encode(), "svg"
+    try:
+        data = base64.b64decode(content)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError(f"the image of type {kind} cannot be read") from error
+    return data, next((name for start, name in STARTS if data.startswith(start)), IMAGES[kind])
+
+
+def size(text: object) -> str:
+    """Return the Typst length of a size in HTML or CSS, such as 50%, 300 or 20em."""
+    match = re.fullmatch(r"\s*(\d{1,5}(?:\.\d*)?|\.\d+)\s*(%|px|pt|r?em|cm|mm|in|)\s*", str(text))
+    if not match or float(match[1]) == 0:
+        return "auto"
+    return f"{match[1]}%" if match[2] == "%" else f"{float(match[1]) * POINTS[match[2]]:.2f}pt"

@@ -1,188 +1,228 @@
-r"""TeX mathematics in Markdown: found as JupyterLab finds it, made ready for pandoc's Typst writer.
-
-The writer (texmath) drops or garbles what it does not know: `\tag`, `\label`, `\!`, `\;`,
-`\operatorname*`, bare environments. All of them are dealt with here, before and after it.
-"""
+r"""TeX mathematics in Markdown, found as JupyterLab finds it, with the numbers of its rows."""
 
 import dataclasses
 import re
 
-OPEN, CLOSE, LIMITS = "\ue000", "\ue001", "\ue002"  # private characters that no text contains
-SPACE = 0xE300  # a space of n/18 em travels through pandoc as the character SPACE + n
+from nbtypst import tex as tex_parser
+from nbtypst.commands import TexError
+from nbtypst.document import quote
+from nbtypst.environments import ALIGNED, aligned, cells_of
+from nbtypst.spoken import spoken
+
+OPEN, CLOSE = "\ufdd0", "\ufdd1"  # noncharacters: no text has them (`notebook.clean`)
 MARK = re.compile(f"{OPEN}(\\d+){CLOSE}")
-ENVIRONMENTS = (
-    "align|aligned|equation|gather|gathered|eqnarray|multline|split|cases|array|[pbvBV]?matrix"
-)
 FOUND = re.compile(
     r"""(?P<code>^[ ]{0,3}(?P<fence>`{3,}|~{3,})[\s\S]*?(?:^[ ]{0,3}(?P=fence)[`~]*[ ]*$|\Z)
       | (?<!`)(?P<ticks>`+)(?!`)(?:(?!\n\s*\n)[\s\S])+?(?<!`)(?P=ticks)(?!`))
       | \\\\\[(?P<bracket>[\s\S]+?)\\\\\] | \\\\\((?P<paren>.+?)\\\\\)
-      | (?P<reference>\\(?:eq)?ref\{[^{}]+\})
+      | (?P<reference>\(\\ref\{[^{}\n]+\}\)|\\(?:eq)?ref\{[^{}\n]+\})
       | (?P<escape>\\[^a-zA-Z\s])
       | \$\$(?P<display>[\s\S]+?)\$\$
-      | (?P<environment>\\begin\{(?P<name>(?:ENVIRONMENTS)\*?)\}[\s\S]*?\\end\{(?P=name)\})
-      | \$(?P<inline>(?![\s$])(?:\\[\s\S]|(?!\n\s*\n)[^$\\])*?)(?<!\s)\$(?!\d)""".replace(
-        "ENVIRONMENTS", ENVIRONMENTS
-    ),
+      | (?P<environment>\\begin\{(?P<name>[a-zA-Z]+\*?)\}[\s\S]*?\\end\{(?P=name)\})
+      | \$(?P<inline>(?:\\[\s\S]|(?!\n\s*\n)[^$\\])+?)\$""",
     re.VERBOSE | re.MULTILINE,
 )
-DEFINITION = re.compile(
-    r"\\(?:(?:re)?newcommand\*?\s*\{?(\\[a-zA-Z]+)\}?\s*(\[\d\])?|def\s*(\\[a-zA-Z]+)()"
-    r"|(DeclareMathOperator\*?)\s*\{?(\\[a-zA-Z]+)\}?)\s*(\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})"
-)
-SPACES = {"!": -3, ";": 5, ">": 4, "enspace": 9, "negthinspace": -3, "thickspace": 5}
-UNITS = {"em": 18, "mu": 1, "ex": 8, "pt": 1.6, "cm": 46, "mm": 4.6, "in": 116}
-SPOKEN = [
-    (r"(?<=[a-zA-Z])(?=\\(?:math|bold|bm|text|operatorname))", " "),
-    (
-        r"\\(?:left|right|middle|displaystyle|textstyle|limits|nolimits|bigg?[lrm]?|Bigg?[lrm]?)(?![a-zA-Z])",
-        "",
-    ),
-    (
-        r"\\(?:mathrm|mathbf|mathcal|mathbb|mathit|boldsymbol|bm|text\w*|operatorname\*?|mbox)\s*\{([^{}]*)\}",
-        r"\1",
-    ),
-    (r"\\d?t?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r"(\1)/(\2)"),
-    (r"\\(?:begin|end)\s*\{[^{}]*\}(?:\{[^{}]*\})?|\\[!;,:> ]|\\q?quad|&|~", " "),
-    (r"\\\\", "; "),
-    (r"([_^])\{(\w+)\}", r"\1\2"),
-    (r"[{}]", lambda match: {"{": "(", "}": ")"}[match[0]]),
-    (r"\\([a-zA-Z]+)", r" \1 "),
-    (r"\\", ""),
-]
+REFERENCE = re.compile(r"\(?\\(eq)?ref\{([^{}]+)\}\)?")
+NUMBERED = {"equation", "align", "gather", "multline", "eqnarray", "alignat", "flalign"}
+ROWS = {"align", "gather", "eqnarray", "alignat", "flalign"}  # each row has its number
+WHOLE = NUMBERED | ALIGNED | {"gathered", "subequations"}
+
+
+@dataclasses.dataclass
+class Row:
+    """A row of a displayed formula."""
+
+    typst: str
+    tag: str = ""
+    label: str = ""
+    counted: bool = False  # numbered by the document's count
+
+    def number(self):
+        """Return the Typst expression of (number, label), "none" for a row without."""
+        if not (self.tag or self.label or self.counted):
+            return "none"
+        number = tag_content(self.tag) if self.tag else "auto"
+        return f"({number}, {quote(self.label) if self.label else 'none'})"
 
 
 @dataclasses.dataclass
 class Formula:
-    """One formula: its TeX without tag and label, and those."""
+    """A formula: what it was and what it became."""
 
     source: str  # as it stands in the Markdown
     tex: str
     display: bool
-    tag: str = ""
-    label: str = ""
+    rows: list = dataclasses.field(default_factory=list)
+    fault: str = ""  # why it cannot be set
+
+    def typst(self):
+        """Return the Typst call that sets it, with text for who hears it."""
+        alt = quote(spoken(self.tex))
+        if not self.display:
+            return f"#formula({alt}, ${self.rows[0].typst}$)"
+        bodies = "".join(f"${row.typst}$, " for row in self.rows)
+        numbers = "".join(f"{row.number()}, " for row in self.rows)
+        return f"#displayed({alt}, ({bodies}), ({numbers}))"
 
 
-def take_out(text, formulas):
-    """Return Markdown with each formula replaced by a mark, and appended to `formulas`."""
+def take_out(text: str, formulas: list, macros: dict) -> str:
+    """Return Markdown with each formula replaced by a mark, and appended to `formulas`.
 
-    def replace(match):
+    Args:
+        text: Markdown.
+        formulas: list of `Formula`; a mark holds an index of it.
+        macros: {TeX macro: its definition}, read and written.
+    """
+    pieces, position, search_from = [], 0, 0
+    while match := FOUND.search(text, search_from):
+        end = match.end()
+        search_from = end
         if match["code"] or match["escape"]:
-            return match[0]
-        display = match["display"] or match["bracket"] or match["environment"]
-        tex = display or match["inline"] or match["paren"] or match["reference"]
-        formulas.append(parse(match[0], tex.strip(), bool(display)))
-        return f"{OPEN}{len(formulas) - 1}{CLOSE}"
+            continue
+        if match["inline"] and is_money(match["inline"], text, match):
+            search_from = match.start() + 1
+            continue
+        if name := match["name"]:
+            end = environment_end(text, match, name)
+            search_from = end
+        source = text[match.start() : end]
+        display = match["display"] or match["bracket"] or (source if name else "")
+        inner = display or match["inline"] or match["paren"] or match["reference"]
+        pieces += [text[position : match.start()], f"{OPEN}{len(formulas)}{CLOSE}"]
+        formulas.append(parse(source, inner.strip(), bool(display), macros))
+        position = end
+    return "".join(pieces) + text[position:]
 
-    return FOUND.sub(replace, text)
+
+def is_money(content, text, match):
+    """Return whether dollars around `content` are sums of money, as in "from $5 to $10"."""
+    if content.count("`") % 2:
+        return True  # the second dollar stands in code
+    plain = re.sub(r"\\\\?\$|\\\\$", "", content)
+    if re.search(r"[\\^_={}]", plain):
+        return False
+    if text[match.end() : match.end() + 1].isdigit():
+        return True
+    amount = (
+        re.match(r"\s*\d", content) or text[max(0, match.start() - 1) : match.start()].isdigit()
+    )
+    return bool(amount and re.search(r"[^\W\d_]{3,}|\s[^\W\d_]{2,}\s|\*\*", content))
 
 
-def put_back(text, formulas):
+def environment_end(text, match, name):
+    r"""Return where the environment ends whose first \end is `match`'s."""
+    begin, end = f"\\begin{{{name}}}", f"\\end{{{name}}}"
+    stop, depth = match.end(), match[0].count(begin) - 1
+    while depth and (found := text.find(end, stop)) >= 0:
+        depth += text.count(begin, stop, found) - 1
+        stop = found + len(end)
+    return stop
+
+
+def put_back(text: str, formulas: list) -> str:
     """Return `text` with its marks replaced by the source of the formulas."""
     return MARK.sub(lambda match: formulas[int(match[1])].source, text)
 
 
-def parse(source, tex, display):
-    """Return the `Formula`; number and label leave the TeX."""
-    tag = re.search(r"\\tag\*?\{([^{}]*)\}", tex)
-    label = re.search(r"\\label\{([^{}]*)\}", tex)
-    tex = re.sub(r"\\(?:tag\*?|label)\{[^{}]*\}|\\no(?:number|tag)(?![a-zA-Z])", "", tex).strip()
-    tex = re.sub(r"^\\begin\{equation\*?\}|\\end\{equation\*?\}$", "", tex).strip()
-    label = label_of(label[1]) if label else ""
-    return Formula(source, tex, display, tag[1] if tag else "", label)
+def parse(source: str, tex: str, display: bool, macros: dict) -> "Formula":
+    """Return the `Formula` of TeX; what cannot be set has a fault."""
+    formula = Formula(source, tex, display)
+    if REFERENCE.fullmatch(tex):
+        return formula
+    try:
+        formula.rows = displayed_rows(tex, macros) if display else [single(tex, macros)]
+    except TexError as error:
+        formula.fault = f"the formula cannot be set: {error}"
+    except RecursionError:
+        formula.fault = "the formula cannot be set: it is nested too deeply"
+    return formula
 
 
-def label_of(name):
+def single(tex, macros):
+    """Return the row of TeX that has no rows."""
+    tex, tag, label, _ = numbering(tex)
+    return Row(tex_parser.converted(tex, macros), tag, label)
+
+
+def displayed_rows(tex, macros):
+    """Return the rows of displayed TeX, with the number of each or, on the last, of all."""
+    counted, each, starred = False, False, False
+    tex = tex.strip()
+    tags = []
+    while begun := re.match(r"\\begin\{([a-zA-Z]+)(\*?)\}", tex):
+        name, star = begun.groups()
+        if name not in WHOLE or not tex.endswith(f"\\end{{{name}{star}}}"):
+            break
+        inner = tex[begun.end() :]
+        parser = tex_parser.Parser(inner, macros)
+        if name in ("alignat", "alignedat"):
+            parser.raw()
+        rows = cells_of(parser, name + star)
+        if parser.peek():  # something follows it
+            break
+        starred = starred or bool(star)
+        counted = counted or (name in NUMBERED and not star)
+        each = each or (name in ROWS and not star)
+        if name in ("equation", "subequations"):
+            tex = inner.removesuffix(f"\\end{{{name}{star}}}").strip()
+            if name == "equation":
+                tex, *tag = numbering(tex)
+                tags.append(tag)
+            continue
+        return numbered(rows, tags, counted, each, macros)
+    rows = cells_of(tex_parser.Parser(tex + "\\end{all}", macros), "all")
+    return numbered(rows, tags, counted, False, macros)
+
+
+def numbered(rows, tags, counted, each, macros):
+    """Return the `Row`s of lists of cells of TeX."""
+    result, hidden = [], False
+    for row in rows:
+        tag = label = ""
+        cells, silent = [], False
+        for cell in row:
+            cell, *(cell_tag, cell_label, cell_silent) = numbering(cell)
+            cells.append(tex_parser.converted(cell, macros))
+            tag, label, silent = tag or cell_tag, label or cell_label, silent or cell_silent
+        hidden = hidden or silent
+        result.append(Row(aligned(cells), tag, label, each and not silent))
+    for tag, label, silent in tags:
+        result[-1].tag, result[-1].label = result[-1].tag or tag, result[-1].label or label
+        hidden = hidden or silent
+    if counted and not each and not hidden:
+        result[-1].counted = True
+    if not any(row.typst for row in result):  # macro definitions only
+        return []
+    return result
+
+
+def numbering(tex):
+    r"""Return (TeX without them, tag, label, whether it is to have no number)."""
+    found = {"tag": "", "label": ""}
+    while match := re.search(r"\\(tag|label)\*?\s*(?=\{)", tex):
+        parser = tex_parser.Parser(tex[match.end() :], {})
+        content = parser.raw()
+        found[match[1]] = content.strip()
+        tex = tex[: match.start()] + "".join(parser.tokens[::-1])
+    silent = re.search(r"\\no(?:number|tag)(?![a-zA-Z])", tex)
+    label = label_of(found["label"]) if found["label"] else ""
+    return tex, found["tag"], label, bool(silent)
+
+
+def tag_content(tag):
+    """Return the Typst expression of a tag in parentheses; $…$ in it is mathematics."""
+    pieces = []
+    for number, part in enumerate(tag.split("$")):
+        if number % 2:
+            try:
+                pieces.append(f"${tex_parser.converted(part, {})}$")
+            except TexError:
+                pieces.append(quote(part))
+        elif part:
+            pieces.append(quote(part))
+    return " + ".join([quote("("), *pieces, quote(")")])
+
+
+def label_of(name: str) -> str:
     r"""Return the Typst label for TeX's \label{name}."""
     return re.sub(r"[^\w.-]+", "-", name)
-
-
-def definitions(formulas):
-    """Take macro definitions out of the formulas; return {macro: its \\newcommand}."""
-    macros = {}
-
-    def collect(match):
-        name = match[1] or match[3] or match[6]
-        body = match[7]
-        if match[5]:
-            body = "{\\operatorname" + match[5].removeprefix("DeclareMathOperator") + body + "}"
-        macros[name] = f"\\newcommand{{{name}}}{match[2] or ''}{body}"
-        return ""
-
-    for formula in formulas:
-        formula.tex = DEFINITION.sub(collect, formula.tex).strip()
-    return macros
-
-
-def for_pandoc(tex, macros):
-    """Return TeX that texmath reads without loss; `after_pandoc` turns its marks into Typst."""
-    used = {name for name in macros if re.search(re.escape(name) + r"(?![a-zA-Z])", tex)}
-    while more := {
-        name
-        for name in macros.keys() - used
-        if any(re.search(re.escape(name) + r"(?![a-zA-Z])", macros[other]) for other in used)
-    }:
-        used |= more
-    tex = "".join(macros[name] for name in macros if name in used) + tex
-    tex = re.sub(r"\\operatorname\*\s*\{", r"\\operatorname{" + LIMITS, tex)
-    tex = re.sub(r"(\\underset\s*\{[^{}]*\}\s*\{\s*\\operatorname\s*\{)", r"\1" + LIMITS, tex)
-    tex = re.sub(r"\{\s*\\(rm|bf|it|cal|tt|sf)(?![a-zA-Z])\s*", r"\\math\1{", tex)
-    tex = re.sub(r"\\textcolor\s*\{[^{}]*\}", "", tex)
-    tex = re.sub(r"\\begin\{smallmatrix\}", r"\\begin{matrix}", tex).replace(
-        "\\end{smallmatrix}", "\\end{matrix}"
-    )
-    tex = re.sub(
-        r"\\(?:hspace\*?|mspace|hskip|m?kern)\s*\{?\s*(-?[\d.]+)\s*(em|mu|ex|pt|cm|mm|in)\s*\}?",
-        lambda match: chr(SPACE + max(-255, min(255, round(float(match[1]) * UNITS[match[2]])))),
-        tex,
-    )
-    tex = re.sub(
-        r"(?<!\\)\\([!;>]|(?:enspace|negthinspace|thickspace)(?![a-zA-Z]))",
-        lambda match: chr(SPACE + SPACES[match[1]]),
-        tex,
-    )
-    tex = balanced(tex)
-    if "\\\\" in tex and "\\begin" not in tex:  # MathJax breaks lines anywhere
-        tex = f"\\begin{{aligned}}{tex}\\end{{aligned}}"
-    return tex
-
-
-def balanced(tex):
-    r"""Return TeX with \bigl( … \bigr) and |…| as \left … \right, which Typst sizes and spaces.
-
-    Bars that do not pair, as in p(x|y), stay relations; other sizes are left out.
-    """
-    sized = r"\\[bB]igg?"
-    halves = re.findall(sized + "([lr])(?![a-zA-Z])", tex)
-    if halves.count("l") == halves.count("r") and not re.search(r"&|\\\\", tex):
-        tex = re.sub(sized + "l(?![a-zA-Z])", r"\\left", tex)
-        tex = re.sub(sized + "r(?![a-zA-Z])", r"\\right", tex)
-    tex = re.sub(sized + "[lrm]?(?![a-zA-Z])", "", tex)
-    tex = re.sub(r"\\([lr])vert(?![a-zA-Z])", "|", tex)
-    # Double bars grow in texmath's Typst only as \lVert … \rVert.
-    tex = re.sub(r"\\(?:left|right)\\([lr])Vert(?![a-zA-Z])", r"\\\1Vert", tex)
-    tex = tex.replace("\\left\\|", "\\lVert ").replace("\\right\\|", "\\rVert ")
-    inside = r"((?:(?!\\(?:left|right|mid))[^|&()\[\]{}]|\([^|&()]*\)|\{[^|&{}]*\})+?)"
-    before = r"(?<!left)(?<!right)(?<!middle)(?<!\\)"
-    tex = re.sub(rf"\\\|{inside}\\\|", r"\\lVert \1\\rVert ", tex)
-    return re.sub(rf"{before}\|{inside}{before}\|", r"\\left|\1\\right|", tex)
-
-
-def after_pandoc(typst):
-    """Return Typst with the marks of `for_pandoc` set: spaces, operators with limits."""
-    typst = re.sub(f'"{LIMITS}([^"]*)"', r'op("\1", limits: #true)', typst)
-    return re.sub(
-        f"[{chr(SPACE - 255)}-{chr(SPACE + 255)}]",
-        lambda match: f" #h({(ord(match[0]) - SPACE) / 18:.3f}em) ",
-        typst,
-    )
-
-
-def spoken(tex):
-    """Return a line of plain text for a reader who hears the formula: x_(l+1) = x_l + F(x_l)."""
-    for _ in range(2):  # twice, for braces in braces
-        for pattern, replacement in SPOKEN[:4]:
-            tex = re.sub(pattern, replacement, tex)
-    for pattern, replacement in SPOKEN[4:]:
-        tex = re.sub(pattern, replacement, tex)
-    return " ".join(tex.split()) or "formula"

@@ -1,11 +1,13 @@
 """A notebook's cells to Typst."""
 
 import json
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from nbtypst import markdown, outputs
-from nbtypst.document import Fragment, quote
-from nbtypst.problems import DocumentError, place
+from nbtypst import markdown, outputs, text
+from nbtypst.document import Document, Fragment, quote
+from nbtypst.problems import DocumentError, Problems, place
 
 RAW = {
     "text/vnd.typst": "typst",
@@ -13,9 +15,12 @@ RAW = {
     "text/markdown": "markdown",
     "text/html": "html",
 }
+FRONT = re.compile(r"\s*---[ ]*\n([\s\S]*?)\n---\s*")
+NONCHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
+FORBIDDEN = re.compile(r"\b(?:import|include|eval|plugin|read)\b")
 
 
-def read(path):
+def read(path: Path | str) -> dict:
     """Return a notebook as nbformat's dictionary, sources joined.
 
     Raises:
@@ -32,7 +37,87 @@ def read(path):
     return notebook
 
 
-def fragments(notebook, name, document, show_code):
+def cleaned(book: dict, name: str) -> tuple[dict, Problems]:
+    """Return (a notebook of which all parts are of the kinds that nbformat has, messages).
+
+    What is of none is left out, and named; characters that nbtypst marks with are replaced.
+    """
+    problems, cells = Problems(), []
+    for number, cell in enumerate(book.get("cells") or (), start=1):
+        match cell:
+            case {
+                "cell_type": "markdown" | "raw" | "code" as kind,
+                "source": str() | list() as source,
+            }:
+                metadata = cell.get("metadata")
+                new = {
+                    "cell_type": kind,
+                    "id": str(cell.get("id") or ""),
+                    "source": NONCHARACTERS.sub("\ufffd", str(outputs.joined(source))),
+                    "metadata": metadata if isinstance(metadata, dict) else {},
+                }
+            case _:
+                problems.add(f"{name}, cell {number}", "it is no cell of nbformat and is left out")
+                continue
+        attachments = cell.get("attachments")
+        new["attachments"] = attachments if isinstance(attachments, dict) else {}
+        new["outputs"] = []
+        for output in cell.get("outputs") or () if kind == "code" else ():
+            if is_output(output):
+                new["outputs"].append(
+                    json.loads(NONCHARACTERS.sub("\ufffd", json.dumps(output, ensure_ascii=False)))
+                )
+            else:
+                problems.add(
+                    f"{name}, cell {number}", "an output that is none of nbformat's is left out"
+                )
+        cells.append(new)
+    metadata = book.get("metadata")
+    return {"cells": cells, "metadata": metadata if isinstance(metadata, dict) else {}}, problems
+
+
+def is_output(output):
+    """Return whether an output is of a kind that nbformat has."""
+    match output:
+        case {"output_type": "stream", "name": str(), "text": str() | list()}:
+            return isinstance(outputs.joined(output["text"]), str)
+        case {"output_type": "error"}:
+            trace = output.get("traceback") or []
+            return isinstance(trace, list) and all(isinstance(line, str) for line in trace)
+        case {"output_type": "display_data" | "execute_result", "data": dict()}:
+            return isinstance(output.get("metadata", {}), dict)
+    return False
+
+
+def front_matter(book: dict, name: str) -> dict:
+    """Return title, authors, date and language of a notebook; a cell of Quarto's is taken out."""
+    fields = {
+        key: book["metadata"].get(key) for key in ("title", "authors", "author", "date", "lang")
+    }
+    if book["cells"] and (match := FRONT.fullmatch(book["cells"][0]["source"])):
+        quarto = dict(
+            re.findall(r"(?m)^(title|author|date|lang):[ ]*[\"']?(.*?)[\"']?[ ]*$", match[1])
+        )
+        fields |= {key: value for key, value in quarto.items() if value and not fields.get(key)}
+        del book["cells"][0]
+    authors = fields["authors"] or fields["author"] or []
+    authors = authors if isinstance(authors, list) else [authors]
+    names = [author.get("name") if isinstance(author, dict) else author for author in authors]
+    title = fields["title"] if isinstance(fields["title"], str) else ""
+    return {
+        "title": title or name,
+        "shown": bool(title),
+        "authors": [author for author in names if isinstance(author, str) and author],
+        "date": fields["date"] if isinstance(fields["date"], str) else "",
+        "language": fields["lang"]
+        if isinstance(fields["lang"], str) and re.fullmatch("[a-z]{2,3}", fields["lang"])
+        else "en",
+    }
+
+
+def fragments(
+    notebook: dict, name: str, document: Document, show_code: Callable[[dict], bool]
+) -> list[Fragment]:
     """Return the fragments of all cells, in order.
 
     Args:
@@ -44,18 +129,16 @@ def fragments(notebook, name, document, show_code):
     language = notebook["metadata"].get("language_info", {}).get("name", "python")
     result = []
     for number, cell in enumerate(notebook["cells"], start=1):
+        if tagged(cell, "cell"):
+            continue
         where = place(name, number, cell)
         kind = cell["cell_type"]
         pieces = []
         if kind == "markdown":
-            pieces = [
-                Fragment(cell["source"], where, "markdown", attachments=cell.get("attachments", {}))
-            ]
+            attachments = cell.get("attachments", {})
+            pieces = [Fragment(cell["source"], where, "markdown", attachments=attachments)]
         elif kind == "code":
-            if show_code(cell) and cell["source"].strip():
-                pieces = [Fragment(f"#code({quote(cell['source'])}, {quote(language)})", where)]
-            for output in cell["outputs"]:
-                pieces += [Fragment("\n\n", where), *outputs.fragments(output, where, document)]
+            pieces = code(cell, where, language, document, show_code)
         else:
             pieces = raw(cell, where, document)
         # The comment leads from an error in the Typst source back to the cell.
@@ -63,19 +146,80 @@ def fragments(notebook, name, document, show_code):
     return result
 
 
+def code(cell, where, language, document, show_code):
+    """Return the fragments of a code cell: its source and its outputs, where they are shown."""
+    pieces = []
+    source = "\n".join(line for line in cell["source"].split("\n") if not line.startswith("#|"))
+    if show_code(cell) and source.strip() and not tagged(cell, "input"):
+        pieces = [Fragment(f"#code({text.raw(source)}, {quote(language)})", where)]
+    if tagged(cell, "output"):
+        return pieces
+    for output in merged(cell["outputs"]):
+        pieces += [Fragment("\n\n", where), *outputs.fragments(output, where, document)]
+    return pieces
+
+
+def tagged(cell: dict, part: str) -> bool:
+    """Return whether a cell, its input or its output is hidden.
+
+    Jupyter Book, Quarto, nbsphinx and JupyterLab each have their way to say so.
+    """
+    metadata = cell["metadata"]
+    tags = {str(tag).replace("_", "-") for tag in metadata.get("tags") or ()}
+    if {f"remove-{part}", f"hide-{part}"} & tags:
+        return True
+    if cell["cell_type"] != "code":
+        return False
+    options = dict(re.findall(r"(?m)^#\|\s*([\w-]+):\s*(\S+)", cell["source"]))
+    jupyter = metadata.get("jupyter")
+    jupyter = jupyter if isinstance(jupyter, dict) else {}
+    if part == "cell":
+        return options.get("include") == "false" or metadata.get("nbsphinx") == "hidden"
+    if part == "input":
+        return options.get("echo") == "false" or jupyter.get("source_hidden") is True
+    hidden = metadata.get("collapsed") is True or jupyter.get("outputs_hidden") is True
+    return options.get("output") == "false" or hidden
+
+
+def merged(outputs_of_cell: list[dict]) -> Iterator[dict]:
+    """Yield a cell's outputs; what one stream prints in pieces is one, as JupyterLab has it."""
+    last = None
+    for output in outputs_of_cell:
+        stream = output["output_type"] == "stream"
+        if stream and last and last["name"] == output["name"]:
+            last["text"] += outputs.joined(output["text"])
+            continue
+        if last:
+            yield last
+        last = {**output, "text": outputs.joined(output["text"])} if stream else None
+        if not stream:
+            yield output
+    if last:
+        yield last
+
+
 def raw(cell, where, document):
-    """Return a raw cell: as it is for Typst, converted or verbatim; other formats are noted."""
+    """Return a raw cell: as it is for Typst, converted or verbatim; other formats are noted.
+
+    Typst that loads files or packages is shown, not run.
+    """
     metadata = cell["metadata"]
     mime = metadata.get("raw_mimetype") or metadata.get("format") or ""
-    if mime in RAW:
-        return [Fragment(cell["source"], where, RAW[mime])]
+    kind = RAW.get(mime) if isinstance(mime, str) else ""
+    if kind == "typst" and (match := FORBIDDEN.search(cell["source"])):
+        document.complain(where, f"a raw cell of Typst may not {match[0]}; its source is shown")
+        kind, mime = "", ""
+    if kind:
+        return [Fragment(cell["source"], where, kind)]
     if not mime:
-        return [Fragment(f"#raw({quote(cell['source'])}, block: true)", where)]
+        return [Fragment(f"#raw({text.raw(cell['source'])}, block: true)", where)]
     document.notices.add(where, f"a raw cell for {mime} is left out")
     return []
 
 
-def typeset(notebooks, document, show_code):
+def typeset(
+    notebooks: dict[str, dict], document: Document, show_code: Callable[[dict], bool]
+) -> dict[str, str]:
     """Return the Typst source of each of `notebooks` ({name: nbformat dictionary}), in one go."""
     parts = {name: fragments(book, name, document, show_code) for name, book in notebooks.items()}
     sources = iter(markdown.typeset([f for part in parts.values() for f in part], document))

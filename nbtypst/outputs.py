@@ -3,98 +3,151 @@
 README.md has the metadata "report" that make an output a numbered figure or table.
 """
 
-import base64
-import binascii
 import re
 
-from nbtypst.document import Fragment, quote, typst_label
-from nbtypst.images import IMAGES
-from nbtypst.markup import settable
+from nbtypst import images, latex, mathematics, numbered, tree
+from nbtypst.document import Document, Fragment, labelled, quote
+from nbtypst.problems import Place
+from nbtypst.terminal import terminal
+from nbtypst.text import unset
 
-TABLE = "application/vnd.report.table+json"
 FRAMES = "application/vnd.report.frames+json"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 IMAGE_TYPES = [f"image/{kind}" for kind in "svg+xml png jpeg gif webp".split()]
-ANSI = re.compile(r"\x1b\[([\d;]*)m|\x1b\[[\d;?]*[A-Za-ln-z]|\x1b\][^\x07]*\x07")
-SIDES = "left", "center", "right"
-COLOURS = ("#222222", "#b22b31", "#00713f", "#8a6d00", "#1f5fa8", "#8b3f8f", "#00757a", "#666666")
+IMAGE_TYPES.append("application/pdf")
+LONG = 2000  # lines of an output that are worth a notice
+# What draws in a browser: {name: (what betrays it, what leaves a picture)}.
+INTERACTIVE = {
+    "Plotly": ("plotly", 'fig.show("png")'),
+    "Altair": ("vega|altair", 'alt.renderers.enable("png")'),
+    "HoloViews": ("holoviews", 'hv.save(figure, "figure.png")'),
+    "Bokeh": ("bokeh|data-root-id", "bokeh.io.export_png"),
+    "folium": ("folium|leaflet|Make this Notebook Trusted", "a screenshot"),
+    "": ("", "a static picture"),
+}
+LOADERS = re.compile("_(?:load|exec)\\.v0\\+json$")  # these only start what draws elsewhere
 
 
-def fragments(output, place, document):
+def fragments(output: dict, place: Place, document: Document) -> list[Fragment]:
     """Return the fragments of one output (nbformat dictionary); faults are noted in `document`."""
     kind = output["output_type"]
     if kind == "stream":
         return stream(output, place, document)
     if kind == "error":
-        trace = "\n".join(output.get("traceback") or [f"{output['ename']}: {output['evalue']}"])
+        name = f"{output.get('ename', '')}: {output.get('evalue', '')}"
+        trace = "\n".join(output.get("traceback") or [name])
         if document.strict:
-            document.complain(place, f"the cell failed: {output['ename']}: {output['evalue']}")
-        return [terminal(trace, place)]
+            document.complain(place, f"the cell failed: {name}")
+        return [printed(trace, place, document)]
     data = {mime: joined(content) for mime, content in output.get("data", {}).items()}
-    report = ours(output)
+    report = numbered.metadata(output)
     if report.get("kind") == "caption":
         return []  # for JupyterLab alone
     if report.get("kind") == "table":
-        return table(data[TABLE], report, place, document)
+        return numbered.table(data[numbered.TABLE], report, place, document)
+    return media(data, output.get("metadata", {}), report, place, document)
+
+
+def media(data, metadata, report, place, document):
+    """Return the best of what an output holds: formula, picture, table, text."""
+    texts = {mime: content for mime, content in data.items() if isinstance(content, str)}
+    tex, html = texts.get("text/latex", ""), texts.get("text/html", "")
+    plain = texts.get("text/plain", "")
+    telling = plain and not re.match(r"<[\w.]+( object)?( at 0x\w*)?>|<IPython", plain)
+    if tex and mathematics.FOUND.search(tex) and not latex.tables(tex):
+        return [Fragment(tex, place, "markdown")]
     for mime in IMAGE_TYPES:
-        if mime in data:
-            return picture(data, mime, output.get("metadata", {}), report, place, document)
+        if mime in texts:
+            return picture(data, mime, metadata, report, place, document)
     if WIDGET in data:
-        return [Fragment("#widget-note()", place)]
-    if "text/markdown" in data:
-        return [Fragment(data["text/markdown"], place, "markdown")]
-    if "text/latex" in data:
-        tabular = re.search(r"\\begin\{(tabular|table|longtable)", data["text/latex"])
-        return [Fragment(data["text/latex"], place, "latex" if tabular else "markdown")]
-    text = data.get("text/plain", "")
-    telling = text and not re.match(r"<[\w.]+ object>|<IPython", text)
-    if "text/html" in data and not (settable(data["text/html"])[1] and telling):
-        return [Fragment(data["text/html"], place, "html")]
-    if telling or not data:
-        return [terminal(text, place)] if text else []
-    document.complain(place, f"an output of type {', '.join(sorted(data))} cannot be set")
-    return [Fragment(f"#unset({quote(text or ', '.join(sorted(data)))})", place)]
+        progress = telling and not re.match(r"[\w.]+\(", plain)
+        return [printed(plain, place, document) if progress else Fragment("#widget-note()", place)]
+    if "text/markdown" in texts:
+        return [Fragment(texts["text/markdown"], place, "markdown")]
+    if html and (found := page(html, plain, place, document)):
+        return found
+    if tex:
+        return latex_output(tex, place, document)
+    if telling and not drawn_elsewhere(data):
+        return [printed(plain, place, document)]
+    if drawn_elsewhere(data) or html:
+        loader = any(LOADERS.search(mime) for mime in data)
+        return [] if loader or html else [interactive(" ".join(data), place, document)]
+    if not data or plain:
+        return [printed(plain, place, document)] if plain else []
+    if not all(LOADERS.search(mime) or mime == "application/javascript" for mime in data):
+        document.complain(place, f"an output of type {', '.join(sorted(data))} cannot be set")
+        return [Fragment(unset(", ".join(sorted(data))), place)]
+    return []
 
 
-def joined(content):
+def drawn_elsewhere(data):
+    """Return whether an output holds a figure for a browser's library."""
+    return any(re.search("plotly|vega|bokeh|holoviews", mime) for mime in data)
+
+
+def page(html, plain, place, document):
+    """Return an output of HTML; a note where all of it is drawn by a script, [] if it is empty."""
+    root, _, scripts = tree.read(html)
+    parts = [part for part in root.walk() if part.tag != "root"]
+    frames = any(part.tag == "iframe" and "srcdoc" in part.attributes for part in parts)
+    seen = root.text().strip() or any(
+        part.tag in ("img", "table", "iframe", "video", "audio", "input", "hr") for part in parts
+    )
+    roots = any("data-root-id" in part.attributes or part.tag == "canvas" for part in parts)
+    if frames or (not seen and (scripts or roots)):
+        if not frames and not any(part.attributes.get("id") for part in parts):
+            return []  # a script that draws nothing
+        return [interactive(html + plain, place, document)]
+    return [Fragment(html, place, "html")] if seen else []
+
+
+def interactive(source, place, document):
+    """Return the note of a figure that only a browser draws; it is named."""
+    name, (_, remedy) = next(
+        (name, kind) for name, kind in INTERACTIVE.items() if re.search(kind[0], source, re.I)
+    )
+    fault = f"an interactive {name} figure is not drawn; {remedy} leaves a picture"
+    document.complain(place, fault.replace("  ", " "))
+    return Fragment(f"#interactive-note({quote(name)}, {quote(remedy)})", place)
+
+
+def latex_output(tex, place, document):
+    """Return LaTeX that is a table; anything else as its source, named."""
+    if latex.tables(tex) and not re.search(r"\\(?:input|include|usepackage)\b", tex):
+        return [Fragment(tex, place, "latex")]
+    document.complain(place, f"LaTeX that cannot be set: {tex.strip()[:60]!r}")
+    return [Fragment(unset(tex), place)]
+
+
+def joined(content: object) -> object:
     """Return text that nbformat may hold as a list of lines."""
     lines = isinstance(content, list) and all(isinstance(line, str) for line in content)
     return "".join(content) if lines else content
 
 
-def ours(output):
-    """Return an output's metadata "report"; {} if another tool's stands there."""
-    match output.get("metadata", {}).get("report"):
-        case {"kind": "caption"} as report:
-            return report
-        case {"kind": "figure", "label": str(), "caption": str(), "alt": str()} as report:
-            return report
-        case {"kind": "table", "label": str(), "caption": str()} as report:
-            return report if is_table(output.get("data", {}).get(TABLE)) else {}
-    return {}
-
-
-def is_table(content):
-    """Return whether all rows of a table are as long as its columns, and each knows its side."""
-    match content:
-        case {"columns": list(columns), "rows": list(rows), "align": list(align)}:
-            width = len(columns)
-            even = all(isinstance(row, list) and len(row) == width for row in rows)
-            return even and len(align) == width and all(side in SIDES for side in align)
-    return False
+def printed(text, place, document):
+    """Return text as a terminal shows it; of a long one the first lines, if that is wanted."""
+    count = text.count("\n")
+    if count > LONG and not document.strict:
+        document.notices.add(place, f"an output has {count} lines; most_lines limits them")
+    if 0 < document.most_lines < count:
+        rest = count - document.most_lines
+        text = "\n".join(text.splitlines()[: document.most_lines]) + f"\n… {rest} lines more"
+    return Fragment(terminal(text), place)
 
 
 def picture(data, mime, metadata, report, place, document):
     """Return an image output; a numbered figure if `report` says so, moving where pages can."""
     try:
         content, extension = image(data, mime)
-        moving = [image(data, "image/gif")] if "image/gif" in data else []
-        moving += [
-            (base64.b64decode(frame), "png") for frame in data.get(FRAMES, {}).get("png", [])
-        ]
-    except binascii.Error:
+        moving = [image(data, "image/gif")] if isinstance(data.get("image/gif"), str) else []
+        frames = data.get(FRAMES)
+        if isinstance(frames, dict):
+            moving += [images.decoded(str(frame), "png") for frame in frames.get("png") or ()]
+    except ValueError:
         document.complain(place, f"an output of type {mime} is no image")
-        return [Fragment(f"#unset({quote(mime)})", place)]
+        return [Fragment(unset(mime), place)]
     path = quote(document.add_file(content, extension))
     frames = "".join(f"{quote(document.add_file(*frame))}, " for frame in moving)
     movie = f", moving: ({frames})" if moving else ""
@@ -106,16 +159,18 @@ def picture(data, mime, metadata, report, place, document):
         alt = f"Output of cell {place.number}: {place.first_line}"
     if not report.get("label"):
         sizes = metadata.get(mime)  # {"width": pixels}, as IPython's Image gives it
-        width = sizes.get("width") if isinstance(sizes, dict) else None
-        size = f", width: {float(width) * 0.75}pt" if isinstance(width, int | float) else ""
-        return [Fragment(f"#align(center, picture({path}, alt: {quote(alt)}{size}{movie}))", place)]
+        sizes = sizes if isinstance(sizes, dict) else {}
+        given = [(name, images.size(sizes.get(name))) for name in ("width", "height")]
+        options = "".join(f", {name}: {size}" for name, size in given if size != "auto")
+        text = f"#align(center, picture({path}, alt: {quote(alt)}{options}{movie}))"
+        return [Fragment(text, place)]
     label = document.define(report["label"], place)
     height = re.match(rb"[\s\S]{0,2000}?<svg [^>]*?height=\"([\d.]+)pt", content)
     tall = ", tall: true" if height and float(height[1]) > 330 else ""  # points
     return [
         Fragment(f"#numbered-figure({path}, {quote(alt)}{tall}{movie})[", place),
         Fragment(report["caption"], place, "markdown"),
-        Fragment(f"] #{typst_label(label)}", place),
+        Fragment(f"]{labelled(label)}", place),
     ]
 
 
@@ -123,55 +178,9 @@ def image(data, mime):
     """Return (bytes, extension) of a picture in an output's data.
 
     Raises:
-        binascii.Error: it is no base64.
+        ValueError: it is no base64.
     """
-    extension = IMAGES[mime.split("/")[1]]
-    content = data[mime].encode() if extension == "svg" else base64.b64decode(data[mime])
-    return content, extension
-
-
-def table(content, report, place, document):
-    """Return a numbered table."""
-    label = document.define(report["label"], place)
-    align = ", ".join(content["align"])
-    columns = zip(content["align"], zip(*content["rows"], strict=True), strict=False)
-    mark = "," if document.language == "ru" else "."
-    missing = [missing_decimals(column, side, mark) for side, column in columns]
-    return [
-        Fragment(f"#numbered-table(({align},), (", place),
-        *cells(content["columns"], place),
-        Fragment("), (", place),
-        *cells(sum(content["rows"], []), place, sum(zip(*missing, strict=True), ())),
-        Fragment("))[", place),
-        Fragment(report["caption"], place, "markdown"),
-        Fragment(f"] #{typst_label(label)}", place),
-    ]
-
-
-def missing_decimals(column, side, mark):
-    """Return what each cell of a table's column lacks to be as long as the longest decimals.
-
-    Set but unseen, it brings the decimal marks of a column of numbers under each other; in English
-    the comma of 1,002 is none.
-    """
-    if side != "right":
-        return [""] * len(column)
-    ends = [re.search(rf"\d([{mark}]\d+)?$", cell) for cell in map(str, column)]
-    longest = max((end[1] or "" for end in ends if end), key=len, default="")
-    return [longest[len(end[1] or "") :] if end else "" for end in ends]
-
-
-def cells(texts, place, missing=None):
-    """Yield the cells of a table; one with mathematics is Markdown, others are plain text."""
-    for text, unseen in zip(map(str, texts), missing or [""] * len(texts), strict=True):
-        if "$" in text:
-            yield Fragment("[", place)
-            yield Fragment(text, place, "markdown")
-            yield Fragment("], ", place)
-        elif unseen:
-            yield Fragment(f"[#{quote(text)}#unseen({quote(unseen)})], ", place)
-        else:
-            yield Fragment(f"{quote(text)}, ", place)
+    return images.decoded(data[mime], mime.split("/")[1])
 
 
 def stream(output, place, document):
@@ -180,37 +189,4 @@ def stream(output, place, document):
     if document.strict and output["name"] == "stderr":
         document.notices.add(place, f"stderr is left out: {text.strip()[:80]!r}")
         return []
-    return [terminal(text, place)]
-
-
-def terminal(text, place):
-    """Return text as a terminal shows it: colours, overwritten lines."""
-    text = re.sub(r"(?m)^.*\r(?!\n|$)", "", text.replace("\r\n", "\n")).replace("\r", "").rstrip()
-    spans, style, position = [], {}, 0
-    for match in (*ANSI.finditer(text), None):
-        end = match.start() if match else len(text)
-        if end > position:
-            options = "".join(f", {key}: {value}" for key, value in sorted(style.items()))
-            spans.append(f"({quote(text[position:end])}, arguments({options.removeprefix(', ')}))")
-        if match:
-            position = match.end()
-            style = restyled(style, match[1]) if match[1] is not None else style
-    return Fragment(f"#terminal({', '.join(spans)})", place)
-
-
-def restyled(style, codes):
-    """Return the text style after an ANSI colour sequence such as '1;31'."""
-    style = dict(style)
-    numbers = [int(code or 0) for code in codes.split(";")]
-    if numbers[0] in (38, 48):  # 256 colours: left as they are
-        return style
-    for number in numbers:
-        if number == 0:
-            style = {}
-        elif number == 1:
-            style["weight"] = '"bold"'
-        elif number in range(30, 38) or number in range(90, 98):
-            style["fill"] = f'rgb("{COLOURS[number % 10]}")'
-        elif number == 39:
-            style.pop("fill", None)
-    return style
+    return [printed(text, place, document)]

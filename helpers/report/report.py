@@ -2,7 +2,7 @@
 
 `DocumentError` is the only exception that bad input raises; its message is one fault a line, each
 with notebook, cell (number, id and first line), fault and remedy. Importing this module is cheap:
-pandoc, Typst and pydantic are loaded when `build` runs.
+Typst and pydantic are loaded when `build` runs.
 """
 
 import json

@@ -1,4 +1,5 @@
 import importlib.metadata
+import io
 import json
 import logging
 import re
@@ -9,9 +10,10 @@ import nbformat
 import pypdf
 import pytest
 import typst
+from nbconvert.nbconvertapp import NbConvertApp
 from nbconvert.writers import FilesWriter
 
-from nbtypst import compiler
+from nbtypst import compiler, recovery
 from nbtypst.exporter import TypstExporter, TypstPDFExporter
 
 
@@ -70,33 +72,114 @@ def test_the_language_decides_the_decimal_mark(make, tmp_path):
 def test_listing_exporters_loads_nothing_heavy():
     code = (
         "import sys; from nbtypst.exporter import TypstPDFExporter; TypstPDFExporter();"
-        "print(sorted({'typst', 'pypandoc', 'pydantic', 'matplotlib'} & set(sys.modules)))"
+        "print(sorted({'typst', 'markdown_it', 'PIL', 'matplotlib'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
-def test_oddities_of_other_notebooks(make, tmp_path, caplog):
-    """A first heading of level 2, broken images, missing characters, links to files."""
-    book = make.book(
-        make.markdown("## Second level\nsee [other](beside.ipynb) and [it](#Second-level)"),
+@pytest.fixture
+def export(make, tmp_path, caplog):
+    """Return a function from cells and metadata to (text of the PDF, its reader, warnings)."""
+
+    def run(*cells, metadata=None, name="somebody's", **options):
+        cells = [make.markdown(cell) if isinstance(cell, str) else cell for cell in cells]
+        book = make.book(*cells)
+        book["metadata"] |= metadata or {}
+        path = tmp_path / f"{name}.ipynb"
+        path.write_text(json.dumps(book), encoding="utf-8")
+        exporter = TypstPDFExporter(**options)
+        exporter.log = logging.getLogger("test_exporter")
+        pdf, _ = exporter.from_filename(str(path))
+        reader = pypdf.PdfReader(io.BytesIO(pdf))
+        text = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+        return text, reader, " ".join(record.getMessage() for record in caplog.records)
+
+    return run
+
+
+def archivable(reader):
+    declared = reader.trailer["/Root"]["/Metadata"].get_data().decode()
+    return "<pdfuaid:part>1<" in declared and "<pdfaid:part>2<" in declared
+
+
+def test_oddities_of_other_notebooks(export, make):
+    """Broken images, missing characters, links to files: the PDF stays accessible."""
+    text, reader, warnings = export(
+        "### Third level\nsee [other](beside.ipynb) and [it](#third-level)\n\n##### Fifth\n\n#",
         make.code("x", make.shown(image__png="bm90IGEgcG5n"), make.shown(image__png="abcde")),
-        make.markdown("\u0378 and the rest", "rest"),
+        make.code("y", make.shown(application__pdf="JVBERi0xLjQgYnJva2Vu")),
+        make.markdown("\u0378 and the rest \ue000 \ufdd0 [text]() <br>\n\n<br>", "rest"),
+        "`\u0378/" + "long/" * 20 + "`",
     )
-    path = tmp_path / "somebody's.ipynb"
-    path.write_text(json.dumps(book), encoding="utf-8")
-    exporter = TypstPDFExporter()
-    exporter.log = logging.getLogger("test_exporter")
-    pdf, _ = exporter.from_filename(str(path))
-    (tmp_path / "out.pdf").write_bytes(pdf)
-    text = " ".join(page.extract_text() for page in pypdf.PdfReader(tmp_path / "out.pdf").pages)
-    for words in ("somebody's", "Second level", "see other and it", "and the rest"):
-        assert words in text.replace("’", "'")
-    said = " ".join(record.getMessage() for record in caplog.records)
-    assert "cell 2 (code), 'x': failed to decode image" in said
-    assert "cell 2 (code), 'x': an output of type image/png is no image" in said
+    for words in ("Third level", "see other and it", "□ and the rest □", "text", "□/long/long/"):
+        assert words in text.replace("\u200b", "").replace(" /", "/")
+    assert archivable(reader)
+    assert "cell 2 (code), 'x': failed to decode image" in warnings
+    assert "cell 2 (code), 'x': an output of type image/png is no image" in warnings
+    assert re.search(r"cell 3 \(\w+\), 'y': failed to", warnings)
     # U+0378 is an unused code point: no font has it.
-    assert re.search(r"cell 3 .*: no font has the characters \u0378", said)
+    assert re.search(r"cell 4 .*: no font has the characters \u0378", warnings)
+
+
+def test_title_authors_and_date_of_the_metadata(export):
+    metadata = {"title": "My Homework", "authors": [{"name": "Ann"}], "date": "1 May", "lang": "ru"}
+    text, reader, _ = export("## Section", metadata=metadata)
+    assert text.startswith("My Homework Ann 1 May Section")
+    assert reader.metadata.title == "My Homework" and reader.metadata.author == "Ann"
+    assert reader.trailer["/Root"]["/Lang"] == "ru"
+
+
+def test_front_matter_of_quarto_is_not_printed(export):
+    text, reader, _ = export('---\ntitle: "A title"\nauthor: Bob\nformat: typst\n---', "# One")
+    assert text.startswith("A title Bob One") and "format" not in text
+
+
+def test_the_output_is_named_as_asked_for(notebook_file, tmp_path):
+    app = NbConvertApp()
+    app.initialize(["--to", "typst-pdf", "--output", "report.pdf", str(notebook_file)])
+    app.start()
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert not (tmp_path / "report.pdf.pdf").exists()
+
+
+def test_a_cell_that_typst_rejects_is_shown_as_its_source(export):
+    raw = {"cell_type": "raw", "id": "r", "metadata": {"raw_mimetype": "text/vnd.typst"}}
+    text, _, warnings = export("# One", {**raw, "source": "#nonsense(1)"}, "last $x$")
+    assert "One #nonsense(1) last" in text
+    assert "cell 2 (r), '#nonsense(1)': unknown variable: nonsense" in warnings
+
+
+def test_a_formula_that_typst_rejects_is_shown_as_its_tex():
+    bad = '#formula("x", $nonsense(x)$)'
+    main = (
+        '#import "style.typ": *\n#set document(title: "t")\n\n'
+        f'// @ a, cell 1\nbefore {bad} after #formula("y", $y$)'
+    )
+    files = compiler.styled({"main.typ": main.encode()}, "typst")
+    pdf, messages = recovery.pdf(files, {bad: "$\\nonsense x$", '#formula("y", $y$)': "$y$"})
+    text = pypdf.PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
+    assert "before $\\nonsense x$ after 𝑦" in text
+    assert messages == ["a, cell 1: unknown variable: nonsense"]
+
+
+def test_fonts_of_installed_packages_are_used(tmp_path, monkeypatch):
+    (tmp_path / "some_fonts").mkdir()
+    (tmp_path / "some_fonts" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(compiler, "FONT_PACKAGES", ("some_fonts", "no_such_fonts"))
+    assert compiler.wheel_folders() == [str(tmp_path / "some_fonts")]
+
+
+def test_cells_of_no_known_kind_are_named(make, tmp_path, caplog):
+    from nbtypst.notebook import cleaned
+
+    broken = [{"cell_type": "heading", "source": "a"}, {"cell_type": "code"}, None, 5]
+    code = make.code("x", {"output_type": "stream"}, {"output_type": "new"}, make.stream("kept"))
+    book, problems = cleaned({"cells": [*broken, code], "metadata": None}, "n")
+    assert len(book["cells"]) == 1 and len(book["cells"][0]["outputs"]) == 1
+    assert problems[0] == "n, cell 1: it is no cell of nbformat and is left out"
+    assert "n, cell 5: an output that is none of nbformat's is left out" in problems
 
 
 def test_citations_of_a_bibliography_beside_the_notebook(make, tmp_path):

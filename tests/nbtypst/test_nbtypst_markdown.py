@@ -3,7 +3,6 @@ import re
 
 import pytest
 
-from nbtypst.markup import settable
 from nbtypst.problems import DocumentError
 
 
@@ -60,12 +59,12 @@ def test_brackets_of_citations_replace_parentheses(typeset):
     source, _ = typeset(
         "said ([A, 2015](#ref-a); [B, 2016](#ref-b)) (see [A](#ref-a))", keys={"a", "b"}
     )
-    assert r'said #cite(label("a"));\; #cite(label("b")); (see A~#cite(label("a"));)' in source
+    assert r'said #cite(label("a"))\; #cite(label("b")) \(see A~#cite(label("a"))\)' in source
 
 
 def test_citations(typeset):
     source, document = typeset("[He et al., 2015](#ref-he2015); [He](#ref-he2015)", keys={"he2015"})
-    assert source.rstrip().endswith('#cite(label("he2015"));\\; He~#cite(label("he2015"));')
+    assert source.rstrip().endswith('#cite(label("he2015"))\\; He~#cite(label("he2015"))')
     assert document.cited
 
 
@@ -120,7 +119,7 @@ def test_images(typeset, make, tmp_path):
     source, document = typeset(cell, folders=(tmp_path,))
     assert not document.problems and len(document.files) == 1  # the same bytes, kept once
     assert re.findall(r'alt: "(\w+)"', source) == ["alt", "b", "c"]
-    assert "width: 30.0pt" in source
+    assert "width: 30.00pt" in source
 
 
 def test_an_image_needs_alternative_text(typeset, make):
@@ -147,19 +146,96 @@ def test_pipe_tables_hold_formulas_with_bars(read):
 
 
 @pytest.mark.parametrize(
-    ("markup", "shown", "unknown"),
+    ("html", "typst"),
     [
-        ("<b>x</b> < y <!-- <video> -->", "<b>x</b> < y ", []),
-        (
-            "<style>a<b {}</style><Canvas id=c>x</canvas>",
-            "<code>&lt;canvas&gt;</code>x",
-            ["canvas"],
-        ),
-        ("<script>if (a<b) {}</script>y", "<code>&lt;script&gt;</code>y", ["script"]),
+        ("<b>x</b> < y <!-- <video> -->", r"#strong[x] \< y"),
+        ('<img alt="a>b" src="x.tiff">', '#unset("image x.tiff")'),
+        ("<style>a<b {}</style><script>if (a<b) {}</script>y", "y"),
+        ("<canvas>x</canvas>", '#unset("<canvas>") x'),
+        ("<my-tag>x</my-tag>", '#unset("<my-tag>")x'),
+        ("<p hidden>x</p><i style='display: none'>y</i>z", "z"),
+        ("<span style='color: red'>a</span>", '#text(fill: rgb("#ff0000"))[a]'),
+        ("<font color=blue>a</font>", '#text(fill: rgb("#0000ff"))[a]'),
+        ("<ul><li>a<li>b</ul>", "#list(tight: true, [a], [b], )"),
+        ("<input type=checkbox checked> a", "☑  a"),
+        ("<br>", "#linebreak()"),
+        ("[text]()", "text"),
+        ("- [x] done", "#list(tight: true, [☑ done], )"),
+        ("> [!NOTE]\n> a", "#callout[#strong[Note] a]"),
+        ('<div class="alert alert-info">a</div>', "#callout[a]"),
+        ("H<sub>2</sub>O[^1].\n\n[^1]: A *note*.", r"H#sub[2]O#footnote[A #emph[note]\.]\."),
+        ("[^a]\n\n```\n[^a]: x\n```", '\\[\\^a\\]\n\n#code("[^a]: x", "")'),
+        ("see https://a.b/c.", r'see #link("https://a.b/c")[https\:\/\/a\.b\/c]\.'),
+        ("<a href=' javascript:x'>a</a> [b](data:x) [c](file:///d)", "a b c"),
+        ("= a + b // c /* d", r"\= a \+ b \/\/ c \/\* d"),
     ],
 )
-def test_html_that_cannot_be_set_leaves_its_name(markup, shown, unknown):
-    assert settable(markup) == (shown, unknown)
+def test_html_in_markdown_becomes_typst(typeset, html, typst):
+    source, _ = typeset(html, strict=False)
+    assert source.split("\n", 3)[3] == typst
+
+
+def test_a_hostile_address_is_named(typeset):
+    for address in (
+        "javascript:alert(1)",
+        "JavaScript:x",
+        "file:///etc/passwd",
+        "data:text/html,x",
+    ):
+        source, document = typeset(f"[text]({address})", strict=False)
+        assert "#link" not in source and "is left out" in document.notices[0]
+
+
+@pytest.mark.parametrize(
+    "target", ["#My-Results-A", "#my-results-a", "#my-results-ä", "#here", "#there"]
+)
+def test_anchors_of_all_tools_are_found(typeset, target):
+    text = f"[a]({target})\n\n## My Results ä\n<a id='here'></a> <a name=there></a>"
+    if target.endswith("A") or target.endswith("a"):
+        text = text.replace(" ä", " A")
+    source, document = typeset(text, strict=False)
+    assert "#jump(" in source and not document.notices
+
+
+def test_a_skipped_heading_level_keeps_the_standards(read):
+    text = read("### Three\n# One\n#### Four\n#### Again\n## Two\n# ", strict=False)
+    assert "1 Three" in text and "2.1 Four 2.2 Again 2.3 Two" in text
+
+
+def test_images_are_as_large_as_they_say(typeset, make):
+    data = f"data:image/png;base64,{make.png}"
+    text = (
+        f'<img src="{data}" alt=a height=40> <img src="{data}" alt=b style="width: 50%">\n\n'
+        f"![c]({data}){{width=30%}} ![d]({data})"
+    )
+    source, _ = typeset(text)
+    sizes = re.findall(r'alt: "(\w)", width: (\S+), height: (\w[^)]*)\)', source)
+    assert sizes == [
+        ("a", "auto", "30.00pt"), ("b", "50%", "auto"), ("c", "30%", "auto"), ("d", "auto", "auto")
+    ]  # fmt: skip
+    assert "{width" not in source.replace("\\", "")
+
+
+def test_images_outside_the_folder_are_refused(typeset, make, tmp_path):
+    folder = tmp_path / "book"
+    folder.mkdir()
+    for path in (tmp_path / "secret.png", folder / "own.png"):
+        path.write_bytes(base64.b64decode(make.png))
+    text = f"![a](../secret.png) ![b]({tmp_path}/secret.png) ![c](own.png)"
+    source, document = typeset(text, strict=False, folders=(folder,))
+    assert len(document.notices) == 2 and "outside the notebook's folder" in document.notices[0]
+    assert source.count("#picture(") == 1
+    assert typeset(text, folders=(folder,), outside=True)[0].count("#picture(") == 3
+
+
+def test_each_row_of_aligned_formulas_is_found(read):
+    text = read(
+        "# One\n\\begin{align}a &= b \\label{eq:one}\\\\ c &= d \\label{eq:two}\\end{align}\n"
+        "See \\eqref{eq:two}, $\\eqref{eq:one}$, (\\ref{eq:two}); \\eqref{nowhere}.",
+        strict=False,
+    )
+    assert "See (2), (1), (2); \\eqref{nowhere}." in text
+    assert "(1)" in text.split("See")[0] and "(2)" in text.split("See")[0]
 
 
 def test_nothing_is_fetched(typeset):

@@ -8,7 +8,7 @@ import pytest
 
 from helpers import paths, translation
 from helpers.report import DocumentError, build, title
-from nbtypst import pandoc
+from nbtypst import markdown
 
 PARAGRAPH = {
     "en": (
@@ -233,13 +233,11 @@ def test_a_fault_leaves_the_old_report_alone(arguments, markdown, fault):
     assert not list(given["pdf"].parent.glob(".*"))
 
 
-def test_pdf_and_page_share_the_work_of_pandoc(arguments, monkeypatch):
-    given, calls, run = arguments(), [], pandoc.run
-    monkeypatch.setattr(pandoc, "run", lambda *words: calls.append(words) or run(*words))
-    build(**given)
-    for_paper = len(calls)
+def test_pdf_and_page_share_the_conversion_of_cells(arguments, monkeypatch):
+    given, calls, typeset = arguments(), [], markdown.typeset
+    monkeypatch.setattr(markdown, "typeset", lambda *words: calls.append(words) or typeset(*words))
     build(**given, page=given["results"] / "index.html")
-    assert len(calls) == 2 * for_paper
+    assert len(calls) == 1
 
 
 def test_characters_without_a_glyph_name_their_cell(arguments):

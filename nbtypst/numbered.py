@@ -1,0 +1,79 @@
+"""Numbered tables, and the metadata "report" that number an output (README.md has them)."""
+
+import re
+
+from nbtypst.document import Document, Fragment, labelled, quote
+from nbtypst.problems import Place
+
+TABLE = "application/vnd.report.table+json"
+SIDES = "left", "center", "right"
+
+
+def metadata(output: dict) -> dict:
+    """Return an output's metadata "report"; {} if another tool's stands there."""
+    match output.get("metadata", {}).get("report"):
+        case {"kind": "caption"} as report:
+            return report
+        case {"kind": "figure", "label": str(), "caption": str(), "alt": str()} as report:
+            return report
+        case {"kind": "table", "label": str(), "caption": str()} as report:
+            return report if is_table(output.get("data", {}).get(TABLE)) else {}
+    return {}
+
+
+def is_table(content):
+    """Return whether all rows of a table are as long as its columns, and each knows its side."""
+    match content:
+        case {"columns": list(columns), "rows": list(rows), "align": list(align)}:
+            width = len(columns)
+            even = all(isinstance(row, list) and len(row) == width for row in rows)
+            return even and len(align) == width and all(side in SIDES for side in align)
+    return False
+
+
+def table(content: dict, report: dict, place: Place, document: Document) -> list[Fragment]:
+    """Return a numbered table."""
+    label = document.define(report["label"], place)
+    align = ", ".join(content["align"])
+    columns = zip(content["align"], zip(*content["rows"], strict=True), strict=False)
+    mark = "," if document.language == "ru" else "."
+    missing = [missing_decimals(column, side, mark) for side, column in columns]
+    return [
+        Fragment(f"#numbered-table(({align},), (", place),
+        *cells(content["columns"], place),
+        Fragment("), (", place),
+        *cells(
+            [cell for row in content["rows"] for cell in row],
+            place,
+            [text for row in zip(*missing, strict=True) for text in row],
+        ),
+        Fragment("))[", place),
+        Fragment(report["caption"], place, "markdown"),
+        Fragment(f"]{labelled(label)}", place),
+    ]
+
+
+def missing_decimals(column, side, mark):
+    """Return what each cell of a table's column lacks to be as long as the longest decimals.
+
+    Set but unseen, it brings the decimal marks of a column of numbers under each other; in English
+    the comma of 1,002 is none.
+    """
+    if side != "right":
+        return [""] * len(column)
+    ends = [re.search(rf"\d([{mark}]\d+)?$", cell) for cell in map(str, column)]
+    longest = max((end[1] or "" for end in ends if end), key=len, default="")
+    return [longest[len(end[1] or "") :] if end else "" for end in ends]
+
+
+def cells(texts, place, missing=None):
+    """Yield the cells of a table; one with mathematics is Markdown, others are plain text."""
+    for text, unseen in zip(map(str, texts), missing or [""] * len(texts), strict=True):
+        if "$" in text:
+            yield Fragment("[", place)
+            yield Fragment(text, place, "markdown")
+            yield Fragment("], ", place)
+        elif unseen:
+            yield Fragment(f"[#{quote(text)}#unseen({quote(unseen)})], ", place)
+        else:
+            yield Fragment(f"{quote(text)}, ", place)

@@ -1,0 +1,45 @@
+"""Text that means nothing in Typst but itself, and what the writers know of a fragment."""
+
+import dataclasses
+import re
+
+from nbtypst.document import Document, quote
+from nbtypst.problems import Place
+
+PUNCTUATION = re.compile(r"[!#-&(-/:-@\[-`{-~]")  # quotation marks are Typst's to set
+
+
+@dataclasses.dataclass
+class State:
+    """What the writers know of the fragment that they write."""
+
+    document: Document
+    place: Place
+    attachments: dict = dataclasses.field(default_factory=dict)
+    notes: dict = dataclasses.field(default_factory=dict)  # {footnote: its tree}
+    styles: dict = dataclasses.field(default_factory=dict)  # {id of an element: its CSS}
+    in_link: bool = False
+    longest: int = 60  # a longer word may be broken anywhere
+
+
+def escape(text: str, longest: int = 60) -> str:
+    """Return text that means nothing in Typst; a word longer than `longest` may be broken."""
+    text = re.sub(r"[ \t\n\r\f]+", " ", text)
+    text = re.sub(rf"[^ ]{{{longest},}}", breakable, text)
+    return PUNCTUATION.sub(r"\\\g<0>", text)
+
+
+def breakable(match: re.Match) -> str:
+    """Return a match with places to break: after its signs, or after each character."""
+    word = re.sub(r"(?<=[/\-_.=&?,;:+|])(?=\w)", "\u200b", match[0])
+    return re.sub(r"[^\u200b]{24,}", lambda part: "\u200b".join(part[0]), word)
+
+
+def raw(text: str, longest: int = 60) -> str:
+    """Return text as a Typst string whose long words may be broken."""
+    return quote(re.sub(rf"\S{{{longest},}}", breakable, text))
+
+
+def unset(source: str) -> str:
+    """Return the mark of what cannot be set: its source."""
+    return f"#unset({raw(source)})"
