@@ -62,6 +62,22 @@ class TypstExporter(TemplateExporter):
         yield from super().default_filters()
         yield "typst_string", quote
 
+    def from_file(self, file_stream, resources=None, **kwargs):
+        """Convert an open notebook file; see `from_notebook_node`.
+
+        Raises:
+            ExportError: the file is no valid notebook, or Typst fails on it.
+        """
+        from nbtypst import reading
+        from nbtypst.problems import DocumentError, ExportError
+
+        name = reading.file_name(resources)
+        try:
+            book = reading.parsed(file_stream, name)
+            return self.from_notebook_node(book, resources, **kwargs)
+        except DocumentError as error:
+            raise ExportError(str(error)) from error
+
     def from_notebook_node(self, nb, resources=None, **kwargs):
         """Return (Typst source, resources); the images are in resources["outputs"]."""
         from nbtypst.document import quote
@@ -75,18 +91,20 @@ class TypstExporter(TemplateExporter):
 
     def typeset(self, nb, resources=None, **kwargs):
         """Return (Typst source, resources, the `Document` with its images)."""
-        from nbtypst import notebook
+        from nbtypst import notebook, reading
         from nbtypst.document import Document, keys_of, quote
 
-        # TemplateExporter's own step would render the cells; the base class prepares the notebook.
-        book, resources = super(TemplateExporter, self).from_notebook_node(nb, resources, **kwargs)
+        with reading.validated(reading.file_name(resources)):
+            # TemplateExporter's own step would render cells; the base class runs preprocessors.
+            prepare = super(TemplateExporter, self).from_notebook_node
+            book, resources = prepare(nb, resources, **kwargs)
         metadata = resources["metadata"]
         name = metadata.get("name") or "notebook"
         folder = metadata.get("path") or "."
         references = Path(folder) / "references.bib"
         bibliography = references.read_bytes() if references.is_file() else b""
-        book, problems = notebook.cleaned(book, name)
-        front = notebook.front_matter(book, name)
+        book, problems = reading.known_parts(book, name)
+        front = reading.front_matter(book, name)
         language = self.language or front["language"]
         document = Document(
             strict=False,

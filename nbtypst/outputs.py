@@ -39,8 +39,8 @@ def fragments(output: dict, place: Place, document: Document) -> list[Fragment]:
         if document.strict:
             document.complain(place, f"the cell failed: {name}")
         return [printed(trace, place, document)]
-    data = {mime: joined(content) for mime, content in output.get("data", {}).items()}
-    report = numbered.metadata(output)
+    data = output.get("data", {})
+    report: dict = numbered.metadata(output)
     if report.get("kind") == "caption":
         return []  # for JupyterLab alone
     if report.get("kind") == "table":
@@ -120,12 +120,6 @@ def latex_output(tex, place, document):
     return [Fragment(unset(tex), place)]
 
 
-def joined(content: object) -> object:
-    """Return text that nbformat may hold as a list of lines."""
-    lines = isinstance(content, list) and all(isinstance(line, str) for line in content)
-    return "".join(content) if lines else content
-
-
 def printed(text, place, document):
     """Return text as a terminal shows it; of a long one the first lines, if that is wanted."""
     count = text.count("\n")
@@ -185,7 +179,7 @@ def image(data, mime):
 
 def stream(output, place, document):
     """Return what a cell printed; a strict document leaves stderr out, with a notice."""
-    text = joined(output["text"])
+    text = output["text"]
     if document.strict and output["name"] == "stderr":
         document.notices.add(place, f"stderr is left out: {text.strip()[:80]!r}")
         return []

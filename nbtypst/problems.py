@@ -8,6 +8,15 @@ class DocumentError(ValueError):
     """A document cannot be set; one fault a line, each with its place and remedy."""
 
 
+class ExportError(DocumentError, SystemExit):
+    """A `DocumentError` that ends nbconvert: the command line shows its message, no traceback."""
+
+    def __init__(self, message: str) -> None:
+        """Take the message, which Python prints when it exits with status 1."""
+        super().__init__(message)
+        self.code = message
+
+
 @dataclasses.dataclass(frozen=True)
 class Place:
     """A cell as a reader of messages finds it: notebook, number from 1, id, first line."""
