@@ -4,15 +4,17 @@ import re
 import urllib.parse
 
 from nbtypst import mathematics
-from nbtypst.document import quote, typst_label
-from nbtypst.text import unset
+from nbtypst.document import Document, Fragment, quote, typst_label
+from nbtypst.problems import Place
+from nbtypst.text import State, unset
+from nbtypst.tree import Node
 
 CITATION = r'#cite\(label\("(?:[^"\\]|\\.)+"\)\)'
 IN_PARENTHESES = re.compile(rf"\\\(({CITATION}(?:(?:\\,|\\;|) {CITATION})*)\\\)")
 SCHEMES = {"http", "https", "mailto", "ftp", "tel", "doi"}
 
 
-def register(fragment, document):
+def register(fragment: Fragment, document: Document) -> None:
     """Give headings their levels and labels; note what links may find."""
     place, headings = fragment.place, 0
     for number in mathematics.MARK.findall(fragment.tree.text()):
@@ -33,7 +35,7 @@ def register(fragment, document):
             document.labels[name] = (node.attributes["typst-label"], place)
 
 
-def register_heading(node, place, number, document):
+def register_heading(node: Node, place: Place, number: int, document: Document) -> None:
     """Give a heading a level that skips none, a label, and the names of other tools for it."""
     level = int(node.tag[1])
     if document.strict and level > document.level + 1:
@@ -53,7 +55,7 @@ def register_heading(node, place, number, document):
         document.labels.setdefault(f"{place.notebook}#{name}", (label, place))
 
 
-def targets(fragment):
+def targets(fragment: Fragment) -> set[str]:
     """Return the names of the anchors that links of a fragment point at."""
     found = set()
     for node in fragment.tree.walk():
@@ -64,7 +66,7 @@ def targets(fragment):
     return found
 
 
-def anchor(node, state):
+def anchor(node: Node, state: State) -> str:
     """Return what makes an element with an id a target."""
     label = node.attributes.get("typst-label")
     if not label or "typst-level" in node.attributes:
@@ -72,7 +74,7 @@ def anchor(node, state):
     return f"#anchor() #{typst_label(label)}"
 
 
-def formula(formula, state):
+def formula(formula: mathematics.Formula, state: State) -> str:
     """Return a formula, a reference to one, or the source of what is neither."""
     if match := mathematics.REFERENCE.fullmatch(formula.tex):
         label = mathematics.label_of(match[2])
@@ -86,7 +88,7 @@ def formula(formula, state):
     return formula.typst() if formula.rows else ""
 
 
-def link(node, content, state):
+def link(node: Node, content: str, state: State) -> str:
     """Return a link around `content`: a numbered reference, a citation, a jump or an address."""
     document = state.document
     target = mathematics.put_back(node.attributes.get("href", ""), document.formulas).strip()
@@ -106,7 +108,7 @@ def link(node, content, state):
     return f"#link({quote(target)})[{content}]"
 
 
-def within(content, target, state):
+def within(content: str, target: str, state: State) -> str:
     """Return a link to a place in the document."""
     document = state.document
     file, _, name = target.partition("#")
@@ -127,7 +129,7 @@ def within(content, target, state):
     return content
 
 
-def citation(content, key, text, state):
+def citation(content: str, key: str, text: str, state: State) -> str:
     """Return a citation; its number replaces a text with a year and follows any other text."""
     if key not in state.document.keys:
         state.document.complain(state.place, f"#ref-{key} is not in references.bib")

@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from nbtypst import markdown, outputs, text
 from nbtypst.document import Document, Fragment, quote
-from nbtypst.problems import DocumentError, place
+from nbtypst.problems import DocumentError, Place, place
 
 RAW = {
     "text/vnd.typst": "typst",
@@ -67,7 +67,9 @@ def fragments(
     return result
 
 
-def code(cell, where, language, document, show_code):
+def code(
+    cell: dict, where: Place, language: str, document: Document, show_code: Callable[[dict], bool]
+) -> list[Fragment]:
     """Return the fragments of a code cell: its source and its outputs, where they are shown."""
     pieces = []
     source = "\n".join(line for line in cell["source"].split("\n") if not line.startswith("#|"))
@@ -102,24 +104,19 @@ def tagged(cell: dict, part: str) -> bool:
     return options.get("output") == "false" or hidden
 
 
-def merged(outputs_of_cell: list[dict]) -> Iterator[dict]:
-    """Yield a cell's outputs; what one stream prints in pieces is one, as JupyterLab has it."""
-    last = None
+def merged(outputs_of_cell: list[dict]) -> list[dict]:
+    """Return a cell's outputs; what one stream prints in pieces is one, as JupyterLab has it."""
+    result: list[dict] = []
     for output in outputs_of_cell:
-        stream = output["output_type"] == "stream"
-        if stream and last and last["name"] == output["name"]:
-            last["text"] += output["text"]
-            continue
-        if last:
-            yield last
-        last = dict(output) if stream else None
-        if not stream:
-            yield output
-    if last:
-        yield last
+        previous = result[-1] if result else {}
+        if output["output_type"] == "stream" and previous.get("name") == output["name"]:
+            previous["text"] += output["text"]
+        else:
+            result.append(dict(output))
+    return result
 
 
-def raw(cell, where, document):
+def raw(cell: dict, where: Place, document: Document) -> list[Fragment]:
     """Return a raw cell: as it is for Typst, converted or verbatim; other formats are noted.
 
     Typst that loads files or packages is shown, not run.

@@ -48,7 +48,9 @@ def fragments(output: dict, place: Place, document: Document) -> list[Fragment]:
     return media(data, output.get("metadata", {}), report, place, document)
 
 
-def media(data, metadata, report, place, document):
+def media(
+    data: dict, metadata: dict, report: dict, place: Place, document: Document
+) -> list[Fragment]:
     """Return the best of what an output holds: formula, picture, table, text."""
     texts = {mime: content for mime, content in data.items() if isinstance(content, str)}
     tex, html = texts.get("text/latex", ""), texts.get("text/html", "")
@@ -81,12 +83,12 @@ def media(data, metadata, report, place, document):
     return []
 
 
-def drawn_elsewhere(data):
+def drawn_elsewhere(data: dict) -> bool:
     """Return whether an output holds a figure for a browser's library."""
     return any(re.search("plotly|vega|bokeh|holoviews", mime) for mime in data)
 
 
-def page(html, plain, place, document):
+def page(html: str, plain: str, place: Place, document: Document) -> list[Fragment]:
     """Return an output of HTML; a note where all of it is drawn by a script, [] if it is empty."""
     root, _, scripts = tree.read(html)
     parts = [part for part in root.walk() if part.tag != "root"]
@@ -102,7 +104,7 @@ def page(html, plain, place, document):
     return [Fragment(html, place, "html")] if seen else []
 
 
-def interactive(source, place, document):
+def interactive(source: str, place: Place, document: Document) -> Fragment:
     """Return the note of a figure that only a browser draws; it is named."""
     name, (_, remedy) = next(
         (name, kind) for name, kind in INTERACTIVE.items() if re.search(kind[0], source, re.I)
@@ -112,7 +114,7 @@ def interactive(source, place, document):
     return Fragment(f"#interactive-note({quote(name)}, {quote(remedy)})", place)
 
 
-def latex_output(tex, place, document):
+def latex_output(tex: str, place: Place, document: Document) -> list[Fragment]:
     """Return LaTeX that is a table; anything else as its source, named."""
     if latex.tables(tex) and not re.search(r"\\(?:input|include|usepackage)\b", tex):
         return [Fragment(tex, place, "latex")]
@@ -120,7 +122,7 @@ def latex_output(tex, place, document):
     return [Fragment(unset(tex), place)]
 
 
-def printed(text, place, document):
+def printed(text: str, place: Place, document: Document) -> Fragment:
     """Return text as a terminal shows it; of a long one the first lines, if that is wanted."""
     count = text.count("\n")
     if count > LONG and not document.strict:
@@ -131,7 +133,9 @@ def printed(text, place, document):
     return Fragment(terminal(text), place)
 
 
-def picture(data, mime, metadata, report, place, document):
+def picture(
+    data: dict, mime: str, metadata: dict, report: dict, place: Place, document: Document
+) -> list[Fragment]:
     """Return an image output; a numbered figure if `report` says so, moving where pages can."""
     try:
         content, extension = image(data, mime)
@@ -168,7 +172,7 @@ def picture(data, mime, metadata, report, place, document):
     ]
 
 
-def image(data, mime):
+def image(data: dict, mime: str) -> tuple[bytes, str]:
     """Return (bytes, extension) of a picture in an output's data.
 
     Raises:
@@ -177,7 +181,7 @@ def image(data, mime):
     return images.decoded(data[mime], mime.split("/")[1])
 
 
-def stream(output, place, document):
+def stream(output: dict, place: Place, document: Document) -> list[Fragment]:
     """Return what a cell printed; a strict document leaves stderr out, with a notice."""
     text = output["text"]
     if document.strict and output["name"] == "stderr":

@@ -26,13 +26,13 @@ class Place:
     id: str
     first_line: str
 
-    def __str__(self):
+    def __str__(self) -> str:
         """Return what messages begin with."""
         name = f" ({self.id})" if self.id else ""
         return f"{self.notebook}, cell {self.number}{name}, {self.first_line!r}"
 
 
-def place(notebook, number, cell):
+def place(notebook: str, number: int, cell: dict) -> Place:
     """Return the `Place` of a notebook's cell (nbformat dictionary)."""
     lines = [line for line in cell.get("source", "").splitlines() if line.strip()]
     name = "".join(str(cell.get("id", "")).split())  # it stands in a comment of one line
@@ -42,13 +42,13 @@ def place(notebook, number, cell):
 class Problems(list):
     """Faults found so far, so that one run names them all."""
 
-    def add(self, where, fault):
+    def add(self, where: Place | str, fault: str) -> None:
         """Note a fault: where is a `Place` or a file name."""
         line = re.sub(r"\s*\n\s*", " ", f"{where}: {fault}")
         if line not in self:
             self.append(line)
 
-    def check(self):
+    def check(self) -> None:
         """Raise `DocumentError` if there are any."""
         if self:
             raise DocumentError("\n".join(self))

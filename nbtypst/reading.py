@@ -23,7 +23,7 @@ def file_name(resources: dict | None) -> str:
     return f"{name}.ipynb" if name else "the notebook"
 
 
-def parsed(stream: TextIO, file: str) -> dict:
+def parsed(stream: TextIO, file: str) -> nbformat.NotebookNode:
     """Return the notebook in an open file, in format 4.
 
     Raises:
