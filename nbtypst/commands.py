@@ -203,8 +203,8 @@ def side_set(parser: Parser) -> str:
     options = []
     for script, corner in zip((left, right), "lr", strict=True):
         for mark, side in (("^", "t"), ("_", "b")):
-            if found := re.search(rf"\{mark}(\{{[^{{}}]*\}}|\\?\w+)", script):
-                options.append(f"{side}{corner}: {parser.sub(found[1]) or NOTHING}")
+            if match := re.search(rf"\{mark}(\{{[^{{}}]*\}}|\\?\w+)", script):
+                options.append(f"{side}{corner}: {parser.sub(match[1]) or NOTHING}")
         if "'" in script:
             options.append(f"t{corner}: ′")
     return f"attach({parser.argument() or NOTHING}{''.join(f', {option}' for option in options)})"

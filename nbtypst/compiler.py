@@ -167,8 +167,7 @@ def explain(diagnostic: str, files: dict[str, bytes]) -> str:
         if not part.startswith(("error:", "warning:")) or "under active development" in part:
             continue
         message = part.splitlines()[0].partition(": ")[2]
-        if lost := re.search(UNDISPLAYED, message):
-            text = re.sub(r"\\u\{(\w+)\}", lambda code: chr(int(code[1], 16)), lost[1])
+        if text := undisplayed(message):
             cell = cell_of(files, text) or "the document"
             characters.setdefault(cell, []).append(text)
             continue

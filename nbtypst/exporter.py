@@ -147,10 +147,6 @@ class TypstPDFExporter(TypstExporter):
     def _file_extension_default(self):
         return ".pdf"
 
-    @default("template_extension")
-    def _template_extension_default(self):
-        return ".typ.j2"
-
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict | None = None, **kwargs: Any
     ) -> tuple:

@@ -42,7 +42,7 @@ def typeset(fragments: list[Fragment], document: Document) -> list[str]:
         links.register(fragment, document)
     for fragment in waiting:
         state = State(
-            document, fragment.place, fragment.attachments, fragment.notes, fragment.styles
+            document, fragment.location, fragment.attachments, fragment.notes, fragment.styles
         )
         text = links.IN_PARENTHESES.sub(r"\1", writer.write(fragment.tree, state))
         fragment.text = re.sub(r"\n[ \n]*\n", "\n\n", text).strip()

@@ -11,7 +11,7 @@ from nbtypst.spoken import spoken
 
 OPEN, CLOSE = "\ufdd0", "\ufdd1"  # noncharacters: no text has them (`notebook.clean`)
 MARK = re.compile(f"{OPEN}(\\d+){CLOSE}")
-FOUND = re.compile(
+FORMULA = re.compile(
     r"""(?P<code>^[ ]{0,3}(?P<fence>`{3,}|~{3,})[\s\S]*?(?:^[ ]{0,3}(?P=fence)[`~]*[ ]*$|\Z)
       | (?<!`)(?P<ticks>`+)(?!`)(?:(?!\n\s*\n)[\s\S])+?(?<!`)(?P=ticks)(?!`))
       | \\\\\[(?P<bracket>[\s\S]+?)\\\\\] | \\\\\((?P<paren>.+?)\\\\\)
@@ -74,7 +74,7 @@ def take_out(text: str, formulas: list, macros: dict) -> str:
         macros: {TeX macro: its definition}, read and written.
     """
     pieces, position, search_from = [], 0, 0
-    while match := FOUND.search(text, search_from):
+    while match := FORMULA.search(text, search_from):
         end = match.end()
         search_from = end
         if match["code"] or match["escape"]:
@@ -113,9 +113,9 @@ def environment_end(text: str, match: re.Match, name: str) -> int:
     r"""Return where the environment ends whose first \end is `match`'s."""
     begin, end = f"\\begin{{{name}}}", f"\\end{{{name}}}"
     stop, depth = match.end(), match[0].count(begin) - 1
-    while depth and (found := text.find(end, stop)) >= 0:
-        depth += text.count(begin, stop, found) - 1
-        stop = found + len(end)
+    while depth and (position := text.find(end, stop)) >= 0:
+        depth += text.count(begin, stop, position) - 1
+        stop = position + len(end)
     return stop
 
 
@@ -198,15 +198,15 @@ def numbered(rows: list, tags: list, counted: bool, each: bool, macros: dict) ->
 
 def numbering(tex: str) -> tuple[str, str, str, bool]:
     r"""Return (TeX without them, tag, label, whether it is to have no number)."""
-    found = {"tag": "", "label": ""}
+    given = {"tag": "", "label": ""}
     while match := re.search(r"\\(tag|label)\*?\s*(?=\{)", tex):
         parser = tex_parser.Parser(tex[match.end() :], {})
         content = parser.raw()
-        found[match[1]] = content.strip()
+        given[match[1]] = content.strip()
         tex = tex[: match.start()] + "".join(parser.tokens[::-1])
     silent = re.search(r"\\no(?:number|tag)(?![a-zA-Z])", tex)
-    label = label_of(found["label"]) if found["label"] else ""
-    return tex, found["tag"], label, bool(silent)
+    label = label_of(given["label"]) if given["label"] else ""
+    return tex, given["tag"], label, bool(silent)
 
 
 def tag_content(tag: str) -> str:

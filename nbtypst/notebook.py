@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nbtypst import markdown, outputs, text
 from nbtypst.document import Document, Fragment, quote
-from nbtypst.problems import DocumentError, Place, place
+from nbtypst.problems import DocumentError, Location, cell_location
 
 RAW = {
     "text/vnd.typst": "typst",
@@ -52,7 +52,7 @@ def fragments(
     for number, cell in enumerate(notebook["cells"], start=1):
         if tagged(cell, "cell"):
             continue
-        where = place(name, number, cell)
+        where = cell_location(name, number, cell)
         kind = cell["cell_type"]
         pieces = []
         if kind == "markdown":
@@ -68,7 +68,11 @@ def fragments(
 
 
 def code(
-    cell: dict, where: Place, language: str, document: Document, show_code: Callable[[dict], bool]
+    cell: dict,
+    where: Location,
+    language: str,
+    document: Document,
+    show_code: Callable[[dict], bool],
 ) -> list[Fragment]:
     """Return the fragments of a code cell: its source and its outputs, where they are shown."""
     pieces = []
@@ -116,7 +120,7 @@ def merged(outputs_of_cell: list[dict]) -> list[dict]:
     return result
 
 
-def raw(cell: dict, where: Place, document: Document) -> list[Fragment]:
+def raw(cell: dict, where: Location, document: Document) -> list[Fragment]:
     """Return a raw cell: as it is for Typst, converted or verbatim; other formats are noted.
 
     Typst that loads files or packages is shown, not run.

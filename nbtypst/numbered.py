@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from nbtypst.document import Document, Fragment, labelled, quote
-from nbtypst.problems import Place
+from nbtypst.problems import Location
 
 TABLE = "application/vnd.report.table+json"
 SIDES = "left", "center", "right"
@@ -33,9 +33,9 @@ def is_table(content: object) -> bool:
     return False
 
 
-def table(content: dict, report: dict, place: Place, document: Document) -> list[Fragment]:
+def table(content: dict, report: dict, location: Location, document: Document) -> list[Fragment]:
     """Return a numbered table."""
-    label = document.define(report["label"], place)
+    label = document.define(report["label"], location)
     align = ", ".join(content["align"])
     mark = "," if document.language == "ru" else "."
     columns = zip(*content["rows"], strict=True)
@@ -43,13 +43,13 @@ def table(content: dict, report: dict, place: Place, document: Document) -> list
     missing = [missing_decimals(column, side, mark) for column, side in sided]
     missing_by_row = itertools.chain.from_iterable(zip(*missing, strict=True))
     return [
-        Fragment(f"#numbered-table(({align},), (", place),
-        *cells(content["columns"], place),
-        Fragment("), (", place),
-        *cells(itertools.chain.from_iterable(content["rows"]), place, missing_by_row),
-        Fragment("))[", place),
-        Fragment(report["caption"], place, "markdown"),
-        Fragment(f"]{labelled(label)}", place),
+        Fragment(f"#numbered-table(({align},), (", location),
+        *cells(content["columns"], location),
+        Fragment("), (", location),
+        *cells(itertools.chain.from_iterable(content["rows"]), location, missing_by_row),
+        Fragment("))[", location),
+        Fragment(report["caption"], location, "markdown"),
+        Fragment(f"]{labelled(label)}", location),
     ]
 
 
@@ -67,15 +67,15 @@ def missing_decimals(column: Sequence, side: str, mark: str) -> list[str]:
 
 
 def cells(
-    texts: Iterable, place: Place, missing: Iterable[str] = itertools.repeat("")
+    texts: Iterable, location: Location, missing: Iterable[str] = itertools.repeat("")
 ) -> Iterator[Fragment]:
     """Yield the cells of a table; one with mathematics is Markdown, others are plain text."""
     for text, decimals in zip(map(str, texts), missing, strict=False):
         if "$" in text:
-            yield Fragment("[", place)
-            yield Fragment(text, place, "markdown")
-            yield Fragment("], ", place)
+            yield Fragment("[", location)
+            yield Fragment(text, location, "markdown")
+            yield Fragment("], ", location)
         elif decimals:
-            yield Fragment(f"[#{quote(text)}#unseen({quote(decimals)})], ", place)
+            yield Fragment(f"[#{quote(text)}#unseen({quote(decimals)})], ", location)
         else:
-            yield Fragment(f"{quote(text)}, ", place)
+            yield Fragment(f"{quote(text)}, ", location)

@@ -18,7 +18,7 @@ class ExportError(DocumentError, SystemExit):
 
 
 @dataclasses.dataclass(frozen=True)
-class Place:
+class Location:
     """A cell as a reader of messages finds it: notebook, number from 1, id, first line."""
 
     notebook: str
@@ -32,18 +32,18 @@ class Place:
         return f"{self.notebook}, cell {self.number}{name}, {self.first_line!r}"
 
 
-def place(notebook: str, number: int, cell: dict) -> Place:
-    """Return the `Place` of a notebook's cell (nbformat dictionary)."""
+def cell_location(notebook: str, number: int, cell: dict) -> Location:
+    """Return the `Location` of a notebook's cell (nbformat dictionary)."""
     lines = [line for line in cell.get("source", "").splitlines() if line.strip()]
     name = "".join(str(cell.get("id", "")).split())  # it stands in a comment of one line
-    return Place(notebook, number, name, lines[0][:60] if lines else "")
+    return Location(notebook, number, name, lines[0][:60] if lines else "")
 
 
 class Problems(list):
     """Faults found so far, so that one run names them all."""
 
-    def add(self, where: Place | str, fault: str) -> None:
-        """Note a fault: where is a `Place` or a file name."""
+    def add(self, where: Location | str, fault: str) -> None:
+        """Note a fault: where is a `Location` or a file name."""
         line = re.sub(r"\s*\n\s*", " ", f"{where}: {fault}")
         if line not in self:
             self.append(line)

@@ -72,40 +72,37 @@ class Parser:
             raise TexError(f"the macro {name} never ends")
         self.tokens += TOKEN.findall(text + " ")[::-1]
 
-    def raw(self) -> str:
-        """Return the next argument as TeX, without its braces."""
+    def skip_spaces(self) -> None:
+        """Step over white space, but expand nothing."""
         while self.tokens and self.tokens[-1].isspace():
             self.tokens.pop()
+
+    def raw(self) -> str:
+        """Return the next argument as TeX, without its braces."""
+        self.skip_spaces()
         if not self.tokens:
             raise TexError("an argument is missing")
         token = self.tokens.pop()
-        if token != "{":
-            return token
-        level, parts = 1, []
-        while self.tokens:
-            token = self.tokens.pop()
-            level += (token == "{") - (token == "}")
-            if not level:
-                return "".join(parts)
-            parts.append(token)
-        raise TexError("a } is missing")
+        return self.up_to("}") if token == "{" else token
 
     def optional(self) -> str | None:
         """Return the TeX between [ and ], None where there is none."""
-        while self.tokens and self.tokens[-1].isspace():
-            self.tokens.pop()
+        self.skip_spaces()
         if not self.tokens or self.tokens[-1] != "[":
             return None
         self.tokens.pop()
+        return self.up_to("]")
+
+    def up_to(self, closing: str) -> str:
+        """Return the TeX before a bracket that is in no group, and step over it."""
         parts, level = [], 0
-        while self.tokens and (level or self.tokens[-1] != "]"):
+        while self.tokens:
             token = self.tokens.pop()
+            if token == closing and not level:
+                return "".join(parts)
             level += (token == "{") - (token == "}")
             parts.append(token)
-        if not self.tokens:
-            raise TexError("a ] is missing")
-        self.tokens.pop()
-        return "".join(parts)
+        raise TexError(f"a {closing} is missing")
 
     def sub(self, tex: str) -> str:
         """Return the Typst of a piece of TeX that belongs to this formula."""

@@ -104,7 +104,7 @@ def element(node: Node, state: State) -> str:
         return media(node, state)
     if tag in PASSED:
         return children(node, state)
-    state.document.complain(state.place, f"HTML that cannot be set: <{tag}>")
+    state.document.complain(state.location, f"HTML that cannot be set: <{tag}>")
     return unset(f"<{tag}>") + children(node, state)
 
 
@@ -125,7 +125,9 @@ def media(node: Node, state: State) -> str:
     """Return the name of what moves or sounds, and name it."""
     sources = [part.attributes.get("src", "") for part in node.walk()]
     source = next((s for s in sources if s and not s.startswith("data:")), "")[:120]
-    state.document.complain(state.place, f"HTML that cannot be set: <{node.tag}> {source}".strip())
+    state.document.complain(
+        state.location, f"HTML that cannot be set: <{node.tag}> {source}".strip()
+    )
     return unset(f"<{node.tag}> {source}".strip()) + " " + children(node, state)
 
 
@@ -217,12 +219,12 @@ def image(node: Node, state: State) -> str:
         content = images.load(source, state.attachments, document.folders, document.outside)
         path = document.add_file(*content)
     except ValueError as error:
-        document.complain(state.place, str(error))
+        document.complain(state.location, str(error))
         return unset(f"image {source[:200] if not source.startswith('data:') else alt}")
     if not alt:
         fault = f"the image {source[:60]} needs alternative text: ![text](file)"
         if document.strict:
-            document.complain(state.place, fault)
+            document.complain(state.location, fault)
         alt = "image without a description"
     style = node.style()
     sizes = {name: style.get(name) or attributes.get(name, "") for name in ("width", "height")}
