@@ -98,15 +98,15 @@ def page(html: str, plain: str, location: Location, document: Document) -> list[
     root, _, scripts = tree.read(html)
     parts = [part for part in root.walk() if part.tag != "root"]
     frames = any(part.tag == "iframe" and "srcdoc" in part.attributes for part in parts)
-    seen = root.text().strip() or any(
+    visible = root.text().strip() or any(
         part.tag in ("img", "table", "iframe", "video", "audio", "input", "hr") for part in parts
     )
     roots = any("data-root-id" in part.attributes or part.tag == "canvas" for part in parts)
-    if frames or (not seen and (scripts or roots)):
+    if frames or (not visible and (scripts or roots)):
         if not frames and not any(part.attributes.get("id") for part in parts):
             return []  # a script that draws nothing
         return [interactive(html + plain, location, document)]
-    return [Fragment(html, location, "html")] if seen else []
+    return [Fragment(html, location, "html")] if visible else []
 
 
 def interactive(source: str, location: Location, document: Document) -> Fragment:

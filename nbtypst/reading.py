@@ -30,7 +30,8 @@ def parsed(stream: TextIO, file: str) -> nbformat.NotebookNode:
         DocumentError: there is none; the message names the file.
     """
     try:
-        return nbformat.read(stream, as_version=4)
+        # Not nbformat.read: it prints the whole of its complaint, and validation comes later.
+        return nbformat.convert(nbformat.reader.reads(stream.read()), 4)
     except nbformat.ValidationError as error:
         raise DocumentError(invalid(file, error.message)) from error
     # nbformat takes the JSON for a dictionary with metadata without a look.
@@ -97,7 +98,7 @@ def front_matter(book: dict, name: str) -> dict:
     title = fields["title"] if isinstance(fields["title"], str) else ""
     return {
         "title": title or name,
-        "shown": bool(title),
+        "has_title": bool(title),
         "authors": [author for author in names if isinstance(author, str) and author],
         "date": fields["date"] if isinstance(fields["date"], str) else "",
         "language": fields["lang"]
