@@ -1,14 +1,23 @@
 r"""What each TeX command becomes in Typst: text to insert, or a function of the parser."""
 
+from __future__ import annotations
+
 import re
 import string
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import ImageColor
 
 from nbtypst.document import quote
 
+if TYPE_CHECKING:
+    from nbtypst.tex import Parser
+
+Command = Callable[["Parser"], str]
+NOTHING = quote("")  # an empty argument
 LINES = (Path(__file__).parent / "symbols.txt").read_text(encoding="utf-8").split()
 SYMBOLS = dict(zip(LINES[::2], LINES[1::2], strict=True))
 SPECIAL = set(string.punctuation)
@@ -50,12 +59,12 @@ class TexError(ValueError):
     """TeX that cannot be set; the message names the command."""
 
 
-def is_word(token):
+def is_word(token: str) -> bool:
     """Return whether a character is a letter of prose, such as Cyrillic, not of mathematics."""
     return token.isalpha() and not token.isascii() and not "Ͱ" <= token <= "Ͽ" and token < "℀"
 
 
-def escaped(text):
+def escaped(text: str) -> str:
     """Return characters as Typst mathematics that means nothing but them."""
     text = "".join(PLAIN.get(character, character) for character in text)
     if len(text) > 1 and not text.isdigit():
@@ -67,12 +76,12 @@ def escaped(text):
     return text
 
 
-def coloured(name, body):
+def coloured(name: str, body: str) -> str:
     """Return `body` in a colour of CSS; black where there is no such colour."""
     return f"text(fill: #rgb({quote(hexadecimal(name) or '#000000')}), {body})"
 
 
-def hexadecimal(colour):
+def hexadecimal(colour: str) -> str:
     """Return a colour of CSS (a name, #f00, rgb(…)) as #rrggbb, "" where there is no such."""
     try:
         red, green, blue, *_ = ImageColor.getrgb(colour.strip())
@@ -81,26 +90,21 @@ def hexadecimal(colour):
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
-def call(function, options=""):
-    """Return the command of one argument that is a Typst function."""
-    return lambda parser: f"{function}({parser.argument() or quote('')}{options})"
+def template(typst: str) -> Command:
+    """Return the command whose arguments take the place of #1 and #2 in `typst`."""
+
+    def command(parser: Parser) -> str:
+        count = 2 if "#2" in typst else 1
+        arguments = [parser.argument() or NOTHING for _ in range(count)]
+        return re.sub("#([12])", lambda match: arguments[int(match[1]) - 1], typst)
+
+    return command
 
 
-def calls(function):
-    """Return the command of two arguments that is a Typst function."""
-    empty = quote("")
-    return lambda parser: f"{function}({parser.argument() or empty}, {parser.argument() or empty})"
-
-
-def accent(code):
-    """Return the command of an accent."""
-    return lambda parser: f'accent({parser.argument() or quote("")}, "\\u{{{code}}}")'
-
-
-def words(style="{}"):
+def words(style: str = "{}") -> Command:
     r"""Return the command of text such as \text{…}, in which $…$ is mathematics."""
 
-    def command(parser):
+    def command(parser: Parser) -> str:
         pieces = []
         for number, part in enumerate(re.split(r"(?<!\\)\$|\\\(|\\\)", parser.raw())):
             if number % 2:
@@ -116,16 +120,16 @@ def words(style="{}"):
     return command
 
 
-def operator(parser):
+def operator(parser: Parser) -> str:
     r"""Return \operatorname{…}, with limits below and above if starred."""
     limits = ", limits: #true" if parser.peek() == "*" and parser.next() else ""
     body = re.sub(r"\\[,!:; ]|~", "\N{SIX-PER-EM SPACE}", parser.raw())
     name = re.sub(r"\\(?:rm|mathrm|text|mathit)(?![a-zA-Z])|[{}]", "", body).strip()
     typst = parser.sub(body) if "\\" in name else quote(name)
-    return f"op({typst or quote('')}{limits})"
+    return f"op({typst or NOTHING}{limits})"
 
 
-def space(parser):
+def space(parser: Parser) -> str:
     r"""Return \hspace{…}, \hskip or \kern of any length that TeX writes."""
     text = parser.raw()
     if not text.strip("*"):
@@ -136,35 +140,35 @@ def space(parser):
     return gap(float(length[1]) * UNITS[length[2]]) if length else ""
 
 
-def gap(size):
+def gap(size: float) -> str:
     """Return a horizontal space of `size` em."""
     return f"#h({max(-20, min(20, size)):.3f}em)"
 
 
-def root(parser):
+def root(parser: Parser) -> str:
     r"""Return \sqrt[n]{x}."""
     degree = parser.optional()
-    body = parser.argument() or quote("")
-    return f"root({parser.sub(degree) or quote('')}, {body})" if degree else f"sqrt({body})"
+    body = parser.argument() or NOTHING
+    return f"root({parser.sub(degree) or NOTHING}, {body})" if degree else f"sqrt({body})"
 
 
-def delimited(parser):
+def delimited(parser: Parser) -> str:
     r"""Return \left( … \middle| … \right)."""
     pieces = [parser.delimiter(), parser.sequence()]
     while parser.peek() == "\\middle":
         parser.next()
-        pieces += [f"mid({parser.delimiter() or quote('')})", parser.sequence()]
+        pieces += [f"mid({parser.delimiter() or NOTHING})", parser.sequence()]
     if parser.peek() != "\\right":
         raise TexError("\\left has no \\right")
     parser.next()
     pieces.append(parser.delimiter())
-    return f"lr({' '.join(piece for piece in pieces if piece) or quote('')})"
+    return f"lr({' '.join(piece for piece in pieces if piece) or NOTHING})"
 
 
-def sized(size, kind=""):
+def sized(size: float, kind: str = "") -> Command:
     r"""Return the command of a delimiter of fixed size, such as \bigl."""
 
-    def command(parser):
+    def command(parser: Parser) -> str:
         delimiter = parser.delimiter()
         if not delimiter:
             return ""
@@ -176,56 +180,40 @@ def sized(size, kind=""):
     return command
 
 
-def stacked(side, class_of_base=""):
-    r"""Return \overset, \underset or \stackrel: the first argument beside the second."""
-
-    def command(parser):
-        script, base = parser.argument() or quote(""), parser.argument() or quote("")
-        typst = f"attach(limits({base}), {side}: {script})"
-        return f'class("{class_of_base}", {typst})' if class_of_base else typst
-
-    return command
-
-
-def arrow(character):
+def arrow(character: str) -> Command:
     r"""Return \xrightarrow[below]{above}."""
 
-    def command(parser):
+    def command(parser: Parser) -> str:
         below = parser.optional()
-        options = f", b: {parser.sub(below) or quote('')}" if below else ""
-        return f"attach(limits(stretch({character})), t: {parser.argument() or quote('')}{options})"
+        options = f", b: {parser.sub(below) or NOTHING}" if below else ""
+        return f"attach(limits(stretch({character})), t: {parser.argument() or NOTHING}{options})"
 
     return command
 
 
-def box(parser):
-    r"""Return \boxed{…}."""
-    return f"#boxed($ {parser.argument()} $)"
-
-
-def colour(parser):
+def colour(parser: Parser) -> str:
     r"""Return \textcolor{red}{…}."""
     name = parser.raw()
-    return coloured(name, parser.argument() or quote(""))
+    return coloured(name, parser.argument() or NOTHING)
 
 
-def side_set(parser):
+def side_set(parser: Parser) -> str:
     r"""Return \sideset{_a^b}{_c^d}\sum."""
     left, right = parser.raw(), parser.raw()
     options = []
     for script, corner in zip((left, right), "lr", strict=True):
         for mark, side in (("^", "t"), ("_", "b")):
-            if found := re.search(rf"\{mark}(\{{[^{{}}]*\}}|\\?\w+)", script):
-                options.append(f"{side}{corner}: {parser.sub(found[1]) or quote('')}")
+            if match := re.search(rf"\{mark}(\{{[^{{}}]*\}}|\\?\w+)", script):
+                options.append(f"{side}{corner}: {parser.sub(match[1]) or NOTHING}")
         if "'" in script:
             options.append(f"t{corner}: ′")
-    return f"attach({parser.argument() or quote('')}{''.join(f', {option}' for option in options)})"
+    return f"attach({parser.argument() or NOTHING}{''.join(f', {option}' for option in options)})"
 
 
-def ignored(arguments):
+def ignored(arguments: int) -> Command:
     """Return the command that sets nothing of its arguments."""
 
-    def command(parser):
+    def command(parser: Parser) -> str:
         parser.optional()
         for _ in range(arguments):
             parser.raw()
@@ -234,6 +222,6 @@ def ignored(arguments):
     return command
 
 
-def reference(parser):
+def reference(parser: Parser) -> str:
     """Refuse a reference within a formula: it is only set alone."""
     raise TexError("\\ref stands within a formula")

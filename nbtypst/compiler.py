@@ -1,5 +1,7 @@
 """The Typst compiler, with fonts that come in wheels: nothing of the system is needed."""
 
+from __future__ import annotations
+
 import contextlib
 import functools
 import importlib.util
@@ -7,11 +9,15 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from nbtypst.document import quote
 from nbtypst.problems import DocumentError
+
+if TYPE_CHECKING:
+    import typst
 
 TEMPLATES = Path(__file__).parent / "templates"
 ACCESSIBLE = ("a-2a", "ua-1")  # archivable (PDF/A-2a) and accessible (PDF/UA-1)
@@ -22,7 +28,7 @@ UNDISPLAYED = re.compile(r'(?:the text|contains the codepoint) `"(.*?)"`')
 
 
 @functools.cache
-def font_folder():
+def font_folder() -> tempfile.TemporaryDirectory:
     """Return a temporary folder of Matplotlib's STIX and DejaVu, for text in two alphabets.
 
     Matplotlib's last-resort font would hide missing characters behind boxes, so it stays out.
@@ -36,7 +42,7 @@ def font_folder():
 
 
 @functools.cache
-def fonts(system=False):
+def fonts(system: bool = False) -> typst.Fonts:
     """Return the fonts that Typst may use; if asked for, those of the system and of wheels, too."""
     import typst
 
@@ -88,8 +94,8 @@ def compile_html(files: dict[str, bytes]) -> str:
     if lost:
         raise DocumentError("\n".join(explain(warning.diagnostic, files) for warning in lost))
     css, script = ((TEMPLATES / "html" / name).read_text() for name in ("page.css", "page.js"))
-    page = page.decode().replace("</head>", f"<style>{css}</style></head>", 1)
-    return page.replace("</body>", f"<script>{script}</script></body>")
+    text = page.decode().replace("</head>", f"<style>{css}</style></head>", 1)
+    return text.replace("</body>", f"<script>{script}</script></body>")
 
 
 def styled(files: dict[str, bytes], target: str) -> dict[str, bytes]:
@@ -97,23 +103,24 @@ def styled(files: dict[str, bytes], target: str) -> dict[str, bytes]:
     return {**files, "style.typ": (TEMPLATES / target / "style.typ").read_bytes()}
 
 
-def run(files, target, font_paths, **options):
+def run(
+    files: dict[str, bytes], target: str, font_paths: typst.Fonts, **options: Any
+) -> tuple[bytes, list]:
     """Return (what Typst made of "main.typ", its warnings), or raise `typst.TypstError`."""
     import typst
 
     # A folder, because typst's own dictionary of files loses the message of an error among images.
     with tempfile.TemporaryDirectory(prefix="nbtypst-") as folder:
         for path, content in files.items():
-            (place := Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(content)
-        main = str(Path(folder) / "main.typ")
-        return typst.compile_with_warnings(
-            main, root=folder, format=target, font_paths=font_paths, **options
-        )
+            file = Path(folder) / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+        options |= {"root": folder, "format": target, "font_paths": font_paths}
+        return typst.compile_with_warnings(str(Path(folder) / "main.typ"), **options)
 
 
 def unreadable_images(files: dict[str, bytes]) -> list[str]:
-    """Return the paths of the images that Typst cannot read, found one by one."""
+    """Return the paths of the images that Typst cannot read, tried one by one."""
     paths = [path for path in files if not path.endswith((".typ", ".json", ".bib", ".csl"))]
     return rejected({path: f"#image({quote(path)})" for path in paths}, files)
 
@@ -125,7 +132,7 @@ def rejected(pieces: dict, files: dict[str, bytes] | None = None) -> list:
     """
     import typst
 
-    left, found = dict(pieces), []
+    left, wrong = dict(pieces), []
     while left:
         lines = "".join(f"{piece}\n" for piece in left.values())
         # A page as high as need be: what is asked is whether a piece can be set at all.
@@ -135,15 +142,15 @@ def rejected(pieces: dict, files: dict[str, bytes] | None = None) -> list:
         except typst.TypstError as error:
             line = line_of(error.diagnostic, "main.typ")
             number = line - 3 if line and 3 <= line < 3 + len(left) else 0
-            found.append(list(left)[number])
-            del left[found[-1]]
+            wrong.append(list(left)[number])
+            del left[wrong[-1]]
         else:
             break
-    return found
+    return wrong
 
 
 @contextlib.contextmanager
-def explained(files):
+def explained(files: dict[str, bytes]) -> Iterator[None]:
     """Turn an error of Typst's into a `DocumentError` that names cells."""
     import typst
 
@@ -160,26 +167,25 @@ def explain(diagnostic: str, files: dict[str, bytes]) -> str:
         if not part.startswith(("error:", "warning:")) or "under active development" in part:
             continue
         message = part.splitlines()[0].partition(": ")[2]
-        if lost := re.search(UNDISPLAYED, message):
-            text = re.sub(r"\\u\{(\w+)\}", lambda code: chr(int(code[1], 16)), lost[1])
-            place = cell_of(files, text) or "the document"
-            characters.setdefault(place, []).append(text)
+        if text := undisplayed(message):
+            cell = cell_of(files, text) or "the document"
+            characters.setdefault(cell, []).append(text)
             continue
-        place = "the document"
-        if found := re.search(r"┌─ (.+?):(\d+):\d+", part):
-            path = found[1].replace(os.sep, "/")  # from the working directory, or from the project
+        cell = "the document"
+        if match := re.search(r"┌─ (.+?):(\d+):\d+", part):
+            path = match[1].replace(os.sep, "/")  # from the working directory, or from the project
             path = max((name for name in files if path.endswith(name)), key=len, default="")
             if path.endswith(".typ"):
-                place = last_mark(files[path].decode().splitlines()[: int(found[2])]) or place
+                cell = last_mark(files[path].decode().splitlines()[: int(match[2])]) or cell
             else:
-                place = (path and cell_of(files, path)) or place
+                cell = (path and cell_of(files, path)) or cell
         if re.search("(?:decode|load) (?:image|PDF)|parse SVG", message):
             for path in unreadable_images(files):
                 messages.append(f"{cell_of(files, path)}: {message}")
         else:
-            messages.append(f"{place}: {message}")
-    for place, lost in characters.items():
-        messages.append(f"{place}: no font has the characters {' '.join(dict.fromkeys(lost))}")
+            messages.append(f"{cell}: {message}")
+    for cell, lost in characters.items():
+        messages.append(f"{cell}: no font has the characters {' '.join(dict.fromkeys(lost))}")
     return "\n".join(dict.fromkeys(messages))
 
 
@@ -193,11 +199,11 @@ def undisplayed(diagnostic: str) -> str:
 
 def line_of(diagnostic: str, file: str) -> int:
     """Return the number, from 1, of the line of a file that an error is about, 0 if of none."""
-    found = re.search(rf"┌─ (?:\S*/)?{re.escape(file)}:(\d+):\d+", diagnostic)
-    return int(found[1]) if found else 0
+    match = re.search(rf"┌─ (?:\S*/)?{re.escape(file)}:(\d+):\d+", diagnostic)
+    return int(match[1]) if match else 0
 
 
-def cell_of(files, text):
+def cell_of(files: dict[str, bytes], text: str) -> str:
     """Return the first cell whose Typst source holds `text`, "" if none does."""
     for path, content in files.items():
         lines = content.decode().splitlines() if path.endswith(".typ") else []
@@ -207,7 +213,7 @@ def cell_of(files, text):
     return ""
 
 
-def last_mark(lines):
+def last_mark(lines: Sequence[str]) -> str:
     """Return the cell that the last of `lines` comes from, "" before the first cell."""
     marks = [line for line in lines if line.startswith("// @ ")]
     return marks[-1].removeprefix("// @ ") if marks else ""

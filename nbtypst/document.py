@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 
-from nbtypst.problems import Place, Problems
+from nbtypst.problems import Location, Problems
 from nbtypst.tree import Node
 
 
@@ -14,7 +14,7 @@ class Fragment:
     """A piece of a cell: Markdown or HTML still to convert, or finished Typst."""
 
     text: str
-    place: Place
+    location: Location
     kind: str = "typst"  # "markdown", "html" or "latex" before conversion
     attachments: dict = dataclasses.field(default_factory=dict)
     tree: Node | None = None  # what is in the text
@@ -37,8 +37,8 @@ class Document:
     outside: bool = False  # whether images may lie outside these folders
     keys: frozenset = frozenset()  # of the bibliography
     files: dict = dataclasses.field(default_factory=dict)  # {path in the Typst project: bytes}
-    labels: dict = dataclasses.field(default_factory=dict)  # {link target: (label, Place)}
-    tags: dict = dataclasses.field(default_factory=dict)  # {number of an equation: its Place}
+    labels: dict = dataclasses.field(default_factory=dict)  # {link target: (label, Location)}
+    tags: dict = dataclasses.field(default_factory=dict)  # {number of an equation: its Location}
     formulas: list = dataclasses.field(default_factory=list)  # `mathematics.Formula`, numbered
     macros: dict = dataclasses.field(default_factory=dict)  # of TeX, see `tex.Parser`
     cited: bool = False
@@ -48,18 +48,18 @@ class Document:
     problems: Problems = dataclasses.field(default_factory=Problems)
     notices: Problems = dataclasses.field(default_factory=Problems)
 
-    def complain(self, place: Place, fault: str) -> None:
+    def complain(self, location: Location, fault: str) -> None:
         """Note what cannot be set: a fault of a strict document, a notice otherwise."""
-        (self.problems if self.strict else self.notices).add(place, fault)
+        (self.problems if self.strict else self.notices).add(location, fault)
 
-    def define(self, label: str, place: Place) -> str:
+    def define(self, label: str, location: Location) -> str:
         """Register a label and return it; "", with a complaint, where it cannot be used."""
         if not re.fullmatch(r"[\w.:-]+", label):
-            self.complain(place, f"label {label!r} may hold letters, digits, - and . only")
+            self.complain(location, f"label {label!r} may hold letters, digits, - and . only")
         elif label in self.labels:
-            self.complain(place, f"label {label!r} is used before by {self.labels[label][1]}")
+            self.complain(location, f"label {label!r} is used before by {self.labels[label][1]}")
         else:
-            self.labels[label] = label, place
+            self.labels[label] = label, location
             return label
         return ""
 

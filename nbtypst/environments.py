@@ -1,18 +1,23 @@
 r"""What stands between \begin and \end in mathematics."""
 
-import re
+from __future__ import annotations
 
-from nbtypst.commands import TexError
+import re
+from typing import TYPE_CHECKING
+
+from nbtypst.commands import NOTHING, TexError
 from nbtypst.document import quote
 from nbtypst.macros import DEFINING
 
-FENCES = {"p": "()", "b": "[]", "B": "{}", "v": "||", "V": "‖‖"}
+if TYPE_CHECKING:
+    from nbtypst.tex import Parser
+
+FENCES = {"p": ("(", ")"), "b": ("[", "]"), "B": ("{", "}"), "v": ("|", "|"), "V": ("‖", "‖")}
 ALIGNED = {"aligned", "align", "split", "alignedat", "alignat", "flalign", "eqnarray", "eqalign"}
 CENTRED = {"gathered", "gather", "multline", "multlined", "equation", "subequations", "smallmatrix"}
-NOTHING = quote("")
 
 
-def environment(parser):
+def environment(parser: Parser) -> str:
     r"""Return the environment that follows \begin."""
     name = parser.raw().strip()
     kind = name.removesuffix("*")
@@ -37,20 +42,21 @@ def environment(parser):
     raise TexError(f"\\begin{{{name}}} is not known")
 
 
-def rows(parser, name, style="{}"):
+def rows(parser: Parser, name: str, style: str = "{}") -> list[list[str]]:
     """Return the rows, lists of cells of Typst."""
-    return [
-        [style.format(cell) if (cell := parser.sub(tex)) else "" for tex in row]
-        for row in cells_of(parser, name)
-    ]
+    result = []
+    for row in cells_of(parser, name):
+        cells = [parser.sub(tex) for tex in row]
+        result.append([style.format(cell) if cell else "" for cell in cells])
+    return result
 
 
-def cells_of(parser, name):
+def cells_of(parser: Parser, name: str) -> list[list[str]]:
     r"""Return the rows, lists of cells of TeX, up to \end{name}, whose \begin is read."""
     parts, level, begun = [], 0, 1
     rows = [[]]
 
-    def close_cell():
+    def close_cell() -> None:
         rows[-1].append("".join(parts))
         parts.clear()
 
@@ -85,7 +91,7 @@ def cells_of(parser, name):
     raise TexError(f"\\end{{{name}}} is missing")
 
 
-def aligned(cells):
+def aligned(cells: list) -> str:
     """Return a row of aligned mathematics; a wider space parts its equations."""
     parts = []
     for number, cell in enumerate(cells):
@@ -95,17 +101,18 @@ def aligned(cells):
     return " ".join(part for part in parts if part)
 
 
-def table(cells, left="", right="", options=""):
+def table(cells: list, left: str = "", right: str = "", options: str = "") -> str:
     """Return a matrix with its fences."""
     width = max((len(row) for row in cells), default=1)
-    lines = [
-        ", ".join(cell or NOTHING for cell in row + [""] * (width - len(row))) for row in cells
-    ]
+    lines = []
+    for row in cells:
+        filled = [cell or NOTHING for cell in row] + [NOTHING] * (width - len(row))
+        lines.append(", ".join(filled))
     fences = ", ".join(quote(fence) if fence else "none" for fence in (left, right))
     return f"mat(delim: #({fences}), {options}{'; '.join(lines) or NOTHING})"
 
 
-def array(parser, name):
+def array(parser: Parser, name: str) -> str:
     r"""Return an array: columns to the left, right or in the middle, bars and \hline."""
     if parser.peek() == "[":
         parser.optional()
@@ -129,14 +136,15 @@ def array(parser, name):
         for number, cell in enumerate(row):
             side = sides[number : number + 1]
             row[number] = f"{cell} &" if side == "r" else f"& {cell}" if side == "l" else cell
-    inner = [
-        f"{name}: ({''.join(f'{at}, ' for at in sorted(set(places)) if 0 < at < most)})"
-        for name, places, most in (("vline", bars, width), ("hline", hlines, len(lines)))
-    ]
+    options = f"augment: #(vline: {inside(bars, width)}, hline: {inside(hlines, len(lines))}), "
     fences = ("|" if 0 in bars else "", "|" if width in bars else "")
-    typst = table(lines, *fences, f"augment: #({', '.join(inner)}), ")
-    top = 0 in hlines
-    bottom = len(lines) in hlines
-    if top:
+    typst = table(lines, *fences, options)
+    if 0 in hlines:
         typst = f"overline({typst})"
-    return f"underline({typst})" if bottom else typst
+    return f"underline({typst})" if len(lines) in hlines else typst
+
+
+def inside(positions: list[int], count: int) -> str:
+    """Return the Typst array of the positions between the first and the last of `count` tracks."""
+    between = sorted(position for position in set(positions) if 0 < position < count)
+    return "(" + "".join(f"{position}, " for position in between) + ")"

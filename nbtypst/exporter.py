@@ -3,9 +3,12 @@
 Heavy imports wait for an export, because nbconvert loads every registered exporter to list them.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, TextIO
 
 from nbconvert.exporters.templateexporter import TemplateExporter
+from nbformat import NotebookNode
 from traitlets import Bool, Integer, Unicode, default
 
 
@@ -55,14 +58,32 @@ class TypstExporter(TemplateExporter):
         environment.comment_start_string, environment.comment_end_string = "((=", "=))"
         return environment
 
-    def default_filters(self):
+    def default_filters(self) -> Iterator[tuple]:
         """Add the filter that quotes text for Typst."""
         from nbtypst.document import quote
 
         yield from super().default_filters()
         yield "typst_string", quote
 
-    def from_notebook_node(self, nb, resources=None, **kwargs):
+    def from_file(self, file_stream: TextIO, resources: dict | None = None, **kwargs: Any) -> tuple:
+        """Convert an open notebook file; see `from_notebook_node`.
+
+        Raises:
+            ExportError: the file is no valid notebook, or Typst fails on it.
+        """
+        from nbtypst import reading
+        from nbtypst.problems import DocumentError, ExportError
+
+        name = reading.file_name(resources)
+        try:
+            book = reading.parsed(file_stream, name)
+            return self.from_notebook_node(book, resources, **kwargs)
+        except DocumentError as error:
+            raise ExportError(str(error)) from error
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict | None = None, **kwargs: Any
+    ) -> tuple:
         """Return (Typst source, resources); the images are in resources["outputs"]."""
         from nbtypst.document import quote
 
@@ -73,20 +94,22 @@ class TypstExporter(TemplateExporter):
             text = text.replace(quote(path), quote(f"{prefix}/{path}"))
         return text, resources
 
-    def typeset(self, nb, resources=None, **kwargs):
+    def typeset(self, nb: NotebookNode, resources: dict | None = None, **kwargs: Any) -> tuple:
         """Return (Typst source, resources, the `Document` with its images)."""
-        from nbtypst import notebook
+        from nbtypst import notebook, reading
         from nbtypst.document import Document, keys_of, quote
 
-        # TemplateExporter's own step would render the cells; the base class prepares the notebook.
-        book, resources = super(TemplateExporter, self).from_notebook_node(nb, resources, **kwargs)
+        with reading.validated(reading.file_name(resources)):
+            # TemplateExporter's own step would render cells; the base class runs preprocessors.
+            prepare = super(TemplateExporter, self).from_notebook_node
+            prepared, resources = prepare(nb, resources, **kwargs)
         metadata = resources["metadata"]
         name = metadata.get("name") or "notebook"
         folder = metadata.get("path") or "."
         references = Path(folder) / "references.bib"
         bibliography = references.read_bytes() if references.is_file() else b""
-        book, problems = notebook.cleaned(book, name)
-        front = notebook.front_matter(book, name)
+        book, problems = reading.known_parts(prepared, name)
+        front = reading.front_matter(book, name)
         language = self.language or front["language"]
         document = Document(
             strict=False,
@@ -124,11 +147,9 @@ class TypstPDFExporter(TypstExporter):
     def _file_extension_default(self):
         return ".pdf"
 
-    @default("template_extension")
-    def _template_extension_default(self):
-        return ".typ.j2"
-
-    def from_notebook_node(self, nb, resources=None, **kwargs):
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict | None = None, **kwargs: Any
+    ) -> tuple:
         """Return (the PDF's bytes, resources); what Typst rejects is named and shown as text."""
         from nbtypst import recovery
 

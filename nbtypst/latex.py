@@ -39,14 +39,14 @@ def tree(source: str, document: Document) -> Node:
     return root
 
 
-def outside(source, root, document):
+def outside(source: str, root: Node, document: Document) -> None:
     """Add what stands around a table, such as its caption."""
     source = re.sub(r"\\caption\*?\{((?:[^{}]|\{[^{}]*\})*)\}", r"\1", FRAME.sub("", source))
     if source.strip():
         root.children.append(Node("p", {}, inline(source, document)))
 
 
-def tabular(columns, body, document):
+def tabular(columns: str, body: str, document: Document) -> Node:
     """Return the <table> of a tabular environment."""
     columns = re.sub(r"[@!>pmb]\{[^{}]*\}|[^lcrpmbX]", "", columns)
     sides = [{"l": "left", "c": "center", "r": "right"}.get(c, "left") for c in columns]
@@ -56,7 +56,7 @@ def tabular(columns, body, document):
     return Node("table", {}, rows)
 
 
-def lines(source, sides, document):
+def lines(source: str, sides: list[str], document: Document) -> list[Node]:
     """Return the <tr> elements of rows."""
     rows = []
     for line in re.split(r"\\\\(?:\[[^\]]*\])?|\\tabularnewline", RULES.sub("", source)):
@@ -73,11 +73,12 @@ def lines(source, sides, document):
     return rows
 
 
-def inline(text, document):
+def inline(text: str, document: Document) -> list:
     """Return the texts and elements of LaTeX text."""
     text = mathematics.take_out(text, document.formulas, document.macros)
     text = re.sub(r"\\text(?:asciitilde|backslash)(?:\{\})?", "~", text)
-    result, position = [], 0
+    position = 0
+    result: list[Node | str] = []
     for match in re.finditer(r"\\(\w+)\{([^{}]*)\}", text):
         result.append(plain(text[position : match.start()]))
         known = match[1] in STYLES
@@ -88,7 +89,7 @@ def inline(text, document):
     return [*result, plain(text[position:])]
 
 
-def plain(text):
+def plain(text: str) -> str:
     """Return text without LaTeX's escapes."""
     text = text.replace("\\\\", " ").replace("~", "\N{NO-BREAK SPACE}")
     text = re.sub(r"\\([%&$#_{}])", r"\1", text)

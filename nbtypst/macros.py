@@ -1,13 +1,19 @@
 r"""Commands that define others: \newcommand, \def, \let, \DeclareMathOperator."""
 
+from __future__ import annotations
+
 import re
+from typing import TYPE_CHECKING
 
 from nbtypst.commands import TexError
+
+if TYPE_CHECKING:
+    from nbtypst.tex import Parser
 
 DEFINING = {"\\newcommand", "\\renewcommand", "\\providecommand", "\\def", "\\gdef", "\\let"}
 
 
-def definition(parser):
+def definition(parser: Parser) -> str:
     r"""Read a \newcommand or \renewcommand."""
     name = parser.raw().strip()
     if name == "*":
@@ -20,7 +26,7 @@ def definition(parser):
     )
 
 
-def primitive(parser):
+def primitive(parser: Parser) -> str:
     r"""Read a \def with plain parameters."""
     name, count = parser.raw(), 0
     while parser.tokens and parser.tokens[-1] != "{":
@@ -28,13 +34,13 @@ def primitive(parser):
     return defined(parser, name, count, None, parser.raw())
 
 
-def synonym(parser):
+def synonym(parser: Parser) -> str:
     r"""Read a \let."""
     name, body = parser.raw(), parser.raw()
     return defined(parser, name, 0, None, parser.raw() if body == "=" else body)
 
 
-def operator_definition(parser):
+def operator_definition(parser: Parser) -> str:
     r"""Read a \DeclareMathOperator."""
     name, star = parser.raw().strip(), ""
     if name == "*":
@@ -42,7 +48,7 @@ def operator_definition(parser):
     return defined(parser, name, 0, None, f"\\operatorname{star}{{{parser.raw()}}}")
 
 
-def defined(parser, name, count, default, body):
+def defined(parser: Parser, name: str, count: int, default: str | None, body: str) -> str:
     """Keep a macro; it sets nothing."""
     if re.fullmatch(r"\\[a-zA-Z@]+|\\.", name) and name not in ("\\begin", "\\end"):
         if re.search(re.escape(name) + r"(?![a-zA-Z])", body):  # \renewcommand{\vec}{…\vec…}

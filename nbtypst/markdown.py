@@ -2,10 +2,14 @@
 
 import functools
 import re
+from typing import TYPE_CHECKING
 
 from nbtypst import latex, links, mathematics, tree, writer
 from nbtypst.document import Document, Fragment
 from nbtypst.text import State
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 NOTE = re.compile(
     r"^\[\^([^\]\s]+)\]:[ \t]*(.*(?:\n(?:[ ]{2,}|\t).+|\n(?!\[\^|\s).+)*)\n?", re.MULTILINE
@@ -14,13 +18,14 @@ FENCES = re.compile(r"(^[ ]{0,3}(?:```|~~~)[\s\S]*?(?:^[ ]{0,3}(?:```|~~~)[ ]*$|
 
 
 @functools.cache
-def parser():
+def parser() -> "MarkdownIt":
     """Return the parser of Jupyter's Markdown, which is GitHub's."""
     import markdown_it
 
     options = {"html": True, "maxNesting": 50}
     markdown = markdown_it.MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
-    markdown.validateLink = lambda address: True  # `links` decides which addresses are left out
+    # `links` decides which addresses are left out.
+    setattr(markdown, "validateLink", lambda url: True)  # noqa: B010
     return markdown
 
 
@@ -37,14 +42,14 @@ def typeset(fragments: list[Fragment], document: Document) -> list[str]:
         links.register(fragment, document)
     for fragment in waiting:
         state = State(
-            document, fragment.place, fragment.attachments, fragment.notes, fragment.styles
+            document, fragment.location, fragment.attachments, fragment.notes, fragment.styles
         )
         text = links.IN_PARENTHESES.sub(r"\1", writer.write(fragment.tree, state))
         fragment.text = re.sub(r"\n[ \n]*\n", "\n\n", text).strip()
     return [fragment.text for fragment in fragments]
 
 
-def read(fragment, document):
+def read(fragment: Fragment, document: Document) -> None:
     """Give a fragment its tree, its footnotes and its styles."""
     if fragment.kind == "latex":
         fragment.tree = latex.tree(fragment.text, document)
@@ -64,7 +69,7 @@ def footnotes(text: str) -> tuple[str, dict[str, str]]:
     notes, parts = {}, FENCES.split(text)
     used = set(re.findall(r"\[\^([^\]\s]+)\](?!:)", text))
 
-    def take(match):
+    def take(match: re.Match) -> str:
         if match[1] not in used:
             return match[0]
         notes[match[1]] = match[2]

@@ -11,7 +11,7 @@ from nbtypst.spoken import spoken
 
 OPEN, CLOSE = "\ufdd0", "\ufdd1"  # noncharacters: no text has them (`notebook.clean`)
 MARK = re.compile(f"{OPEN}(\\d+){CLOSE}")
-FOUND = re.compile(
+FORMULA = re.compile(
     r"""(?P<code>^[ ]{0,3}(?P<fence>`{3,}|~{3,})[\s\S]*?(?:^[ ]{0,3}(?P=fence)[`~]*[ ]*$|\Z)
       | (?<!`)(?P<ticks>`+)(?!`)(?:(?!\n\s*\n)[\s\S])+?(?<!`)(?P=ticks)(?!`))
       | \\\\\[(?P<bracket>[\s\S]+?)\\\\\] | \\\\\((?P<paren>.+?)\\\\\)
@@ -37,7 +37,7 @@ class Row:
     label: str = ""
     counted: bool = False  # numbered by the document's count
 
-    def number(self):
+    def number(self) -> str:
         """Return the Typst expression of (number, label), "none" for a row without."""
         if not (self.tag or self.label or self.counted):
             return "none"
@@ -55,7 +55,7 @@ class Formula:
     rows: list = dataclasses.field(default_factory=list)
     fault: str = ""  # why it cannot be set
 
-    def typst(self):
+    def typst(self) -> str:
         """Return the Typst call that sets it, with text for who hears it."""
         alt = quote(spoken(self.tex))
         if not self.display:
@@ -74,7 +74,7 @@ def take_out(text: str, formulas: list, macros: dict) -> str:
         macros: {TeX macro: its definition}, read and written.
     """
     pieces, position, search_from = [], 0, 0
-    while match := FOUND.search(text, search_from):
+    while match := FORMULA.search(text, search_from):
         end = match.end()
         search_from = end
         if match["code"] or match["escape"]:
@@ -94,7 +94,7 @@ def take_out(text: str, formulas: list, macros: dict) -> str:
     return "".join(pieces) + text[position:]
 
 
-def is_money(content, text, match):
+def is_money(content: str, text: str, match: re.Match) -> bool:
     """Return whether dollars around `content` are sums of money, as in "from $5 to $10"."""
     if content.count("`") % 2:
         return True  # the second dollar stands in code
@@ -109,13 +109,13 @@ def is_money(content, text, match):
     return bool(amount and re.search(r"[^\W\d_]{3,}|\s[^\W\d_]{2,}\s|\*\*", content))
 
 
-def environment_end(text, match, name):
+def environment_end(text: str, match: re.Match, name: str) -> int:
     r"""Return where the environment ends whose first \end is `match`'s."""
     begin, end = f"\\begin{{{name}}}", f"\\end{{{name}}}"
     stop, depth = match.end(), match[0].count(begin) - 1
-    while depth and (found := text.find(end, stop)) >= 0:
-        depth += text.count(begin, stop, found) - 1
-        stop = found + len(end)
+    while depth and (position := text.find(end, stop)) >= 0:
+        depth += text.count(begin, stop, position) - 1
+        stop = position + len(end)
     return stop
 
 
@@ -138,13 +138,13 @@ def parse(source: str, tex: str, display: bool, macros: dict) -> "Formula":
     return formula
 
 
-def single(tex, macros):
+def single(tex: str, macros: dict) -> Row:
     """Return the row of TeX that has no rows."""
     tex, tag, label, _ = numbering(tex)
     return Row(tex_parser.converted(tex, macros), tag, label)
 
 
-def displayed_rows(tex, macros):
+def displayed_rows(tex: str, macros: dict) -> list[Row]:
     """Return the rows of displayed TeX, with the number of each or, on the last, of all."""
     counted, each, starred = False, False, False
     tex = tex.strip()
@@ -174,7 +174,7 @@ def displayed_rows(tex, macros):
     return numbered(rows, tags, counted, False, macros)
 
 
-def numbered(rows, tags, counted, each, macros):
+def numbered(rows: list, tags: list, counted: bool, each: bool, macros: dict) -> list[Row]:
     """Return the `Row`s of lists of cells of TeX."""
     result, hidden = [], False
     for row in rows:
@@ -196,20 +196,20 @@ def numbered(rows, tags, counted, each, macros):
     return result
 
 
-def numbering(tex):
+def numbering(tex: str) -> tuple[str, str, str, bool]:
     r"""Return (TeX without them, tag, label, whether it is to have no number)."""
-    found = {"tag": "", "label": ""}
+    given = {"tag": "", "label": ""}
     while match := re.search(r"\\(tag|label)\*?\s*(?=\{)", tex):
         parser = tex_parser.Parser(tex[match.end() :], {})
         content = parser.raw()
-        found[match[1]] = content.strip()
+        given[match[1]] = content.strip()
         tex = tex[: match.start()] + "".join(parser.tokens[::-1])
     silent = re.search(r"\\no(?:number|tag)(?![a-zA-Z])", tex)
-    label = label_of(found["label"]) if found["label"] else ""
-    return tex, found["tag"], label, bool(silent)
+    label = label_of(given["label"]) if given["label"] else ""
+    return tex, given["tag"], label, bool(silent)
 
 
-def tag_content(tag):
+def tag_content(tag: str) -> str:
     """Return the Typst expression of a tag in parentheses; $…$ in it is mathematics."""
     pieces = []
     for number, part in enumerate(tag.split("$")):

@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from nbtypst import markdown, outputs, text
 from nbtypst.document import Document, Fragment, quote
-from nbtypst.problems import DocumentError, Problems, place
+from nbtypst.problems import DocumentError, Location, cell_location
 
 RAW = {
     "text/vnd.typst": "typst",
@@ -15,8 +15,6 @@ RAW = {
     "text/markdown": "markdown",
     "text/html": "html",
 }
-FRONT = re.compile(r"\s*---[ ]*\n([\s\S]*?)\n---\s*")
-NONCHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
 FORBIDDEN = re.compile(r"\b(?:import|include|eval|plugin|read)\b")
 
 
@@ -26,93 +24,16 @@ def read(path: Path | str) -> dict:
     Raises:
         DocumentError: the file is missing or no notebook of format 4.
     """
+    import nbformat
+    from nbformat.v4.rwbase import rejoin_lines
+
     try:
-        notebook = json.loads(Path(path).read_text(encoding="utf-8"))
-        for cell in notebook["cells"]:
-            cell["source"] = outputs.joined(cell["source"])
+        notebook = nbformat.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
+        return rejoin_lines(notebook)
     except OSError as error:
         raise DocumentError(f"{path}: {error.strerror}; run and save the notebook first") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, AttributeError, TypeError) as error:
         raise DocumentError(f"{path}: not a Jupyter notebook of format 4 ({error!r})") from error
-    return notebook
-
-
-def cleaned(book: dict, name: str) -> tuple[dict, Problems]:
-    """Return (a notebook of which all parts are of the kinds that nbformat has, messages).
-
-    What is of none is left out, and named; characters that nbtypst marks with are replaced.
-    """
-    problems, cells = Problems(), []
-    for number, cell in enumerate(book.get("cells") or (), start=1):
-        match cell:
-            case {
-                "cell_type": "markdown" | "raw" | "code" as kind,
-                "source": str() | list() as source,
-            }:
-                metadata = cell.get("metadata")
-                new = {
-                    "cell_type": kind,
-                    "id": str(cell.get("id") or ""),
-                    "source": NONCHARACTERS.sub("\ufffd", str(outputs.joined(source))),
-                    "metadata": metadata if isinstance(metadata, dict) else {},
-                }
-            case _:
-                problems.add(f"{name}, cell {number}", "it is no cell of nbformat and is left out")
-                continue
-        attachments = cell.get("attachments")
-        new["attachments"] = attachments if isinstance(attachments, dict) else {}
-        new["outputs"] = []
-        for output in cell.get("outputs") or () if kind == "code" else ():
-            if is_output(output):
-                new["outputs"].append(
-                    json.loads(NONCHARACTERS.sub("\ufffd", json.dumps(output, ensure_ascii=False)))
-                )
-            else:
-                problems.add(
-                    f"{name}, cell {number}", "an output that is none of nbformat's is left out"
-                )
-        cells.append(new)
-    metadata = book.get("metadata")
-    return {"cells": cells, "metadata": metadata if isinstance(metadata, dict) else {}}, problems
-
-
-def is_output(output):
-    """Return whether an output is of a kind that nbformat has."""
-    match output:
-        case {"output_type": "stream", "name": str(), "text": str() | list()}:
-            return isinstance(outputs.joined(output["text"]), str)
-        case {"output_type": "error"}:
-            trace = output.get("traceback") or []
-            return isinstance(trace, list) and all(isinstance(line, str) for line in trace)
-        case {"output_type": "display_data" | "execute_result", "data": dict()}:
-            return isinstance(output.get("metadata", {}), dict)
-    return False
-
-
-def front_matter(book: dict, name: str) -> dict:
-    """Return title, authors, date and language of a notebook; a cell of Quarto's is taken out."""
-    fields = {
-        key: book["metadata"].get(key) for key in ("title", "authors", "author", "date", "lang")
-    }
-    if book["cells"] and (match := FRONT.fullmatch(book["cells"][0]["source"])):
-        quarto = dict(
-            re.findall(r"(?m)^(title|author|date|lang):[ ]*[\"']?(.*?)[\"']?[ ]*$", match[1])
-        )
-        fields |= {key: value for key, value in quarto.items() if value and not fields.get(key)}
-        del book["cells"][0]
-    authors = fields["authors"] or fields["author"] or []
-    authors = authors if isinstance(authors, list) else [authors]
-    names = [author.get("name") if isinstance(author, dict) else author for author in authors]
-    title = fields["title"] if isinstance(fields["title"], str) else ""
-    return {
-        "title": title or name,
-        "shown": bool(title),
-        "authors": [author for author in names if isinstance(author, str) and author],
-        "date": fields["date"] if isinstance(fields["date"], str) else "",
-        "language": fields["lang"]
-        if isinstance(fields["lang"], str) and re.fullmatch("[a-z]{2,3}", fields["lang"])
-        else "en",
-    }
 
 
 def fragments(
@@ -131,7 +52,7 @@ def fragments(
     for number, cell in enumerate(notebook["cells"], start=1):
         if tagged(cell, "cell"):
             continue
-        where = place(name, number, cell)
+        where = cell_location(name, number, cell)
         kind = cell["cell_type"]
         pieces = []
         if kind == "markdown":
@@ -146,7 +67,13 @@ def fragments(
     return result
 
 
-def code(cell, where, language, document, show_code):
+def code(
+    cell: dict,
+    where: Location,
+    language: str,
+    document: Document,
+    show_code: Callable[[dict], bool],
+) -> list[Fragment]:
     """Return the fragments of a code cell: its source and its outputs, where they are shown."""
     pieces = []
     source = "\n".join(line for line in cell["source"].split("\n") if not line.startswith("#|"))
@@ -181,24 +108,19 @@ def tagged(cell: dict, part: str) -> bool:
     return options.get("output") == "false" or hidden
 
 
-def merged(outputs_of_cell: list[dict]) -> Iterator[dict]:
-    """Yield a cell's outputs; what one stream prints in pieces is one, as JupyterLab has it."""
-    last = None
+def merged(outputs_of_cell: list[dict]) -> list[dict]:
+    """Return a cell's outputs; what one stream prints in pieces is one, as JupyterLab has it."""
+    result: list[dict] = []
     for output in outputs_of_cell:
-        stream = output["output_type"] == "stream"
-        if stream and last and last["name"] == output["name"]:
-            last["text"] += outputs.joined(output["text"])
-            continue
-        if last:
-            yield last
-        last = {**output, "text": outputs.joined(output["text"])} if stream else None
-        if not stream:
-            yield output
-    if last:
-        yield last
+        previous = result[-1] if result else {}
+        if output["output_type"] == "stream" and previous.get("name") == output["name"]:
+            previous["text"] += output["text"]
+        else:
+            result.append(dict(output))
+    return result
 
 
-def raw(cell, where, document):
+def raw(cell: dict, where: Location, document: Document) -> list[Fragment]:
     """Return a raw cell: as it is for Typst, converted or verbatim; other formats are noted.
 
     Typst that loads files or packages is shown, not run.

@@ -1,9 +1,11 @@
 """Numbered tables, and the metadata "report" that number an output (README.md has them)."""
 
+import itertools
 import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from nbtypst.document import Document, Fragment, labelled, quote
-from nbtypst.problems import Place
+from nbtypst.problems import Location
 
 TABLE = "application/vnd.report.table+json"
 SIDES = "left", "center", "right"
@@ -21,7 +23,7 @@ def metadata(output: dict) -> dict:
     return {}
 
 
-def is_table(content):
+def is_table(content: object) -> bool:
     """Return whether all rows of a table are as long as its columns, and each knows its side."""
     match content:
         case {"columns": list(columns), "rows": list(rows), "align": list(align)}:
@@ -31,29 +33,27 @@ def is_table(content):
     return False
 
 
-def table(content: dict, report: dict, place: Place, document: Document) -> list[Fragment]:
+def table(content: dict, report: dict, location: Location, document: Document) -> list[Fragment]:
     """Return a numbered table."""
-    label = document.define(report["label"], place)
+    label = document.define(report["label"], location)
     align = ", ".join(content["align"])
-    columns = zip(content["align"], zip(*content["rows"], strict=True), strict=False)
     mark = "," if document.language == "ru" else "."
-    missing = [missing_decimals(column, side, mark) for side, column in columns]
+    columns = zip(*content["rows"], strict=True)
+    sided = zip(columns, content["align"], strict=False)  # there are no columns without rows
+    missing = [missing_decimals(column, side, mark) for column, side in sided]
+    missing_by_row = itertools.chain.from_iterable(zip(*missing, strict=True))
     return [
-        Fragment(f"#numbered-table(({align},), (", place),
-        *cells(content["columns"], place),
-        Fragment("), (", place),
-        *cells(
-            [cell for row in content["rows"] for cell in row],
-            place,
-            [text for row in zip(*missing, strict=True) for text in row],
-        ),
-        Fragment("))[", place),
-        Fragment(report["caption"], place, "markdown"),
-        Fragment(f"]{labelled(label)}", place),
+        Fragment(f"#numbered-table(({align},), (", location),
+        *cells(content["columns"], location),
+        Fragment("), (", location),
+        *cells(itertools.chain.from_iterable(content["rows"]), location, missing_by_row),
+        Fragment("))[", location),
+        Fragment(report["caption"], location, "markdown"),
+        Fragment(f"]{labelled(label)}", location),
     ]
 
 
-def missing_decimals(column, side, mark):
+def missing_decimals(column: Sequence, side: str, mark: str) -> list[str]:
     """Return what each cell of a table's column lacks to be as long as the longest decimals.
 
     Set but unseen, it brings the decimal marks of a column of numbers under each other; in English
@@ -66,14 +66,16 @@ def missing_decimals(column, side, mark):
     return [longest[len(end[1] or "") :] if end else "" for end in ends]
 
 
-def cells(texts, place, missing=None):
+def cells(
+    texts: Iterable, location: Location, missing: Iterable[str] = itertools.repeat("")
+) -> Iterator[Fragment]:
     """Yield the cells of a table; one with mathematics is Markdown, others are plain text."""
-    for text, unseen in zip(map(str, texts), missing or [""] * len(texts), strict=True):
+    for text, decimals in zip(map(str, texts), missing, strict=False):
         if "$" in text:
-            yield Fragment("[", place)
-            yield Fragment(text, place, "markdown")
-            yield Fragment("], ", place)
-        elif unseen:
-            yield Fragment(f"[#{quote(text)}#unseen({quote(unseen)})], ", place)
+            yield Fragment("[", location)
+            yield Fragment(text, location, "markdown")
+            yield Fragment("], ", location)
+        elif decimals:
+            yield Fragment(f"[#{quote(text)}#unseen({quote(decimals)})], ", location)
         else:
-            yield Fragment(f"{quote(text)}, ", place)
+            yield Fragment(f"{quote(text)}, ", location)

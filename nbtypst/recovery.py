@@ -59,10 +59,10 @@ def repaired(
         return {**files, "main.typ": mended.encode()} if mended != main else None
     if re.search("(?:decode|load) (?:image|PDF)|parse SVG", diagnostic):
         if broken := compiler.unreadable_images(files):
-            kept = {path: content for path, content in files.items() if path not in broken}
+            readable = {path: content for path, content in files.items() if path not in broken}
             for path in broken:
                 main = main.replace(path, "unreadable.svg")
-            return {**kept, "main.typ": main.encode(), "unreadable.svg": CROSSED}
+            return {**readable, "main.typ": main.encode(), "unreadable.svg": CROSSED}
     present = {typst: typst for typst in formulas if typst in main}
     if wrong := compiler.rejected(present):
         for typst in wrong:
@@ -78,7 +78,7 @@ def sign(character: str) -> str:
     return "" if unicodedata.category(character) in ("Cf", "Mn") else SIGN
 
 
-def without_cell(files, main, line):
+def without_cell(files: dict[str, bytes], main: str, line: int) -> dict[str, bytes] | None:
     """Return the files with the cell at a line of main.typ shown as its Typst source."""
     start = main.rfind(MARK, 0, len("\n".join(main.split("\n")[:line])) + 1)
     if not line or start < 0:
@@ -88,5 +88,5 @@ def without_cell(files, main, line):
     mark, _, source = cell.removeprefix("\n\n").partition("\n")
     if re.fullmatch(r"\s*#unset\(.*\)\s*", source):
         return None
-    shown = f"\n\n{mark}\n{unset(source.strip())}"
-    return {**files, "main.typ": main.replace(cell, shown, 1).encode()}
+    source_cell = f"\n\n{mark}\n{unset(source.strip())}"
+    return {**files, "main.typ": main.replace(cell, source_cell, 1).encode()}

@@ -1,8 +1,9 @@
 """Formulas as text for a reader who hears them."""
 
 import re
+from collections.abc import Callable
 
-SPOKEN = [
+SPOKEN: list[tuple[str, str | Callable[[re.Match], str]]] = [
     (r"(?<=[a-zA-Z])(?=\\(?:math|bold|bm|text|operatorname))", " "),
     (
         r"\\(?:left|right|middle|displaystyle|textstyle|limits|nolimits|bigg?[lrm]?|Bigg?[lrm]?)(?![a-zA-Z])",

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from nbtypst.commands import hexadecimal
 from nbtypst.document import quote
@@ -54,7 +54,7 @@ def table(node: Node, state: State, write: Callable[[Node, State], str]) -> str:
     return caption + "\n\n".join(parts)
 
 
-def outside(node):
+def outside(node: Node) -> Iterator[Node | str]:
     """Yield what stands in a table but in none of its cells: a caption, stray text."""
     for child in node.children:
         if isinstance(child, str):
@@ -81,7 +81,7 @@ def rows_of(node: Node) -> Iterator[tuple[Node, bool]]:
                 yield row, child.tag == "thead"
 
 
-def header_rows(rows, cells):
+def header_rows(rows: list, cells: list[Cell]) -> int:
     """Return how many rows are the header, with all that their cells reach; 0 if all are."""
     count, reach = 0, 0
     while reach < len(rows) and rows[reach][1]:
@@ -115,14 +115,16 @@ def placed(rows: list[Node]) -> list[Cell]:
     return cells
 
 
-def span(node, name, most):
+def span(node: Node, name: str, most: int) -> int:
     """Return how far a cell reaches, 1 to `most`."""
     value = node.attributes.get(name, "1").strip()
     number = int(value) if value.isdecimal() and len(value) < 6 else 1
     return max(1, min(number or most, most))
 
 
-def content(cell, state, write, header, frame):
+def content(
+    cell: Cell, state: State, write: Callable[[Node, State], str], header: bool, frame: bool
+) -> str:
     """Return the end of a call of `cell`: its options and what is in it."""
     style = cell.node.style() | state.styles.get(cell.node.attributes.get("id"), {})
     typst = write(cell.node, state).strip()
@@ -139,7 +141,7 @@ def content(cell, state, write, header, frame):
     return f"{options})[{typst}]"
 
 
-def widths(cells):
+def widths(cells: list[Cell]) -> tuple[list[float], list[float]]:
     """Return (width of the longest word, of the longest line) of each column, in em."""
     count = max(cell.x + cell.across for cell in cells)
     minimum, natural = [0.5] * count, [0.5] * count
@@ -155,7 +157,7 @@ def widths(cells):
     return minimum, [max(pair) for pair in zip(minimum, natural, strict=True)]
 
 
-def length(text):
+def length(text: str) -> float:
     """Return about how wide a text is, in em."""
     return sum(
         0.33
@@ -171,7 +173,9 @@ def length(text):
     )
 
 
-def layouts(cells, minimum, natural, headers):
+def layouts(
+    cells: list[Cell], minimum: list[float], natural: list[float], headers: int
+) -> Iterator[tuple[Sequence[int], float, list[float] | None]]:
     """Yield (columns, size of the text, their shares of the width or none) of each part."""
     count = len(natural)
     if sum(natural) + INSET * count <= ROOM:
@@ -197,12 +201,18 @@ def layouts(cells, minimum, natural, headers):
         yield chosen, SMALLEST, None
 
 
-def fits(columns, minimum):
+def fits(columns: Sequence[int], minimum: list[float]) -> bool:
     """Return whether the words of columns fit a line."""
     return sum(minimum[x] + INSET for x in columns) <= ROOM / SMALLEST
 
 
-def part(cells, columns, size, weights, headers):
+def part(
+    cells: list[Cell],
+    columns: Sequence[int],
+    size: float,
+    weights: list[float] | None,
+    headers: int,
+) -> str:
     """Return a table of some of the columns."""
     position = {x: number for number, x in enumerate(columns)}
     header, body = [], []
@@ -216,5 +226,5 @@ def part(cells, columns, size, weights, headers):
         group = header if cell.y < headers else body
         group.append(f"cell(x: {x}, y: {cell.y}{spans}{cell.typst}, ")
     tracks = ", ".join(f"{weight:.2f}fr" for weight in weights) if weights else ""
-    columns = f"({tracks},)" if tracks else str(len(columns))
-    return f"#datatable({columns}, {size}em, ({''.join(header)}), ({''.join(body)}))"
+    layout = f"({tracks},)" if tracks else str(len(columns))
+    return f"#datatable({layout}, {size}em, ({''.join(header)}), ({''.join(body)}))"

@@ -10,6 +10,9 @@ CONTROL = re.compile(
     r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]|\x1b[=>78cDEHM]"
 )
 COLOURS = ("#222222", "#b22b31", "#00713f", "#8a6d00", "#1f5fa8", "#8b3f8f", "#00757a", "#666666")
+# ANSI codes: options of Typst's text that they set, or clear.
+SET = {1: ("weight", '"bold"'), 3: ("style", '"italic"'), 4: ("line", "true")}
+CLEARED = {22: "weight", 23: "style", 24: "line", 39: "fill", 49: "ground"}
 CHUNK = 200  # lines in one block: Typst's time grows faster than a block
 
 
@@ -31,32 +34,33 @@ def terminal(text: str) -> str:
     return "\n".join(block(part) for part in blocks)
 
 
-def block(lines):
+def block(lines: list) -> str:
     """Return the Typst of lines, lists of (text, style)."""
     spans = []
     for number, line in enumerate(lines):
-        for words, style in [*line, ("\n", ())] if number + 1 < len(lines) else line:
+        last = number + 1 == len(lines)
+        for words, style in line if last else [*line, ("\n", ())]:
             if spans and (spans[-1][1] == style or not words.strip()):
                 spans[-1][0].append(words)
             else:
                 spans.append(([words], style))
-    arguments = ", ".join(
-        f"({raw(''.join(words))}, arguments({', '.join(f'{k}: {v}' for k, v in style)}))"
-        for words, style in spans
-    )
-    return f"#terminal({arguments})"
+    arguments = []
+    for words, style in spans:
+        options = ", ".join(f"{name}: {value}" for name, value in style)
+        arguments.append(f"({raw(''.join(words))}, arguments({options}))")
+    return f"#terminal({', '.join(arguments)})"
 
 
-def show(text, lines, row, style):
+def show(text: str, lines: list, row: int, style: tuple) -> tuple[int, tuple]:
     """Write a line at a row of `lines`; return the row and the style at its end."""
     if "\r" not in text and "\b" not in text and "\x1b" not in text:
         lines[row] = [*lines[row], (text, style)] if style or lines[row] else [(text, style)]
         return row, style
     if "\b" not in text and "\x1b" not in text and not lines[row]:
-        shown = ""
+        overwritten = ""
         for part in text.split("\r"):  # each is written over the one before
-            shown = part + shown[len(part) :]
-        lines[row] = [(shown, style)] if shown else []
+            overwritten = part + overwritten[len(part) :]
+        lines[row] = [(overwritten, style)] if overwritten else []
         return row, style
     column = sum(len(words) for words, _ in lines[row])
     cells = [(c, look) for words, look in lines[row] for c in words]
@@ -89,7 +93,7 @@ def show(text, lines, row, style):
     return row, style
 
 
-def joined(cells):
+def joined(cells: list) -> list[tuple[str, tuple]]:
     """Return (character, style) pairs as (text, style) pairs."""
     spans = []
     for character, style in cells:
@@ -102,7 +106,8 @@ def joined(cells):
 
 def restyled(style: tuple, codes: str) -> tuple:
     """Return the style, pairs of Typst's options of text, after codes such as '1;38;5;208'."""
-    style, numbers = dict(style), [int(code[:4] or 0) for code in re.split("[;:]", codes)]
+    options: dict[str, str] = dict(style)
+    numbers = [int(code[:4] or 0) for code in re.split("[;:]", codes)]
     while numbers:
         number = numbers.pop(0)
         if number in (38, 48):
@@ -110,30 +115,19 @@ def restyled(style: tuple, codes: str) -> tuple:
             count = {5: 1, 2: 3}.get(kind, 0)
             values, numbers = numbers[:count], numbers[count:]
             if len(values) == count and count:
-                style["fill" if number == 38 else "ground"] = f"rgb({quote(extended(values))})"
+                options["fill" if number == 38 else "ground"] = f"rgb({quote(extended(values))})"
         elif number == 0:
-            style = {}
-        elif number == 1:
-            style["weight"] = '"bold"'
-        elif number == 3:
-            style["style"] = '"italic"'
-        elif number == 4:
-            style["line"] = "true"
-        elif number == 22:
-            style.pop("weight", None)
-        elif number == 23:
-            style.pop("style", None)
-        elif number == 24:
-            style.pop("line", None)
+            options = {}
+        elif number in SET:
+            option, value = SET[number]
+            options[option] = value
+        elif number in CLEARED:
+            options.pop(CLEARED[number], None)
         elif number in range(30, 38) or number in range(90, 98):
-            style["fill"] = f'rgb("{COLOURS[number % 10]}")'
+            options["fill"] = f'rgb("{COLOURS[number % 10]}")'
         elif number in range(40, 48) or number in range(100, 108):
-            style["ground"] = f'rgb("{COLOURS[number % 10]}").lighten(70%)'
-        elif number == 39:
-            style.pop("fill", None)
-        elif number == 49:
-            style.pop("ground", None)
-    return tuple(sorted(style.items()))
+            options["ground"] = f'rgb("{COLOURS[number % 10]}").lighten(70%)'
+    return tuple(sorted(options.items()))
 
 
 def extended(values: list[int]) -> str:

@@ -5,14 +5,14 @@ so that nothing of a formula becomes Typst code.
 """
 
 import re
+from collections.abc import Collection
 
 from nbtypst import commands, vocabulary
-from nbtypst.commands import TexError
+from nbtypst.commands import NOTHING, TexError
 from nbtypst.document import quote
 
 TOKEN = re.compile(r"\\[a-zA-Z@]+|\\[\s\S]|%[^\n]*\n?|\s+|[\s\S]")
 ENDS = {"}", "&", "\\\\", "\\cr", "\\end", "\\right", "\\middle"}
-NOTHING = quote("")
 LIMITS = "\\limits"
 DEEPEST = 40  # of groups in groups: Typst gives up soon after
 MOST = 30_000  # tokens after the expansion of macros
@@ -22,14 +22,14 @@ class Parser:
     """One formula on its way to Typst; `macros` ({name: (number of arguments, default, body)})
     are read and, where the formula defines some, written."""
 
-    def __init__(self, tex, macros):
+    def __init__(self, tex: str, macros: dict) -> None:
         """Take the TeX apart."""
         self.tokens = TOKEN.findall(tex)[::-1]  # a stack: the next one is the last
         self.macros = macros
         self.depth = 0
         self.read = 0
 
-    def peek(self):
+    def peek(self) -> str:
         """Return the next token that is no space, expanding macros; "" at the end."""
         while self.tokens:
             token = self.tokens[-1]
@@ -42,7 +42,7 @@ class Parser:
                 return token
         return ""
 
-    def next(self):
+    def next(self) -> str:
         """Return the next token and step over it.
 
         Raises:
@@ -56,7 +56,7 @@ class Parser:
             raise TexError("the formula is too long")
         return self.tokens.pop()
 
-    def expand(self, name):
+    def expand(self, name: str) -> None:
         """Replace a macro, whose name is read, by its body."""
         count, default, body = self.macros[name]
         arguments = []
@@ -72,42 +72,39 @@ class Parser:
             raise TexError(f"the macro {name} never ends")
         self.tokens += TOKEN.findall(text + " ")[::-1]
 
-    def raw(self):
-        """Return the next argument as TeX, without its braces."""
+    def skip_spaces(self) -> None:
+        """Step over white space, but expand nothing."""
         while self.tokens and self.tokens[-1].isspace():
             self.tokens.pop()
+
+    def raw(self) -> str:
+        """Return the next argument as TeX, without its braces."""
+        self.skip_spaces()
         if not self.tokens:
             raise TexError("an argument is missing")
         token = self.tokens.pop()
-        if token != "{":
-            return token
-        level, parts = 1, []
-        while self.tokens:
-            token = self.tokens.pop()
-            level += (token == "{") - (token == "}")
-            if not level:
-                return "".join(parts)
-            parts.append(token)
-        raise TexError("a } is missing")
+        return self.up_to("}") if token == "{" else token
 
-    def optional(self):
+    def optional(self) -> str | None:
         """Return the TeX between [ and ], None where there is none."""
-        while self.tokens and self.tokens[-1].isspace():
-            self.tokens.pop()
+        self.skip_spaces()
         if not self.tokens or self.tokens[-1] != "[":
             return None
         self.tokens.pop()
+        return self.up_to("]")
+
+    def up_to(self, closing: str) -> str:
+        """Return the TeX before a bracket that is in no group, and step over it."""
         parts, level = [], 0
-        while self.tokens and (level or self.tokens[-1] != "]"):
+        while self.tokens:
             token = self.tokens.pop()
+            if token == closing and not level:
+                return "".join(parts)
             level += (token == "{") - (token == "}")
             parts.append(token)
-        if not self.tokens:
-            raise TexError("a ] is missing")
-        self.tokens.pop()
-        return "".join(parts)
+        raise TexError(f"a {closing} is missing")
 
-    def sub(self, tex):
+    def sub(self, tex: str) -> str:
         """Return the Typst of a piece of TeX that belongs to this formula."""
         inner = Parser(tex, self.macros)
         inner.depth, inner.read = self.depth + 1, self.read
@@ -117,14 +114,14 @@ class Parser:
         self.read = inner.read
         return typst
 
-    def argument(self):
+    def argument(self) -> str:
         """Return the Typst of the next argument."""
         if self.peek() == "{":
             self.next()
             return self.group()
         return self.atom(alone=True)
 
-    def group(self):
+    def group(self) -> str:
         """Return the Typst of a group whose { is read, up to its }."""
         typst = self.sequence()
         if self.peek() != "}":
@@ -132,14 +129,14 @@ class Parser:
         self.next()
         return typst
 
-    def everything(self):
+    def everything(self) -> str:
         """Return the Typst of all that is left; a `TexError` names what was not begun."""
         typst = self.sequence(ends=ENDS)
         if self.peek():
             raise TexError(f"{self.peek()} stands alone")
         return typst
 
-    def sequence(self, ends=ENDS):
+    def sequence(self, ends: Collection[str] = ENDS) -> str:
         """Return the Typst of atoms with their scripts, up to one of `ends` or the end."""
         self.depth += 1
         if self.depth > DEEPEST:
@@ -160,14 +157,14 @@ class Parser:
         self.depth -= 1
         return joined(pieces)
 
-    def colour(self, ends):
+    def colour(self, ends: Collection[str]) -> str:
         r"""Return what follows \color{…}: a group, as MathJax has it, or all the rest."""
         self.next()
         name = self.raw()
         body = self.argument() if self.peek() == "{" else self.sequence(ends)
         return commands.coloured(name, body or NOTHING)
 
-    def scripted(self, base):
+    def scripted(self, base: str) -> str:
         """Return `base` with the primes, superscripts and subscripts that follow it."""
         scripts = {"^": [], "_": []}
         while (token := self.peek()) in ("^", "_", "'", "’", LIMITS, "\\nolimits"):
@@ -184,7 +181,7 @@ class Parser:
         options = (f", t: {upper}" if upper else "") + (f", b: {lower}" if lower else "")
         return f"attach({base or NOTHING}{options})"
 
-    def atom(self, alone=False):
+    def atom(self, alone: bool = False) -> str:
         """Return the Typst of the next atom: a command, a group or a character.
 
         Digits and letters of prose go together unless the character is an argument `alone`.
@@ -210,7 +207,7 @@ class Parser:
             return commands.escaped(commands.SYMBOLS[name])
         raise TexError(f"{token} is not known")
 
-    def characters(self, token):
+    def characters(self, token: str) -> str:
         """Return the Typst of a number, a word of prose or any other character."""
         if token.isdecimal():
             while self.tokens and re.fullmatch(r"\d+\.?\d*", token + self.tokens[-1]):
@@ -224,7 +221,7 @@ class Parser:
             token += self.tokens.pop()
         return quote(token)
 
-    def delimiter(self):
+    def delimiter(self) -> str:
         r"""Return the Typst of the delimiter after \left, \big or the like; "" for a point."""
         token = self.next()
         if token == ".":

@@ -4,7 +4,7 @@ import dataclasses
 import re
 
 from nbtypst.document import Document, quote
-from nbtypst.problems import Place
+from nbtypst.problems import Location
 
 PUNCTUATION = re.compile(r"[!#-&(-/:-@\[-`{-~]")  # quotation marks are Typst's to set
 
@@ -14,7 +14,7 @@ class State:
     """What the writers know of the fragment that they write."""
 
     document: Document
-    place: Place
+    location: Location
     attachments: dict = dataclasses.field(default_factory=dict)
     notes: dict = dataclasses.field(default_factory=dict)  # {footnote: its tree}
     styles: dict = dataclasses.field(default_factory=dict)  # {id of an element: its CSS}

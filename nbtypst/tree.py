@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import html.parser
 import re
+from collections.abc import Iterator
 
 VOID = set("area base br col embed hr img input link meta param source track wbr".split())
 # {tag: (tags that its start ends, tags that it does not look beyond)}
@@ -36,22 +37,22 @@ class Node:
     attributes: dict = dataclasses.field(default_factory=dict)
     children: list = dataclasses.field(default_factory=list)
 
-    def classes(self):
+    def classes(self) -> list[str]:
         """Return the names of its classes."""
         return (self.attributes.get("class") or "").split()
 
-    def style(self):
+    def style(self) -> dict[str, str]:
         """Return {property: value} of its style attribute."""
         return declarations(self.attributes.get("style") or "")
 
-    def walk(self):
+    def walk(self) -> Iterator["Node"]:
         """Yield the element and those in it, in order."""
         yield self
         for child in self.children:
             if isinstance(child, Node):
                 yield from child.walk()
 
-    def text(self):
+    def text(self) -> str:
         """Return the text in it."""
         return "".join(child if isinstance(child, str) else child.text() for child in self.children)
 
@@ -59,7 +60,7 @@ class Node:
 class Reader(html.parser.HTMLParser):
     """Builds the tree; style sheets go to `sheets`, scripts are counted and left out."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Begin with an empty tree."""
         super().__init__(convert_charrefs=True)
         self.root = Node("root")
@@ -68,7 +69,7 @@ class Reader(html.parser.HTMLParser):
         self.scripts = 0
         self.skipped = ""
 
-    def handle_starttag(self, tag, attributes):
+    def handle_starttag(self, tag: str, attributes: list) -> None:
         """Open an element; those that it ends are closed."""
         if tag in ("script", "style"):
             self.skipped = tag
@@ -83,11 +84,11 @@ class Reader(html.parser.HTMLParser):
         if tag not in VOID and len(self.open) < DEEPEST:
             self.open.append(node)
 
-    def handle_startendtag(self, tag, attributes):
+    def handle_startendtag(self, tag: str, attributes: list) -> None:
         """Take <br/> as <br>; other tags are only begun, as browsers have it."""
         self.handle_starttag(tag, attributes)
 
-    def end(self, tags, limits):
+    def end(self, tags: set[str], limits: set[str]) -> None:
         """Close open elements of `tags`, up to an element of `limits`."""
         for index in range(len(self.open) - 1, 0, -1):
             if self.open[index].tag in limits:
@@ -97,7 +98,7 @@ class Reader(html.parser.HTMLParser):
                 if tags == {"p"}:
                     return
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         """Close the element, and those in it that are open."""
         if tag == self.skipped:
             self.skipped = ""
@@ -110,7 +111,7 @@ class Reader(html.parser.HTMLParser):
             if self.open[index].tag in limits:
                 return
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         """Keep text."""
         if self.skipped == "style":
             self.sheets.append(data)
@@ -126,7 +127,7 @@ def read(source: str) -> tuple[Node, str, int]:
     return reader.root, "".join(reader.sheets), reader.scripts
 
 
-def drawing(match):
+def drawing(match: re.Match) -> str:
     """Return an <img> of an <svg>."""
     svg = match[0]
     if "xmlns=" not in svg:

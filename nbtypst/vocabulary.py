@@ -1,11 +1,17 @@
 r"""The table of TeX commands; those that are one character are in symbols.txt."""
 
+from __future__ import annotations
+
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
 from nbtypst import commands as c
 from nbtypst import macros
 from nbtypst.environments import environment, table
+
+if TYPE_CHECKING:
+    from nbtypst.tex import Parser
 
 ACCENTS = {
     "hat": "302", "widehat": "302", "bar": "304", "vec": "20d7", "dot": "307", "ddot": "308",
@@ -24,18 +30,23 @@ FUNCTIONS = {  # Typst functions of one argument, and what stands behind it
     "mathrm": ("upright", ""), "mathup": ("upright", ""), "mathit": ("italic", ""),
     "mathsf": ("sans", ""), "mathtt": ("mono", ""),
 }  # fmt: skip
-WRAPPED = {  # what stands before and after the argument
-    "mathbf": ("bold(upright(", "))"), "mathnormal": ("", ""), "smash": ("", ""),
-    "overbrace": ("limits(overbrace(", "))"), "underbrace": ("limits(underbrace(", "))"),
-    "overbracket": ("limits(overbracket(", "))"), "underbracket": ("limits(underbracket(", "))"),
-    "phantom": ("#hide($", "$)"), "hphantom": ("#hide($", "$)"),
-    "vphantom": ("#box(width: 0pt, hide($", "$))"), "llap": ("", ""), "rlap": ("", ""),
-    "mathllap": ("", ""), "mathrlap": ("", ""), "bra": (r"lr(\⟨ ", r" \|)"), "ket": (r"lr(\| ",
-    r" \⟩)"),
-    "Bra": (r"lr(\⟨ ", r" \|)"), "Ket": (r"lr(\| ", r" \⟩)"), "braket": (r"lr(\⟨ ", r" \⟩)"),
-    "norm": (r"lr(\‖ ", r" \‖)"), "abs": (r"lr(\| ", r" \|)"), "pod": (r"#h(1em) \( ", r" \)"),
-    "pmod": (r'#h(1em) \( op("mod") ', r" \)"), "textsuperscript": ('attach("", t: ', ")"),
-    "textsubscript": ('attach("", b: ', ")"),
+TEMPLATES = {  # what the arguments #1 and #2 become
+    "mathbf": "bold(upright(#1))", "mathnormal": "#1", "smash": "#1", "llap": "#1", "rlap": "#1",
+    "mathllap": "#1", "mathrlap": "#1", "phantom": "#hide($#1$)", "hphantom": "#hide($#1$)",
+    "vphantom": "#box(width: 0pt, hide($#1$))", "boxed": "#boxed($ #1 $)",
+    "overbrace": "limits(overbrace(#1))", "underbrace": "limits(underbrace(#1))",
+    "overbracket": "limits(overbracket(#1))", "underbracket": "limits(underbracket(#1))",
+    "bra": r"lr(\⟨ #1 \|)", "Bra": r"lr(\⟨ #1 \|)", "ket": r"lr(\| #1 \⟩)",
+    "Ket": r"lr(\| #1 \⟩)", "braket": r"lr(\⟨ #1 \⟩)", "norm": r"lr(\‖ #1 \‖)",
+    "abs": r"lr(\| #1 \|)", "set": r"lr(\{ #1 \})", "Set": r"lr(\{ #1 \})",
+    "pod": r"#h(1em) \( #1 \)", "pmod": r'#h(1em) \( op("mod") #1 \)',
+    "textsuperscript": 'attach("", t: #1)', "textsubscript": 'attach("", b: #1)',
+    "frac": "frac(#1, #2)", "tfrac": "inline(frac(#1, #2))", "dfrac": "display(frac(#1, #2))",
+    "binom": "binom(#1, #2)", "tbinom": "inline(binom(#1, #2))",
+    "dbinom": "display(binom(#1, #2))", "overset": "attach(limits(#2), t: #1)",
+    "underset": "attach(limits(#2), b: #1)",
+    "stackrel": 'class("relation", attach(limits(#2), t: #1))',
+    "cancelto": "attach(cancel(#2), t: #1)",
 }  # fmt: skip
 CLASSES = {
     "mathbin": "binary", "mathrel": "relation", "mathopen": "opening", "mathclose": "closing",
@@ -75,37 +86,26 @@ IGNORED = {
 }  # fmt: skip
 
 
-def negated(parser):
+def negated(parser: Parser) -> str:
     r"""Return \not before a relation, as one character where Unicode has it."""
     relation = parser.atom()
     one = unicodedata.normalize("NFC", relation.removeprefix("\\") + "\u0338")
     return one if len(one) == 1 else f"cancel({relation})"
 
 
-def lines(parser):
+def lines(parser: Parser) -> str:
     r"""Return \substack{…}: lines below each other."""
     rows = [[parser.sub(line)] for line in re.split(r"\\\\", parser.raw())]
     return table(rows, options="row-gap: #0.3em, ")
 
 
-def set_builder(parser):
-    r"""Return \set{…} between braces."""
-    return f"lr(\\{{ {parser.argument()} \\}})"
-
-
-def continued_fraction(parser):
+def continued_fraction(parser: Parser) -> str:
     r"""Return \cfrac[l]{a}{b}."""
     parser.optional()
-    return f"display({c.calls('frac')(parser)})"
+    return c.template(TEMPLATES["dfrac"])(parser)
 
 
-def cancelled_to(parser):
-    r"""Return \cancelto{value}{expression}."""
-    value, body = parser.argument() or c.quote(""), parser.argument() or c.quote("")
-    return f"attach(cancel({body}), t: {value})"
-
-
-def chemistry(parser):
+def chemistry(parser: Parser) -> str:
     r"""Return \ce{…} of plain formulas and arrows, such as \ce{2H2 + O2 -> 2H2O}."""
     arrows = {"<=>": "⇌", "<->": "↔", "->": "→", "<-": "←"}
     text = re.sub(r"\s*(<=>|<->|->|<-)\s*", lambda match: f" {arrows[match[1]]} ", parser.raw())
@@ -121,27 +121,21 @@ def chemistry(parser):
     return " ".join(pieces)
 
 
-def wrapped(before, after):
-    """Return the command that puts something around its argument."""
-    return lambda parser: f"{before}{parser.argument() or c.quote('')}{after}"
-
-
-def classed(kind):
-    """Return the command that gives its argument a class of spacing."""
-    return lambda parser: f'class("{kind}", {parser.argument() or c.quote("")})'
-
-
-def character(parser):
+def character(parser: Parser) -> str:
     r"""Return \unicode{x263a}."""
     text = parser.raw().strip()
     code = int(text[1:], 16) if re.fullmatch("[xX][0-9a-fA-F]{1,5}", text) else 0xFFFD
     return c.escaped(chr(code if 31 < code < 0xD800 or 0xE000 <= code else 0xFFFD))
 
 
-COMMANDS = {name: c.accent(code) for name, code in ACCENTS.items()}
-COMMANDS |= {name: c.call(*function) for name, function in FUNCTIONS.items()}
-COMMANDS |= {name: wrapped(*pair) for name, pair in WRAPPED.items()}
-COMMANDS |= {name: classed(kind) for name, kind in CLASSES.items()}
+COMMANDS: dict[str, str | c.Command] = {
+    name: c.template(f'accent(#1, "\\u{{{code}}}")') for name, code in ACCENTS.items()
+}
+COMMANDS |= {
+    name: c.template(f"{function}(#1{options})") for name, (function, options) in FUNCTIONS.items()
+}
+COMMANDS |= {name: c.template(typst) for name, typst in TEMPLATES.items()}
+COMMANDS |= {name: c.template(f'class("{kind}", #1)') for name, kind in CLASSES.items()}
 COMMANDS |= {name: c.arrow(character) for name, character in ARROWS.items()}
 COMMANDS |= {name: c.gap(size) for name, size in SPACES.items()}
 COMMANDS |= {name: f'op("{name}")' for name in OPERATORS}
@@ -160,20 +154,15 @@ COMMANDS |= {
     "rvert": r'class("closing", \|)', "lVert": r'class("opening", \‖)',
     "rVert": r'class("closing", \‖)', "-": "", "/": "", "*": "",
     "bmod": '#h(0.22em) op("mod") #h(0.22em)',
-    "mod": '#h(1em) op("mod")', "frac": c.calls("frac"),
-    "tfrac": lambda p: f"inline({c.calls('frac')(p)})",
-    "dfrac": lambda p: f"display({c.calls('frac')(p)})", "cfrac": continued_fraction,
-    "binom": c.calls("binom"), "dbinom": lambda p: f"display({c.calls('binom')(p)})",
-    "tbinom": lambda p: f"inline({c.calls('binom')(p)})", "sqrt": c.root, "left": c.delimited,
-    "overset": c.stacked("t"), "underset": c.stacked("b"), "stackrel": c.stacked("t", "relation"),
-    "boxed": c.box, "textcolor": c.colour, "operatorname": c.operator, "sideset": c.side_set,
-    "cancelto": cancelled_to, "begin": environment, "ce": chemistry, "substack": lines,
+    "mod": '#h(1em) op("mod")', "cfrac": continued_fraction, "sqrt": c.root, "left": c.delimited,
+    "textcolor": c.colour, "operatorname": c.operator, "sideset": c.side_set,
+    "begin": environment, "ce": chemistry, "substack": lines,
     "not": negated,
     "newcommand": macros.definition, "renewcommand": macros.definition,
     "providecommand": macros.definition,
     "def": macros.primitive, "gdef": macros.primitive, "let": macros.synonym, "unicode": character,
     "DeclareMathOperator": macros.operator_definition, "ref": c.reference, "eqref": c.reference,
-    "set": set_builder, "Set": set_builder, "idotsint": "∫ ⋯ ∫",
+    "idotsint": "∫ ⋯ ∫",
     "TeX": '"TeX"', "LaTeX": '"LaTeX"',
 }  # fmt: skip
 COMMANDS = {f"\\{name}": command for name, command in COMMANDS.items()}

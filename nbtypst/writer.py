@@ -65,7 +65,7 @@ def children(node: Node, state: State) -> str:
     return "".join(pieces)
 
 
-def sized(node, following):
+def sized(node: Node, following: list) -> None:
     """Give an image the size that Quarto's and pandoc's Markdown write behind it."""
     if following and isinstance(following[0], str):
         if match := re.match(r"\{([^{}\n]*)\}", following[0]):
@@ -73,7 +73,7 @@ def sized(node, following):
                 node.attributes.setdefault(name, value)
 
 
-def styled(typst, style, node):
+def styled(typst: str, style: dict[str, str], node: Node) -> str:
     """Return Typst in the colour, weight and place that a style attribute or <font> gives it."""
     if not typst.strip():
         return typst
@@ -91,7 +91,7 @@ def styled(typst, style, node):
     return typst
 
 
-def element(node, state):
+def element(node: Node, state: State) -> str:
     """Return the Typst of an element, without its style."""
     tag = node.tag
     if handler := HANDLERS.get(tag):
@@ -104,11 +104,11 @@ def element(node, state):
         return media(node, state)
     if tag in PASSED:
         return children(node, state)
-    state.document.complain(state.place, f"HTML that cannot be set: <{tag}>")
+    state.document.complain(state.location, f"HTML that cannot be set: <{tag}>")
     return unset(f"<{tag}>") + children(node, state)
 
 
-def paragraph(node, state):
+def paragraph(node: Node, state: State) -> str:
     """Return a paragraph; an image alone stands in the middle, an alert in a box."""
     content = children(node, state)
     inner = [child for child in node.children if not isinstance(child, str) or child.strip()]
@@ -121,15 +121,17 @@ def paragraph(node, state):
     return content
 
 
-def media(node, state):
+def media(node: Node, state: State) -> str:
     """Return the name of what moves or sounds, and name it."""
     sources = [part.attributes.get("src", "") for part in node.walk()]
     source = next((s for s in sources if s and not s.startswith("data:")), "")[:120]
-    state.document.complain(state.place, f"HTML that cannot be set: <{node.tag}> {source}".strip())
+    state.document.complain(
+        state.location, f"HTML that cannot be set: <{node.tag}> {source}".strip()
+    )
     return unset(f"<{node.tag}> {source}".strip()) + " " + children(node, state)
 
 
-def text(words, state):
+def text(words: str, state: State) -> str:
     """Return the Typst of text with formulas, footnotes and addresses in it."""
     pieces, position = [], 0
     for match in TEXT.finditer(words):
@@ -147,13 +149,13 @@ def text(words, state):
     return "".join(pieces) + escape(words[position:], state.longest)
 
 
-def link(node, state):
+def link(node: Node, state: State) -> str:
     """Return a link; there are none within links."""
     content = children(node, dataclasses.replace(state, in_link=True))
     return content if state.in_link else links.link(node, content, state)
 
 
-def heading(node, state):
+def heading(node: Node, state: State) -> str:
     """Return a heading, with the level and label that `links.register` gave it."""
     level, label = node.attributes["typst-level"], node.attributes["typst-label"]
     content = children(node, state).strip()
@@ -162,7 +164,7 @@ def heading(node, state):
     return f"#heading(level: {level})[{content}] #{typst_label(label)}"
 
 
-def listing(node, state):
+def listing(node: Node, state: State) -> str:
     """Return a list of points or numbers; items with paragraphs stand apart."""
     items = [child for child in node.children if isinstance(child, Node)]
     loose = any(
@@ -177,14 +179,14 @@ def listing(node, state):
     return f"#list({options}{contents})"
 
 
-def item_content(item, state):
+def item_content(item: Node, state: State) -> str:
     """Return what stands in an item; [ ] and [x] before it are boxes."""
     content = (children(item, state) if item.tag == "li" else write(item, state)).strip()
     content = re.sub(r"^\\\[ \\\]", "☐", content)
     return re.sub(r"^\\\[[xX]\\\]", "☑", content)
 
 
-def preformatted(node, state):
+def preformatted(node: Node, state: State) -> str:
     """Return a block of code, or text as a terminal shows it."""
     source = mathematics.put_back(node.text(), state.document.formulas).rstrip("\n")
     codes = [part for part in node.walk() if part.tag == "code"]
@@ -195,12 +197,12 @@ def preformatted(node, state):
     return f"#terminal(({raw(source)}, arguments()))"
 
 
-def code(node, state):
+def code(node: Node, state: State) -> str:
     """Return code within a line."""
     return f"#raw({raw(mathematics.put_back(node.text(), state.document.formulas))})"
 
 
-def quotation(node, state):
+def quotation(node: Node, state: State) -> str:
     """Return a quotation; one that begins with [!NOTE] is GitHub's box."""
     content = children(node, state).strip()
     if match := re.match(r"\\\[\\!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\\\]", content):
@@ -208,7 +210,7 @@ def quotation(node, state):
     return f"#quote(block: true)[{content}]"
 
 
-def image(node, state):
+def image(node: Node, state: State) -> str:
     """Return an image; its file becomes part of the document."""
     document, attributes = state.document, node.attributes
     source = mathematics.put_back(attributes.get("src", ""), document.formulas)
@@ -217,12 +219,12 @@ def image(node, state):
         content = images.load(source, state.attachments, document.folders, document.outside)
         path = document.add_file(*content)
     except ValueError as error:
-        document.complain(state.place, str(error))
+        document.complain(state.location, str(error))
         return unset(f"image {source[:200] if not source.startswith('data:') else alt}")
     if not alt:
         fault = f"the image {source[:60]} needs alternative text: ![text](file)"
         if document.strict:
-            document.complain(state.place, fault)
+            document.complain(state.location, fault)
         alt = "image without a description"
     style = node.style()
     sizes = {name: style.get(name) or attributes.get(name, "") for name in ("width", "height")}
@@ -230,7 +232,7 @@ def image(node, state):
     return f"#picture({quote(path)}, alt: {quote(alt)}{options})"
 
 
-def checkbox(node, state):
+def checkbox(node: Node, state: State) -> str:
     """Return a box to tick; other fields hold nothing to print but their value."""
     if node.attributes.get("type") in ("checkbox", "radio"):
         return "☑ " if "checked" in node.attributes else "☐ "

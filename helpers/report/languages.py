@@ -43,7 +43,7 @@ def paragraphs(source: str) -> list[tuple[str, bool]]:
         body, end = line.rstrip("\n"), "\n" * line.endswith("\n")
         text = MARKER.sub("", body)
         marker = body.removesuffix(text)
-        words = bool(re.search(r"[^\W\d_]", mathematics.FOUND.sub("", text)))
+        words = bool(re.search(r"[^\W\d_]", mathematics.FORMULA.sub("", text)))
         if open_ended and text.strip("-= ") and not marker.strip() and not text.startswith("|"):
             result[-2:] = [(f"{result[-2][0]}\n{body}", True), (end, False)]
         else:

@@ -163,7 +163,7 @@ def faults(language: str) -> list[str]:
 
 def english_numbers(text: str) -> list[str]:
     """Return a fault for Russian prose with decimal points or commas between thousands."""
-    words = TARGET.sub("] ", mathematics.FOUND.sub(" ", text))
+    words = TARGET.sub("] ", mathematics.FORMULA.sub(" ", text))
     wrong = [number for number in NUMBER.findall(words) if decimal_commas(number) != number]
     return [f"has numbers as in English: {', '.join(wrong)}"] if wrong else []
 
@@ -185,8 +185,8 @@ def differences(english: str, translated: str) -> list[str]:
 def contents(text: str) -> dict[str, Counter]:
     """Return what a translation keeps; of a plural's forms only the name."""
     text = re.sub(r"\{(\w+):plural:[^{}]*\}", "", text)
-    formulas = [match[0] for match in mathematics.FOUND.finditer(text) if not match["escape"]]
-    words = mathematics.FOUND.sub(" ", text)
+    formulas = [match[0] for match in mathematics.FORMULA.finditer(text) if not match["escape"]]
+    words = mathematics.FORMULA.sub(" ", text)
     targets = [first or second for first, second in TARGET.findall(words)]
     words = TARGET.sub("] ", words)
     fields = re.findall(r"\{[^{}]*\}", words)

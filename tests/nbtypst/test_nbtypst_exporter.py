@@ -13,7 +13,7 @@ import typst
 from nbconvert.nbconvertapp import NbConvertApp
 from nbconvert.writers import FilesWriter
 
-from nbtypst import compiler, recovery
+from nbtypst import compiler, reading, recovery
 from nbtypst.exporter import TypstExporter, TypstPDFExporter
 
 
@@ -171,15 +171,43 @@ def test_fonts_of_installed_packages_are_used(tmp_path, monkeypatch):
     assert compiler.wheel_folders() == [str(tmp_path / "some_fonts")]
 
 
-def test_cells_of_no_known_kind_are_named(make, tmp_path, caplog):
-    from nbtypst.notebook import cleaned
-
-    broken = [{"cell_type": "heading", "source": "a"}, {"cell_type": "code"}, None, 5]
-    code = make.code("x", {"output_type": "stream"}, {"output_type": "new"}, make.stream("kept"))
-    book, problems = cleaned({"cells": [*broken, code], "metadata": None}, "n")
+def test_cells_of_a_later_nbformat_are_named(make):
+    later = {"cell_type": "chart", "metadata": {}}
+    code = make.code("x", {"output_type": "new"}, make.stream("kept"))
+    book, problems = reading.known_parts({"cells": [later, code], "metadata": {}}, "n")
     assert len(book["cells"]) == 1 and len(book["cells"][0]["outputs"]) == 1
     assert problems[0] == "n, cell 1: it is no cell of nbformat and is left out"
-    assert "n, cell 5: an output that is none of nbformat's is left out" in problems
+    assert "n, cell 2: an output that is none of nbformat's is left out" in problems
+
+
+NO_SOURCE = '{"cells": [{"cell_type": "markdown", "metadata": {}}], "metadata": {}, "nbformat": 4'
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"hello", "does not appear to be JSON"),
+        (b"\xff\xfe", "can't decode byte"),
+        (b"[]", "'list' object"),
+        (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": [], "cells": []}', "pop expected"),
+        (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "missing an expected key: cells"),
+        (NO_SOURCE.encode() + b', "nbformat_minor": 4}', "cells.0: 'source' is a required"),
+        (b'{"cells": [], "metadata": {}, "nbformat": 9, "nbformat_minor": 5}', "version 9"),
+        (b'{"nbformat": 3, "nbformat_minor": 0, "metadata": {}}', "key: worksheets"),
+    ],
+)
+def test_an_invalid_notebook_ends_in_one_line(tmp_path, content, fault):
+    path = tmp_path / "broken.ipynb"
+    path.write_bytes(content)
+    app = NbConvertApp()
+    app.initialize(["--to", "typst-pdf", str(path)])
+    with pytest.raises(SystemExit) as caught:  # Python prints its code, without a traceback
+        app.start()
+    message = caught.value.code
+    assert message.startswith("broken.ipynb: not a valid Jupyter notebook (")
+    assert fault in message and message.endswith("open it in JupyterLab and save it anew")
+    assert "\n" not in message and len(message) < 350
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_citations_of_a_bibliography_beside_the_notebook(make, tmp_path):
