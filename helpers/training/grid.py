@@ -108,8 +108,7 @@ def spread_over_workers(function, groups, bar, client):
     client.subscribe_topic(TOPIC, lambda event: bar.update(event[1]))
     futures = []
     for group in groups:  # each by itself: one graph of all the weights would be large
-        configs = [run.config() for run, *_rest in group]
-        stored = {config: store.pack(config) for config in configs}
+        stored = {run.config(): store.pack(run.config()) for run, *_rest in group}
         futures.append(client.submit(on_worker, function, group, stored, pure=False))
     for _future, new in distributed.as_completed(futures, with_results=True):
         for config, packed in new.items():
@@ -180,13 +179,12 @@ def on_worker(function, group, stored):
     worker = distributed.get_worker()
     with ALONE:
         worker_session(worker.name)
-        for run, *_rest in group:
-            if dataclasses.replace(run, device=local_device_kind()).config() not in stored:
-                raise RuntimeError(
-                    f"Dask worker {worker.name} computes on another kind of device than "
-                    f"{run.device}, or runs other code than the notebook: start it from the same "
-                    "commit"
-                )
+        run = group[0][0]  # the others share its device and code
+        if dataclasses.replace(run, device=local_device_kind()).config() not in stored:
+            raise RuntimeError(
+                f"Dask worker {worker.name} computes on another kind of device than {run.device}, "
+                "or runs other code than the notebook: start it from the same commit"
+            )
         for config, packed in stored.items():
             store.unpack(config, packed)
         for task in group:
