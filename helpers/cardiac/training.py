@@ -46,7 +46,7 @@ def train_vaes(trainings: Iterable[Training]) -> list[dict[str, list[float]]]:
     """
     missing = [each for each in trainings if store.finished(each.config()) is None]
     total = sum(each.recipe.epochs for each in missing)
-    grid.spread(train_vae, [(each,) for each in missing], total, "training")
+    grid.spread(train_vae, [[(each,)] for each in missing], total, "training")
     return [store.finished(each.config())[1]["history"] for each in trainings]
 
 

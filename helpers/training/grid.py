@@ -10,7 +10,7 @@ file system, and one kind of device, CPU or GPU.
 
 import dataclasses
 import functools
-import gc
+import itertools
 import logging
 import os
 import threading
@@ -20,6 +20,7 @@ from helpers.training import store
 
 PROCESSES = 8  # at most on one machine: each holds TensorFlow and the data
 RUNS_PER_GPU = 3  # small networks leave most of a GPU idle
+GROUPS = 7  # for each local process until a new one: TensorFlow keeps 40 MiB of each network
 PATIENCE = 10  # seconds that a scheduler and its first worker may take to answer
 TOPIC = "residual-report-progress"
 ALONE = threading.Lock()  # seeds are global: one task at a time in a process
@@ -28,14 +29,19 @@ ALONE = threading.Lock()  # seeds are global: one task at a time in a process
 def train_all(runs):
     """Train the runs that the store lacks and return the `finished.Result` of each, in order.
 
-    A worker that dies has its runs continued elsewhere; the results equal a serial execution's.
+    The runs of a group, which differ only in seed, share a process and a compiled network. A
+    worker that dies has its runs continued elsewhere; the results equal a serial execution's.
     """
     from helpers.training import finished
 
     results = {run: finished.find_result(run) for run in runs}
     missing = [run for run, result in results.items() if result is None]
-    tasks = [(run,) for run in missing]
-    spread(train_one, tasks, sum(run.protocol.iterations for run in missing), "training")
+    groups = {}
+    for run in missing:
+        groups.setdefault(dataclasses.replace(run, seed=0), []).append((run,))
+    iterations = {run: len(groups[run]) * run.protocol.iterations for run in groups}
+    longest_first = sorted(groups, key=iterations.get, reverse=True)
+    spread(train_one, [groups[k] for k in longest_first], sum(iterations.values()), "training")
     for run in missing:
         results[run] = dataclasses.replace(finished.find_result(run), cached=False)
     return [results[run] for run in runs]
@@ -52,7 +58,7 @@ def measure_all(pairs):
     missing = [
         pair for pair in dict.fromkeys(pairs) if not finished.measurement_path(*pair).exists()
     ]
-    spread(measure_one, missing, len(missing), "measuring")
+    spread(measure_one, [[pair] for pair in missing], len(missing), "measuring")
     return [finished.measure(*pair) for pair in pairs]
 
 
@@ -61,7 +67,6 @@ def train_one(report, run):
     from helpers.training import loop  # here: TensorFlow loads after `worker_session`
 
     loop.train_run(run, report)
-    gc.collect()  # a network and its graph refer to each other, and would stay for long
 
 
 def measure_one(report, run, measurement):
@@ -72,36 +77,42 @@ def measure_one(report, run, measurement):
     report(1)
 
 
-def spread(function, tasks, total, description):
-    """Call `function(report, *task)` for every task, in parallel where that helps.
+def spread(function, groups, total, description):
+    """Call `function(report, *task)` for every task, groups in parallel where that helps.
 
     Args:
         function: works on the folder of a run in the store.
-        tasks: picklable tuples, the run first; the longest go first.
+        groups: lists of tasks that one process serves in turn; the longest lists go first. A task
+            is a picklable tuple, the run first.
         total: what the `report`s add up to.
         description: of the progress bar.
     """
     address = os.environ.get("DASK_SCHEDULER_ADDRESS")
     with progress.bar(total, description, unit="steps") as bar:
-        if tasks and (address or (len(tasks) > 1 and local_processes() > 1)):
+        if groups and (address or (len(groups) > 1 and local_processes() > 1)):
             with connect(address) if address else local_client() as client:
-                spread_over_workers(function, tasks, bar, client)
+                size = len(groups) if address else GROUPS * local_processes()
+                for start in range(0, len(groups), size):
+                    if start:
+                        client.restart()
+                    spread_over_workers(function, groups[start : start + size], bar, client)
         else:
-            for task in tasks:
+            for task in itertools.chain(*groups):
                 function(bar.update, *task)
 
 
-def spread_over_workers(function, tasks, bar, client):
+def spread_over_workers(function, groups, bar, client):
     """Do as `spread` with the workers of a `distributed.Client`."""
     import distributed
 
     client.subscribe_topic(TOPIC, lambda event: bar.update(event[1]))
-    runs = {}
-    for run, *rest in tasks:  # each by itself: one graph of all the weights would be large
-        arguments = function, run.config(), store.pack(run.config()), run, *rest
-        runs[client.submit(on_worker, *arguments, pure=False)] = run
-    for future, packed in distributed.as_completed(list(runs), with_results=True):
-        store.unpack(runs[future].config(), packed)
+    futures = []
+    for group in groups:  # each by itself: one graph of all the weights would be large
+        stored = {run.config(): store.pack(run.config()) for run, *_rest in group}
+        futures.append(client.submit(on_worker, function, group, stored, pure=False))
+    for _future, new in distributed.as_completed(futures, with_results=True):
+        for config, packed in new.items():
+            store.unpack(config, packed)
 
 
 def connect(address):
@@ -153,13 +164,12 @@ def local_cluster():
     )
 
 
-def on_worker(function, config, packed, run, *rest):
-    """Serve one task on a Dask worker, whose run's folder may be elsewhere; return its new files.
+def on_worker(function, group, stored):
+    """Serve a group of tasks on a Dask worker, whose store may be elsewhere; return its new files.
 
     Args:
-        function, run, rest: the function and its task, as for `spread`.
-        config: of the run where the task comes from.
-        packed: the files of the run's folder there.
+        function, group: as for `spread`.
+        stored: {config of a run where the task comes from: files of its folder there}.
 
     Raises:
         RuntimeError: this worker would train on another kind of device, or with other code.
@@ -169,14 +179,20 @@ def on_worker(function, config, packed, run, *rest):
     worker = distributed.get_worker()
     with ALONE:
         worker_session(worker.name)
-        if dataclasses.replace(run, device=local_device_kind()).config() != config:
+        run = group[0][0]  # the others share its device and code
+        if dataclasses.replace(run, device=local_device_kind()).config() not in stored:
             raise RuntimeError(
                 f"Dask worker {worker.name} computes on another kind of device than {run.device}, "
                 "or runs other code than the notebook: start it from the same commit"
             )
-        store.unpack(config, packed)
-        function(functools.partial(worker.log_event, TOPIC), run, *rest)
-        return {name: content for name, content in store.pack(config).items() if name not in packed}
+        for config, packed in stored.items():
+            store.unpack(config, packed)
+        for task in group:
+            function(functools.partial(worker.log_event, TOPIC), *task)
+        return {
+            config: {name: data for name, data in store.pack(config).items() if name not in packed}
+            for config, packed in stored.items()
+        }
 
 
 @functools.cache

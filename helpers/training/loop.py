@@ -6,6 +6,7 @@ testing apart for every network, and TensorFlow's graph optimiser then takes sec
 
 import contextlib
 import functools
+import gc
 import time
 
 import keras
@@ -33,18 +34,17 @@ def train_run(run, report=lambda iterations: None):
         report(run.protocol.iterations)
         return result
     started = time.perf_counter()
-    data, model = device_data(run.data), build_network(run)
-    optimizer = keras.optimizers.SGD(run.protocol.learning_rate, run.protocol.momentum)
-    optimizer.build(model.trainable_variables)
+    data = device_data(run.data)
+    batch = min(run.protocol.batch, len(data["train"][1]))
+    model, optimizer, initial, step, measure = compiled_network(run.network, run.protocol, batch)
+    store.assign([*model.variables, *optimizer.variables], initial)
+    draw_weights(model, run.seed)
     augment = run.protocol.augment(run.seed) if run.protocol.augment else None
     state = [*model.variables, *optimizer.variables, *(augment.variables if augment else ())]
     history = []
     if checkpoint := store.resume(run.config()):
         store.assign(state, checkpoint[0])
         history = checkpoint[1]["history"]
-    batch = min(run.protocol.batch, len(data["train"][1]))
-    step = compile_step(model, optimizer, run.protocol.weight_decay, batch)
-    measure = compile_test(model)
     report(sum(row["iterations"] for row in history))
     while not run.protocol.ends(history):
         row = train_epoch(run, step, augment, data["train"], history)
@@ -87,6 +87,26 @@ def train_epoch(run, step, augment, data, history):
         "errors": errors.tolist(),
         "gradient_norms": norms[0].tolist(),
     }
+
+
+@functools.lru_cache(maxsize=1)
+def compiled_network(network, protocol, batch):
+    """Return a network with what trains it, for runs that differ only in seed, one after another.
+
+    TensorFlow never gives back the memory of a compiled function, and compiling a deep network
+    takes seconds, so the seeds share it.
+
+    Returns:
+        (keras.Model, its optimizer, {name: array} of the variables of both before training, the
+        functions `compile_step` and `compile_test` return).
+    """
+    gc.collect()  # networks trained before: each and its graphs refer to each other
+    model = network()
+    optimizer = keras.optimizers.SGD(protocol.learning_rate, protocol.momentum)
+    optimizer.build(model.trainable_variables)
+    initial = store.numbered([*model.variables, *optimizer.variables])
+    step = compile_step(model, optimizer, protocol.weight_decay, batch)
+    return model, optimizer, initial, step, compile_test(model)
 
 
 def compile_step(model, optimizer, weight_decay, batch):
@@ -151,24 +171,21 @@ def mistakes(logits, labels):
     return ops.cast(ops.argmax(logits, axis=-1) != ops.cast(labels, "int32"), "float32")
 
 
-def build_network(run):
-    """Build the run's network with the initial weights that follow from its seed.
+def draw_weights(model, seed):
+    """Give a network the initial kernels, and its dropout the state, that follow from a seed.
 
     Keras draws the seeds of initialisers from Python's global generator, which the threads of a
-    Dask worker use too; so the kernels and the dropout are seeded again, each on its own.
+    Dask worker use too; so each kernel and each dropout is seeded here, on its own.
     """
-    keras.utils.set_random_seed(run.seed)
-    model = run.network()
-    generator = np.random.default_rng(run.seed)
+    generator = np.random.default_rng(seed)
     for layer in model.layers:
-        seed = int(generator.integers(2**31))
+        layer_seed = int(generator.integers(2**31))
         initializer = getattr(layer, "kernel_initializer", None)
         if initializer is not None and "seed" in initializer.get_config():
-            config = {**initializer.get_config(), "seed": seed}
+            config = {**initializer.get_config(), "seed": layer_seed}
             layer.kernel.assign(type(initializer).from_config(config)(layer.kernel.shape))
         elif isinstance(layer, keras.layers.Dropout) and layer.rate > 0:
-            layer.seed_generator.state.assign([seed, 0])
-    return model
+            layer.seed_generator.state.assign([layer_seed, 0])
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """Grids of runs: in this process, and over a real Dask scheduler whose worker is killed."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -32,6 +33,28 @@ def test_a_grid_in_this_process(monkeypatch):
 
     found = measure_all([(run, call(toys.brightest, factor=k)) for k, run in enumerate(runs, 1)])
     np.testing.assert_allclose(found[2]["logits"], 3 * found[0]["logits"])
+
+
+def test_seeds_of_a_network_are_one_group_and_long_groups_go_first(monkeypatch):
+    groups = []
+    monkeypatch.setattr(grid, "spread", lambda function, tasks, *_: groups.extend(tasks))
+    short, long = ([make_run(count, seed) for seed in (0, 1)] for count in (4, 5))
+    wide = [make_run(12, network=call(toys.build, width=5))]
+    with pytest.raises(TypeError):  # nothing has been trained
+        train_all([*short, *long, *wide])
+    assert groups == [[(run,) for run in group] for group in (wide, long, short)]
+
+
+def test_local_processes_are_replaced_after_some_groups(monkeypatch):
+    events = []
+    client = contextlib.nullcontext(types.SimpleNamespace(restart=lambda: events.append("new")))
+    monkeypatch.delenv("DASK_SCHEDULER_ADDRESS", raising=False)
+    monkeypatch.setattr(grid, "GROUPS", 1)
+    monkeypatch.setattr(grid, "local_processes", lambda: 2)
+    monkeypatch.setattr(grid, "local_client", lambda: client)
+    monkeypatch.setattr(grid, "spread_over_workers", lambda _f, groups, *_: events.extend(groups))
+    grid.spread(print, [["a"], ["b"], ["c"], ["d"], ["e"]], 5, "training")
+    assert events == [["a"], ["b"], "new", ["c"], ["d"], "new", ["e"]]
 
 
 @pytest.mark.parametrize(
@@ -69,9 +92,9 @@ def test_a_worker_with_other_code_refuses_before_it_works(monkeypatch):
     monkeypatch.setattr(distributed, "get_worker", lambda: worker)
     monkeypatch.setattr(grid, "worker_session", lambda name: None)
     with pytest.raises(RuntimeError, match="or runs other code than the notebook"):
-        grid.on_worker(lambda *task: begun.append(task), config, {}, run)
+        grid.on_worker(lambda *task: begun.append(task), [(run,)], {config: {}})
     assert not begun
-    grid.on_worker(lambda *task: begun.append(task), run.config(), {}, run)
+    grid.on_worker(lambda *task: begun.append(task), [(run,)], {run.config(): {}})
     assert len(begun) == 1
 
 
@@ -138,9 +161,9 @@ def test_a_killed_workers_run_is_done_elsewhere(dask, tmp_path, monkeypatch):
 
     with Client(address) as client:
         client.wait_for_workers(2)
-    tasks = [(run,) for run in runs]
+    groups = [[(run,) for run in pair] for pair in (runs[:2], runs[2:])]
     with grid.connect(address) as client:
-        grid.spread_over_workers(grid.train_one, tasks, Bar(), client)
+        grid.spread_over_workers(grid.train_one, groups, Bar(), client)
     assert workers["first"].wait() == -signal.SIGKILL
     assert sum(reported) >= 12 * len(runs)
     first = tmp_path / "first" / "runs"
@@ -177,4 +200,5 @@ def test_a_worker_that_measures_gets_the_run(dask, monkeypatch):
 def test_a_worker_with_another_device_or_code_is_refused(dask):
     run = dataclasses.replace(make_run(iterations=4), device="gpu")
     with pytest.raises(RuntimeError, match="another kind of device than gpu, or runs other code"):
-        grid.spread_over_cluster(grid.train_one, [(run,)], None, dask[0])
+        with grid.connect(dask[0]) as client:
+            grid.spread_over_workers(grid.train_one, [[(run,)]], None, client)

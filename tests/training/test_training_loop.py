@@ -1,6 +1,7 @@
 """The training loop against the papers' rule written out, and its resumption."""
 
 import contextlib
+import dataclasses
 import os
 import signal
 import subprocess
@@ -29,6 +30,12 @@ def folder(run):
     return store.folder(run.config())
 
 
+def untrained_network(run):
+    model = run.network()
+    loop.draw_weights(model, run.seed)
+    return model
+
+
 def assert_same(result, expected, tolerance=1e-6):
     """Compare two histories but for the times."""
     assert len(result.history) == len(expected.history)
@@ -42,7 +49,7 @@ def test_steps_are_gradient_descent_with_momentum_and_decay_on_every_parameter()
     run = make_run(iterations=6, weight_decay=0.01, drops=(5,))  # epochs of 4 and 2 iterations
     result = loop.train_run(run)
 
-    data, model = toys.load(), loop.build_network(run)
+    data, model = toys.load(), untrained_network(run)
     cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     velocities = [0.0] * len(model.trainable_variables)
     losses, errors = [], []
@@ -96,15 +103,14 @@ def test_test_sets_are_measured_in_batches(monkeypatch):
         assert in_parts.series(name) == pytest.approx(whole.series(name), rel=1e-5)
 
 
-def test_initial_weights_depend_on_the_seed_alone(monkeypatch):
+def test_initial_weights_depend_on_the_seed_alone():
     """Another thread that draws from the global generator changes nothing."""
     run = make_run(network=call(toys.build, dropout=0.5))
-    first = [variable.numpy() for variable in loop.build_network(run).variables]
-    monkeypatch.setattr(keras.utils, "set_random_seed", lambda seed: None)
-    again = [variable.numpy() for variable in loop.build_network(run).variables]
+    first = [variable.numpy() for variable in untrained_network(run).variables]
+    again = [variable.numpy() for variable in untrained_network(run).variables]
     for one, other in zip(first, again, strict=True):
         np.testing.assert_array_equal(one, other)
-    other = loop.build_network(make_run(seed=4, network=run.network)).variables[0]
+    other = untrained_network(make_run(seed=4, network=run.network)).variables[0]
     assert np.abs(other.numpy() - first[0]).max() > 0.1
     assert np.std(first[0]) == pytest.approx(np.sqrt(2 / (9 + 36)), rel=0.35)  # Glorot's
 
@@ -128,7 +134,7 @@ def test_gradient_norms_are_the_first_steps():
     run = make_run(iterations=1)
     found = loop.train_run(run).history[0]["gradient_norms"]
     data = toys.load()
-    model = loop.build_network(run)
+    model = untrained_network(run)
     indices = np.random.default_rng([run.seed, 0]).permutation(70)[:16]
     kernels = [v.value for v in model.trainable_variables if len(v.shape) > 1]
     with tf.GradientTape() as tape:
@@ -164,10 +170,28 @@ def test_a_stopped_run_resumes_and_a_finished_one_is_read(eventful, monkeypatch)
     assert sorted(os.listdir(folder(eventful))) == ["config.json", "weights.npz"]
     assert (folder(eventful) / "config.json").read_text() == eventful.config()
 
-    monkeypatch.setattr(loop, "compile_step", lambda *_: pytest.fail("trained twice"))
+    monkeypatch.setattr(loop, "train_epoch", lambda *_: pytest.fail("trained twice"))
     again = loop.train_run(eventful)
     assert again.cached and not resumed.cached
     assert_same(again, whole, 0)
+
+
+def test_a_seed_after_another_equals_the_seed_alone(eventful):
+    """The second takes nothing from the first but the compiled network."""
+    second = dataclasses.replace(eventful, seed=eventful.seed + 1)
+    alone = loop.train_run(second)
+    weights, _record = store.finished(second.config())
+    paths.RUNS.rename(paths.RUNS.with_name("alone"))
+    loop.compiled_network.cache_clear()
+    assert loop.train_run(eventful).series("losses") != alone.series("losses")
+    after = loop.train_run(second)
+    assert loop.compiled_network.cache_info().misses == 1
+    for name in ("losses", "errors", "gradient_norms", "test_loss"):
+        assert after.series(name) == alone.series(name)
+    for array, expected in zip(
+        store.finished(second.config())[0].values(), weights.values(), strict=True
+    ):
+        np.testing.assert_array_equal(array, expected)
 
 
 def test_kill_9_in_the_middle_of_an_epoch():
@@ -245,6 +269,7 @@ def test_two_processes_finish_one_run(monkeypatch):
             yield temporary
             if path.name == "checkpoint.npz" and not begun:
                 begun.append(path)
+                loop.compiled_network.cache_clear()  # as in a process of its own
                 whole.append(loop.train_run(run))
 
     monkeypatch.setattr(files, "replacing", slow)
