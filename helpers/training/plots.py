@@ -33,6 +33,7 @@ def loss_curves(groups, dashed, window):
         style = "--" if name in dashed else "-"
         ax.semilogy(iterations, np.exp(np.mean(np.log(losses), axis=0)), style, label=name)
     ax.set(xlabel="iteration", ylabel="training loss (cross-entropy)")
+    ax.set_ylim(top=min(100, ax.get_ylim()[1]))  # one that diverges would flatten the others
     figure.legend(loc="outside right upper", title="convolutions")
     return figure
 
