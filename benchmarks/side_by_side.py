@@ -44,6 +44,7 @@ def alternate(
     finally:
         for worker in workers.values():
             worker.terminate()
+            worker.communicate()  # waits for its end and closes its pipes
     return {side: numbers[1:] for side, numbers in measured.items()}
 
 
