@@ -29,6 +29,8 @@ class LoggedKernelManager(jupyter_client.AsyncKernelManager):
         os.environ["REPORT_PROGRESS"] = str(terminal)
         with open(KERNEL_LOG, "w", encoding="utf-8") as log:
             options |= {"stdout": log, "stderr": log, "pass_fds": [terminal]}
+            # nor into the notebook: its own processes, training side by side, write there too
+            options["extra_arguments"] = ["--IPKernelApp.capture_fd_output=False"]
             await super()._async_start_kernel(**options)
 
     start_kernel = _async_start_kernel
