@@ -52,7 +52,7 @@ reports/%.pdf: reports/inputs/%.json $(EXECUTED)
 
 environment: # bring .venv up to date; by its own Python, unless another one is named
 	@$(if $(PYTHON),$(call quoted,PYTHON),$(or $(wildcard .venv/bin/python),python3)) \
-	  helpers/environment.py $(if $(value GPU),gpu)
+	  tools/environment.py $(if $(value GPU),gpu)
 
 test: environment ## fast tests, and one smoke report in a temporary copy
 	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
@@ -71,7 +71,7 @@ format: environment ## set code and notebooks in the project's style, notebooks 
 	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format .
 
 lab: environment ## open JupyterLab at the project's root, with notebooks in the language REPORT_LANG
-	@$(RUN) -m helpers.lab $(call quoted,REPORT_LANG)
+	@$(RUN) -m tools.lab $(call quoted,REPORT_LANG)
 
 data: environment ## download the real data sets, or those of ONLY=, verified and resumed
 	@$(RUN) -m helpers.fetch_data $(foreach word,$(ONLY),$(call quoted,word))
@@ -80,7 +80,7 @@ bench: environment ## measure ours against peers, write reports/bench.json
 	@$(RUN) -m benchmarks $(foreach word,$(ONLY),$(call quoted,word))
 
 messages: environment ## bring the catalogues in locale/ up to date, list what to translate
-	@$(RUN) -m helpers.report.messages $(call quoted,REPORT_LANG)
+	@$(RUN) -m tools.messages $(call quoted,REPORT_LANG)
 
 architecture: environment ## draw docs/architecture.svg from the imports
 	@$(RUN) -m tools.architecture

@@ -32,16 +32,6 @@ class Session:
     device: str
     cores: int | None = None  # where that is a processor
     parameters: dict = dataclasses.field(default_factory=dict)
-    gpus: int = 0
-    jit_compile: bool = False  # what `Model.compile` is to be given
-
-    def scope(self) -> contextlib.AbstractContextManager:
-        """Return the context to build models in: mirrored over several GPUs, else empty."""
-        if self.gpus < 2:
-            return contextlib.nullcontext()
-        import tensorflow as tf
-
-        return tf.distribute.MirroredStrategy().scope()
 
 
 def start(notebook: str, profile: str, seed: int, tensorflow: bool = True) -> Session:
@@ -61,11 +51,21 @@ def start(notebook: str, profile: str, seed: int, tensorflow: bool = True) -> Se
     commit()  # of the code that runs, whatever is committed while it does
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 (libraries that still use the global generator)
-    session = Session(
-        notebook, profile, seed, started, processor(), cores(), current_parameters(notebook)
+    if tensorflow:
+        start_tensorflow(seed)
+    return Session(
+        notebook,
+        profile,
+        seed,
+        started,
+        device=device() if tensorflow else processor(),
+        cores=None if tensorflow and gpus() else cores(),
+        parameters=current_parameters(notebook),
     )
-    if not tensorflow:
-        return session
+
+
+def start_tensorflow(seed: int) -> None:
+    """Load, seed and set up TensorFlow and Keras for this machine, without a word of theirs."""
     configure_tensorflow()
     # A built network is many Python objects that stay: to look through them less often for garbage
     # spares notebook 04 a seventh of its time, for half a GiB.
@@ -77,13 +77,6 @@ def start(notebook: str, profile: str, seed: int, tensorflow: bool = True) -> Se
         tf.zeros(1)  # starts the devices, which is when they talk
     tf.config.experimental.enable_tensor_float_32_execution(False)
     keras.utils.set_random_seed(seed)
-    return dataclasses.replace(
-        session,
-        device=device(),
-        cores=None if gpus() else session.cores,
-        gpus=len(gpus()),
-        jit_compile=compiles(),
-    )
 
 
 def configure_tensorflow() -> None:

@@ -34,7 +34,7 @@ def test_only_a_single_gpu_compiles_with_xla(monkeypatch, gpus, compiled):
         tf.config.experimental, "get_device_details", lambda gpu: {"device_name": "a GPU"}
     )
     session = runtime.start("09_test", "smoke", 0)
-    assert (session.gpus, session.jit_compile) == (gpus, compiled)
+    assert runtime.compiles() == compiled
     assert session.cores == (None if gpus else runtime.cores())  # of what computes
     assert session.device == ("a GPU" if gpus else runtime.processor())
     assert keras.config.dtype_policy().name == "float32"
@@ -57,12 +57,6 @@ def test_parameters_that_do_not_go_together_end_in_one_line():
     runtime.require(True, "never said")
     with pytest.raises(ValueError, match=r"^scalings must hold 1\.0$"):
         runtime.require(1.0 in [0.9, 1.1], "scalings must hold 1.0")
-
-
-def test_without_several_gpus_the_scope_is_empty():
-    session = runtime.start("09_test", "smoke", 0, tensorflow=False)
-    with session.scope():
-        pass
 
 
 def test_precision_tells_what_the_process_runs_with():
