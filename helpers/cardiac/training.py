@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import time
 from collections.abc import Callable, Iterable
 
 import keras
@@ -11,6 +12,7 @@ from helpers import runtime
 from helpers.cardiac import components, vae
 from helpers.training import grid, spec, store
 
+CHECKPOINT_SECONDS = 15  # between two, for each takes a tenth of a second or more
 
 @dataclasses.dataclass(frozen=True)
 class Training:
@@ -56,7 +58,7 @@ def train_vaes(trainings: Iterable[Training]) -> list[dict[str, list[float]]]:
 
 
 def train_vae(report: Callable[[int], None], training: Training) -> None:
-    """Train one model to the end, from its last finished epoch if there is one.
+    """Train one model to the end, from the last epoch that is stored if there is one.
 
     A continued training draws other noise than an uninterrupted one, so it ends nearby.
 
@@ -79,11 +81,15 @@ def train_vae(report: Callable[[int], None], training: Training) -> None:
         history = stored[1]["history"]
     done = len(history.get("loss", []))
     report(done)
+    stored_at = time.monotonic()
 
     def keep(epoch, logs):
+        nonlocal stored_at
         for name, value in logs.items():
             history.setdefault(name, []).append(float(value))
-        store.checkpoint(config, state, history=history)
+        if time.monotonic() - stored_at >= CHECKPOINT_SECONDS:
+            store.checkpoint(config, state, history=history)
+            stored_at = time.monotonic()
         report(1)
 
     model.fit(
