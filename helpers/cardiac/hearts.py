@@ -14,7 +14,7 @@ import numpy as np
 from scipy import ndimage, spatial
 
 from helpers import files, paths
-from helpers.cardiac import cohort, preparation, vae
+from helpers.cardiac import cohort, folding, preparation
 from helpers.training import spec
 
 TILT, SHIFT = 10.0, 4.0  # standard deviations of a pose: degrees about each axis, mm along each
@@ -65,11 +65,11 @@ def prepare(
     if damaged or not folder.exists():
         if posed:
             upright = paths.DATA / "cardiac" / prepare(subjects, grid, disease) / "shapes.npy"
-            shapes = pose(vae.unfold(np.load(upright)), grid.spacing)
+            shapes = pose(folding.unfold(np.load(upright)), grid.spacing)
         else:
             shapes = preparation.prepare_all(subjects, grid)
         labels = np.array([subject.group == disease for subject in subjects], np.int8)
-        for file, array in {"shapes.npy": vae.fold(shapes), "labels.npy": labels}.items():
+        for file, array in {"shapes.npy": folding.fold(shapes), "labels.npy": labels}.items():
             with files.replacing(folder / file) as path, open(path, "wb") as stream:
                 np.save(stream, array)
         files.seal(folder)
