@@ -24,7 +24,7 @@ before = $(if $(filter-out $1,$(firstword $2)),$(firstword $2) $(call before,$1,
 
 .DEFAULT_GOAL := help
 .PHONY: help report status environment test test-slow lint format lab data bench messages \
-  architecture train-scenes pins clean
+  architecture check-gpu train-scenes pins clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -81,6 +81,9 @@ bench: environment ## measure ours against peers, write reports/bench.json
 
 messages: environment ## bring the catalogues in locale/ up to date, list what to translate
 	@$(RUN) -m tools.messages $(call quoted,REPORT_LANG)
+
+check-gpu: environment ## measure the networks on this machine's GPU, write reports/check_gpu.json
+	@$(RUN) -m tools.check_gpu
 
 architecture: environment ## draw docs/architecture.svg from the imports
 	@$(RUN) -m tools.architecture
