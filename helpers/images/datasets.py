@@ -32,29 +32,22 @@ def load_images(
         train_subset, test_subset: keep only so many images, the first ones.
 
     Raises:
-        ValueError: no such data set, or a subset larger than it or not positive.
+        ValueError: no such data set, a subset larger than it, or none to train on.
         FileNotFoundError: CIFAR-10 is not there.
     """
     if name not in READERS:
         raise ValueError(f"data must be one of {', '.join(READERS)}; received {name!r}")
     train, test, classes, origin, verified = READERS[name]()
     source = results.source(name, origin, np.concatenate([train[0], test[0]]))
-    images, labels = first_images(train, train_subset, f"train_subset of {name}")
-    test_images, test_labels = first_images(test, test_subset, f"test_subset of {name}")
-    mean = images.mean(axis=0, dtype="float64").astype("float32")
-    return Dataset(
-        images - mean, labels, test_images - mean, test_labels, classes,
-        source | {"verified": verified},
-    )  # fmt: skip
-
-
-def first_images(pair: tuple, subset: int | None, what: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the first `subset` images in [0, 1], or all of them, and labels, of a pair of these.
-
-    Raises:
-        ValueError: there are not so many.
-    """
-    images, labels = pair
-    if subset is not None and not 0 < subset <= len(images):
-        raise ValueError(f"{what} must lie between 1 and {len(images):,}; received {subset}")
-    return images[:subset].astype("float32") / 255, labels[:subset].astype("int32")
+    arrays = []
+    for half, part, subset, least in (
+        ("train", train, train_subset, 1), ("test", test, test_subset, 0),
+    ):  # fmt: skip
+        count = len(part[1]) if subset is None else subset
+        if not least <= count <= len(part[1]):
+            limits = f"must lie between {least} and {len(part[1]):,}"
+            raise ValueError(f"{half}_subset of {name} {limits}; received {subset}")
+        arrays += [part[0][:count].astype("float32") / 255, part[1][:count].astype("int32")]
+    mean = arrays[0].mean(axis=0, dtype="float64").astype("float32")
+    arrays[0], arrays[2] = arrays[0] - mean, arrays[2] - mean
+    return Dataset(*arrays, classes, source | {"verified": verified})
