@@ -39,15 +39,17 @@ def load_images(
         raise ValueError(f"data must be one of {', '.join(READERS)}; received {name!r}")
     train, test, classes, origin, verified = READERS[name]()
     source = results.source(name, origin, np.concatenate([train[0], test[0]]))
-    arrays = []
-    for half, part, subset, least in (
-        ("train", train, train_subset, 1), ("test", test, test_subset, 0),
-    ):  # fmt: skip
-        count = len(part[1]) if subset is None else subset
-        if not least <= count <= len(part[1]):
-            limits = f"must lie between {least} and {len(part[1]):,}"
-            raise ValueError(f"{half}_subset of {name} {limits}; received {subset}")
-        arrays += [part[0][:count].astype("float32") / 255, part[1][:count].astype("int32")]
-    mean = arrays[0].mean(axis=0, dtype="float64").astype("float32")
-    arrays[0], arrays[2] = arrays[0] - mean, arrays[2] - mean
-    return Dataset(*arrays, classes, source | {"verified": verified})
+    images, labels = first(train, train_subset, 1, f"train_subset of {name}")
+    test_images, test_labels = first(test, test_subset, 0, f"test_subset of {name}")
+    mean = images.mean(axis=0, dtype="float64").astype("float32")
+    source |= {"verified": verified}
+    return Dataset(images - mean, labels, test_images - mean, test_labels, classes, source)
+
+
+def first(part: tuple, subset: int | None, least: int, what: str) -> tuple:
+    """Return the first `subset` images in [0, 1], or all of them, and labels, of such a pair."""
+    images, labels = part
+    if subset is not None and not least <= subset <= len(labels):
+        limits = f"{least} and {len(labels):,}"
+        raise ValueError(f"{what} must lie between {limits}; received {subset}")
+    return images[:subset].astype("float32") / 255, labels[:subset].astype("int32")

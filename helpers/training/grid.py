@@ -76,7 +76,7 @@ def train_one(report: Callable[[int], object], run: Any) -> None:
     loop.train_run(run, report)
 
 
-def measure_one(report: Callable[[int], object], run: Any, measurement: Callable) -> None:
+def measure_one(report: Callable[[int], object], run: Any, measurement: Any) -> None:
     """Make one measurement in this process."""
     from helpers.training import finished
 

@@ -122,11 +122,12 @@ def loss_table(groups: Groups, window: int, threshold: float) -> pd.DataFrame:
 
 def loss_estimates(groups: Groups, window: int) -> dict[str, claims.Estimate]:
     """Return {name: `claims.estimate` of the log training loss}; a lost one decides nothing."""
-    losses = {name: window_losses(group, window) for name, group in groups.items()}
-    return {
-        name: claims.estimate(np.log(each) if max(each) < math.inf else [])
-        for name, each in losses.items()
-    }
+    estimates = {}
+    for name, group in groups.items():
+        losses = window_losses(group, window)
+        known = losses if max(losses) < math.inf else []
+        estimates[name] = claims.estimate([math.log(loss) for loss in known])
+    return estimates
 
 
 def rank_correlation(groups: Groups, window: int, paper: dict) -> list[float] | None:
