@@ -3,7 +3,7 @@
 PROFILE ?= quick
 RUN := .venv/bin/python
 # What a user sets is text: make would expand it again for each program that it starts.
-$(foreach name,PROFILE REPORT_LANG ONLY PYTHON CODE GPU OFFLINE REPORT_MIRROR,$(eval override $(name) := $$(value $(name))))
+$(foreach name,PROFILE REPORT_LANG ONLY PYTHON CODE GPU DETERMINISTIC OFFLINE REPORT_MIRROR,$(eval override $(name) := $$(value $(name))))
 # A user's value as the shell is to take it: one word, of which nothing is run or expanded.
 quoted = '$(subst ','\'',$(value $1))'
 
@@ -14,6 +14,9 @@ export PYTHONHASHSEED := 0
 export REPORT_MIRROR
 ifneq ($(GPU),)
 export REPORT_GPU := 1
+endif
+ifneq ($(DETERMINISTIC),)
+export REPORT_DETERMINISTIC := 1
 endif
 
 NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
@@ -28,7 +31,7 @@ before = $(if $(filter-out $1,$(firstword $2)),$(firstword $2) $(call before,$1,
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
-	@echo "  Variables: PROFILE=smoke|quick|cifar|full  REPORT_LANG=en|ru  CODE=1  GPU=1  OFFLINE=1  PYTHON=python3.12"
+	@echo "  Variables: PROFILE=smoke|quick|cifar|full  REPORT_LANG=en|ru  CODE=1  GPU=1  DETERMINISTIC=1  OFFLINE=1  PYTHON=python3.12"
 	@echo "  Of data: ONLY=deeplab-mobilenet|deeplab|cifar10  REPORT_MIRROR=https://…|folder"
 
 report: environment ## run the notebooks that are out of date, write reports/report.<lang>.pdf
