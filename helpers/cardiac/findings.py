@@ -32,7 +32,7 @@ def choices(plan: training.Training, grid: preparation.Grid, step: float) -> pd.
         ("weight of cross-entropy, β", unknown, same["beta"], design.beta),
         ("weight of distance, γ", "none", "none", design.gamma),
         ("smoothing of labels", unknown, "none", vae.SMOOTHING),
-        ("optimiser", unknown, "Adam", "AdamW, 1cycle"),
+        ("optimiser", unknown, "Adam", "Adam, 1cycle"),
         ("learning rate", unknown, same["rate"], plan.learning_rate),
         ("batch", unknown, same["batch"], plan.batch),
         ("step of the ascent, λ", "0.1", "–", step),
@@ -53,12 +53,26 @@ def with_intervals(labels: np.ndarray, scores: dict[str, np.ndarray]) -> pd.Data
     return pd.DataFrame(rows)
 
 
-def over_seeds(values: dict[str, list[float]]) -> dict[str, float | None]:
-    """Return {name: mean, "name_sd": standard deviation or None} of {name: value of each seed}."""
-    result = {}
-    for name, each in values.items():
-        result |= {name: float(np.mean(each)), f"{name}_sd": or_none(pd.Series(each).std())}
-    return result
+def over_seeds(
+    labels: np.ndarray, measured: list[dict[str, np.ndarray]]
+) -> dict[str, float | None]:
+    """Return {"dice_ed": mean over seeds, "dice_ed_sd": standard deviation or None, …}.
+
+    Of Dice at ED and ES, accuracy and AUC; `measured` is what `evaluation.measure_hearts` returned
+    for each seed.
+    """
+    rows = [
+        {
+            "dice_ed": each["dice"][:, 0].mean(),
+            "dice_es": each["dice"][:, 1].mean(),
+            "accuracy": evaluation.accuracy(labels, each["p"]),
+            "auc": evaluation.auc(labels, each["p"]),
+        }
+        for each in measured
+    ]
+    table = pd.DataFrame(rows)
+    spread = table.std().add_suffix("_sd")
+    return {name: or_none(value) for name, value in pd.concat([table.mean(), spread]).items()}
 
 
 def gather_dice(
@@ -104,21 +118,21 @@ def compactness(dice: dict[tuple[str, int, bool], list[np.ndarray]]) -> pd.DataF
 
 
 def ahead(dice: dict[tuple[str, int, bool], list[np.ndarray]]) -> pd.DataFrame:
-    """Return the VAE's Dice less that of as many components of the distances, a row a pose and d.
+    """Return the Dice of networks less that of as many components of the distances, a row each.
 
     Intervals (95 %) are those of the hearts' paired differences; `dice` as for `compactness`.
     """
     rows = []
     for (model, d, posed), seeds in dice.items():
-        if model == "VAE":
+        if not model.startswith("PCA"):
             difference = np.mean(seeds, 0) - dice["PCA of distances", d, posed][0]
             ed, es = (
                 text("{mean:+.4f} ± {half:.4f}", mean=values.mean(), half=1.96 * stats.sem(values))
                 for values in difference.T
             )
             pose = "turned and shifted" if posed else "upright"
-            rows.append((pose, d, len(seeds), ed, es))
-    return pd.DataFrame(rows, columns=["pose", "d", "trainings", "ED", "ES"])
+            rows.append((model, pose, d, len(seeds), ed, es))
+    return pd.DataFrame(rows, columns=["model", "pose", "d", "trainings", "ED", "ES"])
 
 
 def walks(measured: list[dict[str, np.ndarray]], truth: np.ndarray) -> pd.DataFrame:

@@ -14,9 +14,10 @@ from helpers.training import grid, spec, store
 
 CHECKPOINT_SECONDS = 15  # between two, for each takes a tenth of a second or more
 
+
 @dataclasses.dataclass(frozen=True)
 class Training:
-    """One training of a CardiacVAE: AdamW, the rate one cycle over all steps."""
+    """One training of a CardiacVAE: Adam, the rate one cycle over all steps."""
 
     data: spec.Call  # → hearts.Hearts
     design: vae.Design
@@ -48,7 +49,7 @@ def train_vaes(trainings: Iterable[Training]) -> list[dict[str, list[float]]]:
     """
     trainings = list(trainings)
     groups: dict[Training, list[tuple[Training]]] = {}
-    for each in trainings:
+    for each in dict.fromkeys(trainings):
         if store.finished(each.config()) is None:
             groups.setdefault(dataclasses.replace(each, seed=0), []).append((each,))
     total = sum(len(group) * each.epochs for each, group in groups.items())
@@ -115,6 +116,6 @@ def compile_vae(model: keras.Model, learning_rate: float, steps: int) -> None:
         0.05 * learning_rate, max(1, steps - rise), alpha=0.01,
         warmup_target=learning_rate, warmup_steps=rise,
     )  # fmt: skip
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=1e-3, clipnorm=1.0)
+    optimizer = keras.optimizers.Adam(schedule, clipnorm=1.0)
     model.compile(optimizer, jit_compile=runtime.compiles())
     optimizer.build(model.trainable_variables)
