@@ -118,10 +118,22 @@ def native_log_hidden() -> Iterator[None]:
 
 
 def gpus() -> list:
-    """Return the GPUs that TensorFlow sees."""
+    """Return the GPUs that this process computes on, of those in CUDA_VISIBLE_DEVICES."""
     import tensorflow as tf
 
-    return tf.config.list_physical_devices("GPU")
+    return tf.config.get_visible_devices("GPU")
+
+
+def use_one_gpu(rank: int) -> None:
+    """Leave this process one of its GPUs, if it has any; to be called before they start.
+
+    Processes with different ranks take different ones, as far as there are.
+    """
+    configure_tensorflow()
+    import tensorflow as tf
+
+    if seen := gpus():
+        tf.config.set_visible_devices(seen[rank % len(seen)], "GPU")
 
 
 def compiles() -> bool:

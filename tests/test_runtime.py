@@ -32,7 +32,7 @@ def test_a_gpu_compiles_with_xla_and_is_named(monkeypatch, gpus, tf32, arithmeti
     import keras
     import tensorflow as tf
 
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind] * gpus)
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: [kind] * gpus)
     monkeypatch.setattr(
         tf.config.experimental, "get_device_details", lambda gpu: {"device_name": "a GPU"}
     )
@@ -45,6 +45,17 @@ def test_a_gpu_compiles_with_xla_and_is_named(monkeypatch, gpus, tf32, arithmeti
     assert tf.config.experimental.tensor_float_32_execution_enabled() == tf32
     assert runtime.provenance(session)["precision"] == (arithmetic if gpus else "float32")
     tf.config.experimental.enable_tensor_float_32_execution(False)
+
+
+@pytest.mark.parametrize(("rank", "taken"), [(0, ["GPU 2"]), (1, ["GPU 3"]), (2, ["GPU 2"])])
+def test_processes_of_a_machine_share_its_gpus(monkeypatch, rank, taken):
+    import tensorflow as tf
+
+    seen = []
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: ["GPU 2", "GPU 3"])
+    monkeypatch.setattr(tf.config, "set_visible_devices", lambda gpu, kind: seen.append(gpu))
+    runtime.use_one_gpu(rank)
+    assert seen == taken
 
 
 def test_a_session_knows_cores_and_parameters_as_they_are(monkeypatch):
