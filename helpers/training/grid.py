@@ -112,7 +112,16 @@ def spread_over_workers(function: Callable, groups: list[list], bar: Any, client
         for run, *_rest in group:
             store.describe(run.config())
     configs = [group[0][0].config() for group in groups]
-    client.gather(client.map(on_worker, [function] * len(groups), groups, configs, pure=False))
+    functions, ranks = [function] * len(groups), [worker_ranks(client)] * len(groups)
+    client.gather(client.map(on_worker, functions, groups, configs, ranks, pure=False))
+
+
+def worker_ranks(client: Any) -> dict[str, int]:
+    """Return {address of a worker: its number among the workers of its machine}."""
+    machines: dict[str, list[str]] = {}
+    for address, worker in sorted(client.scheduler_info(n_workers=-1)["workers"].items()):
+        machines.setdefault(worker["host"], []).append(address)
+    return {a: rank for addresses in machines.values() for rank, a in enumerate(addresses)}
 
 
 def connect(address: str) -> Any:
@@ -159,17 +168,19 @@ def local_cluster() -> Any:
         env={
             "TF_NUM_INTRAOP_THREADS": "1",
             "TF_NUM_INTEROP_THREADS": "1",
-            "LOCAL_GPUS": str(len(runtime.gpus())),
         },
     )
 
 
-def on_worker(function: Callable, group: list[tuple], config: str) -> None:
+def on_worker(
+    function: Callable, group: list[tuple], config: str, ranks: dict[str, int]
+) -> None:
     """Serve a group of tasks on a Dask worker.
 
     Args:
         function, group: as for `spread`.
         config: of the first run where the task comes from.
+        ranks: from `worker_ranks`.
 
     Raises:
         RuntimeError: this worker would train on another kind of device, with other code, or into
@@ -179,7 +190,7 @@ def on_worker(function: Callable, group: list[tuple], config: str) -> None:
 
     worker = distributed.get_worker()
     with ALONE:
-        worker_session(worker.name)
+        worker_session(ranks.get(worker.address, 0))
         run = dataclasses.replace(group[0][0], device=local_device_kind())
         if run.config() != config or not store.described(config):
             raise RuntimeError(
@@ -198,15 +209,15 @@ def device_kind() -> str:
     if not address:
         return local_device_kind()
     with connect(address) as client:
-        return client.submit(worker_device_kind, pure=False).result()
+        return client.submit(worker_device_kind, worker_ranks(client), pure=False).result()
 
 
-def worker_device_kind() -> str:
+def worker_device_kind(ranks: dict[str, int]) -> str:
     """Return what a Dask worker computes on."""
     import distributed
 
     with ALONE:
-        worker_session(distributed.get_worker().name)
+        worker_session(ranks.get(distributed.get_worker().address, 0))
         return local_device_kind()
 
 
@@ -216,11 +227,10 @@ def local_device_kind() -> str:
 
 
 @functools.cache
-def worker_session(name: str) -> None:
-    """Set TensorFlow up, once in a worker process; local workers share the GPUs out by name."""
-    if gpus := int(os.environ.get("LOCAL_GPUS", 0)):
-        os.environ["CUDA_VISIBLE_DEVICES"] = str(int(name) % gpus)
-    runtime.start("worker", profile="", seed=0)
+def worker_session(rank: int) -> None:
+    """Set TensorFlow up, once in a worker process; those of a machine share its GPUs by rank."""
+    runtime.use_one_gpu(rank)
+    runtime.start("worker", profile="", seed=0, tf32=True)
 
 
 def local_processes() -> int:

@@ -73,21 +73,28 @@ def test_a_scheduler_without_workers_is_named(monkeypatch):
 
 
 def test_a_worker_with_other_code_or_another_store_refuses_before_it_works(monkeypatch):
-    worker = types.SimpleNamespace(name="0", log_event=print)
+    worker = types.SimpleNamespace(name="0", address="tcp://a", log_event=print)
     run, begun = make_run(iterations=4), []
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr(spec, "code_digest", lambda *functions: "other code")
         other_code = run.config()
     monkeypatch.setattr(distributed, "get_worker", lambda: worker)
-    monkeypatch.setattr(grid, "worker_session", lambda name: None)
+    monkeypatch.setattr(grid, "worker_session", lambda rank: None)
     store.describe(other_code)
     for config in (other_code, run.config()):  # the second is in no store yet
         with pytest.raises(RuntimeError, match="other code than the notebook, or does not see its"):
-            grid.on_worker(lambda *task: begun.append(task), [(run,)], config)
+            grid.on_worker(lambda *task: begun.append(task), [(run,)], config, {})
     assert not begun
     store.describe(run.config())
-    grid.on_worker(lambda *task: begun.append(task), [(run,)], run.config())
+    grid.on_worker(lambda *task: begun.append(task), [(run,)], run.config(), {})
     assert len(begun) == 1
+
+
+def test_workers_are_numbered_on_each_machine():
+    hosts = {"tcp://a:1": "a", "tcp://b:1": "b", "tcp://a:2": "a"}
+    workers = {address: {"host": host} for address, host in hosts.items()}
+    client = types.SimpleNamespace(scheduler_info=lambda n_workers: {"workers": workers})
+    assert grid.worker_ranks(client) == {"tcp://a:1": 0, "tcp://a:2": 1, "tcp://b:1": 0}
 
 
 def start(*command, **options):

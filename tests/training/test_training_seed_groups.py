@@ -41,11 +41,11 @@ def test_last_errors_with_their_deviation():
 
 
 def test_numbers_of_a_table_and_of_a_list_follow_the_language():
-    packed = translation.pack(seed_groups.percent([0.05, 0.1]))
+    packed = translation.pack_value(seed_groups.percent([0.05, 0.1]))
     assert translation.wording(packed, "ru") == "7,5 ± 3,5"
     told = seed_groups.told({"plain-8": 0.25, "VGG": 1.0}, "{name}: {value:.1f}")
     assert told == ["plain-8: 0.2", "VGG: 1.0"]
-    assert translation.wording(translation.pack(told[1]), "ru") == "VGG: 1,0"
+    assert translation.wording(translation.pack_value(told[1]), "ru") == "VGG: 1,0"
 
 
 def test_a_row_holds_what_results_need_and_no_infinity():
