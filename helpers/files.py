@@ -11,7 +11,8 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 SEAL = "sha256.json"
@@ -66,6 +67,21 @@ def checksums(folder: Path) -> dict[str, str]:
 def seal(folder: Path) -> None:
     """Store the checksums of the files in a folder beside them."""
     write_text(folder / SEAL, json.dumps(checksums(folder), indent=1) + "\n")
+
+
+def made(folder: Path, make: Callable[[], object], doing: str) -> Path:
+    """Return a folder whose files `make` writes, called now unless they are there as it wrote them.
+
+    A file that is not as it was written is told in a warning that ends with `doing`.
+    """
+    damage = damaged(folder) if folder.exists() else []
+    if damage:
+        fault = f"{folder / damage[0]} is not the file of {SEAL} beside it"
+        warnings.warn(f"{fault}: {doing}", stacklevel=3)
+    if damage or not folder.exists():
+        make()
+        seal(folder)
+    return folder
 
 
 def damaged(folder: Path) -> list[str]:

@@ -107,9 +107,12 @@ def test_a_lost_loss_decides_nothing_and_ranks_last():
 
 
 def test_measurements_come_back_by_network_and_seed(monkeypatch):
-    monkeypatch.setattr(grid, "measure_all", lambda pairs: [f"{run}!{what}" for run, what in pairs])
-    found = seed_groups.measure_groups({"a": ["run 1", "run 2"], "b": ["run 3"]}, "norm")
-    assert found == {"a": ["run 1!norm", "run 2!norm"], "b": ["run 3!norm"]}
+    monkeypatch.setattr(
+        grid, "measure_all", lambda pairs: [f"{run.seed} {name}" for run, name in pairs]
+    )
+    one, other = (result([0.5], seed=seed) for seed in (1, 2))
+    found = seed_groups.measure_groups({"a": [one, other], "b": [one]}, "norm")
+    assert found == {"a": ["1 norm", "2 norm"], "b": ["1 norm"]}
 
 
 def test_order_of_responses_is_judged_by_medians_over_layers():
