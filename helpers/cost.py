@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
-import tensorflow as tf
 from keras import layers
 
 WEIGHTED = (layers.Conv2D, layers.DepthwiseConv2D, layers.Dense)
@@ -91,6 +90,7 @@ def without_weights() -> contextlib.AbstractContextManager:
     ResNet-152 then takes a second. Keras knows a weight's shape by itself; TensorFlow's variable
     behind it is a single zero, so such a model cannot be run.
     """
+    import tensorflow as tf  # here: the rest serves any backend
 
     def single_zero(create, **options):
         value = tf.zeros((), options["dtype"])
