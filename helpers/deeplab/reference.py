@@ -5,8 +5,9 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 
-from helpers.deeplab import checkpoint, image, network
+from helpers.deeplab import image, network
 
 LOGITS = "logits/semantic/BiasAdd:0"  # at the output stride, before they are enlarged
 
@@ -22,11 +23,15 @@ class FrozenGraph:
         """
         self.size = size
         self.graph = tf.Graph()
-        with self.graph.as_default():
-            tf.graph_util.import_graph_def(checkpoint.read_graph(path), name="")
-        names = {operation.name for operation in self.graph.get_operations()}
-        if missing := {"ImageTensor", "SemanticPredictions"} - names:
-            raise ValueError(f"{path}: no DeepLab graph, it has no {' and '.join(sorted(missing))}")
+        definition = tf.compat.v1.GraphDef()
+        try:
+            definition.ParseFromString(Path(path).read_bytes())
+            with self.graph.as_default():
+                tf.graph_util.import_graph_def(definition, name="")
+            for name in ("ImageTensor", "SemanticPredictions"):
+                self.graph.get_operation_by_name(name)
+        except (OSError, DecodeError, ValueError, KeyError) as error:
+            raise ValueError(f"{path}: no frozen DeepLab graph: {error}") from error
         self.session = tf.compat.v1.Session(graph=self.graph)
 
         # The network's input is what the first convolution reads (Xception pads it before).
@@ -35,21 +40,14 @@ class FrozenGraph:
         if self.input.op.type == "Pad":
             self.input = self.input.op.inputs[0]
 
-    def predict(self, picture: image.Picture) -> np.ndarray:
-        """Return the labels (h, w) of a picture (see `image.read_picture`), shrunk to `size`.
-
-        Raises:
-            FileNotFoundError, ValueError: as `image.read_picture`.
-        """
-        return self.labels(image.shrink(image.read_picture(picture), self.size))
-
-    def labels(self, small: np.ndarray) -> np.ndarray:
-        """Return the labels (h, w), uint8, of an RGB picture that fits into the graph."""
+    def predict(self, picture: np.ndarray) -> np.ndarray:
+        """Return the labels (h, w), uint8, of an RGB picture, shrunk to fit into the graph."""
+        small = image.shrink(picture, self.size)
         labels = self.fetch("SemanticPredictions:0", small)[0]  # int32 or int64
         return labels.astype(np.uint8)
 
     def fetch(self, tensor: str | tf.Tensor, small: np.ndarray) -> np.ndarray:
-        """Return the value of one tensor for one RGB picture, uint8 (h, w, 3)."""
+        """Return the value of one tensor for one RGB picture, uint8 (h, w, 3), that fits."""
         return self.session.run(tensor, {"ImageTensor:0": small[None]})
 
     def logits_as_written(self, small: np.ndarray) -> np.ndarray:
@@ -60,13 +58,13 @@ class FrozenGraph:
             return session.run(LOGITS, {"ImageTensor:0": small[None]})
 
 
-def parity(graph: FrozenGraph, model: keras.Model, picture: image.Picture) -> dict[str, float]:
-    """Return how far a Keras network is from its frozen graph on one picture.
+def parity(graph: FrozenGraph, model: keras.Model, picture: np.ndarray) -> dict[str, float]:
+    """Return how far a Keras network is from its frozen graph on one RGB picture.
 
     Args:
         graph: the reference.
         model: Keras network with the same weights, of the graph's output stride and size.
-        picture: as `image.read_picture`.
+        picture: (height, width, 3), uint8.
 
     Returns:
         {"input_error": max |Δ| of the prepared inputs in [-1, 1]: preprocessing alone,
@@ -74,7 +72,7 @@ def parity(graph: FrozenGraph, model: keras.Model, picture: image.Picture) -> di
         input, over the largest |logit|: the network alone, "graph_error": the same between the
         graph as TensorFlow rewrites it and as it is written, "agreement": equal labels, in %}.
     """
-    small = image.shrink(image.read_picture(picture), graph.size)
+    small = image.shrink(picture, graph.size)
     height, width = small.shape[:2]
     square = image.to_input(small, graph.size)[None]
     graph_input, graph_logits = graph.fetch(graph.input, small), graph.fetch(LOGITS, small)
@@ -86,5 +84,5 @@ def parity(graph: FrozenGraph, model: keras.Model, picture: image.Picture) -> di
         "input_error": float(np.abs(square - graph_input).max()),
         "logits_error": float(np.abs(logits - graph_logits).max() / largest),
         "graph_error": float(np.abs(graph.logits_as_written(small) - graph_logits).max() / largest),
-        "agreement": 100 * float((labels == graph.labels(small)).mean()),
+        "agreement": 100 * float((labels == graph.predict(small)).mean()),
     }

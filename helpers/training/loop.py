@@ -132,7 +132,8 @@ def compile_step(model, optimizer, weight_decay, batch):
         norms = [ops.sqrt(ops.sum(ops.square(gradients[k]))) for k in kernels]
         return loss, ops.mean(mistakes(logits, labels)), ops.stack(norms)
 
-    return compile_function(step, (batch, *model.input_shape[1:]), (batch,), ())
+    labels = (batch, *model.output_shape[1:-1])  # one an image, or one a pixel
+    return compile_function(step, (batch, *model.input_shape[1:]), labels, ())
 
 
 def compile_test(model):
@@ -143,7 +144,7 @@ def compile_test(model):
         losses = ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
         return ops.sum(losses), ops.sum(mistakes(logits, labels))
 
-    return compile_function(measure, model.input_shape, (None,))
+    return compile_function(measure, model.input_shape, model.output_shape[:-1])
 
 
 def compile_function(function, images, labels, *others):
@@ -162,7 +163,7 @@ def test_network(measure, images, labels):
     starts = range(0, len(labels), TEST_BATCH)
     with without_graph_optimizer():
         sums = [measure(images[k : k + TEST_BATCH], labels[k : k + TEST_BATCH]) for k in starts]
-    loss, error = np.sum(sums, axis=0) / len(labels)
+    loss, error = np.sum(sums, axis=0) / np.prod(labels.shape)
     return float(loss), float(error)
 
 
@@ -180,7 +181,8 @@ def draw_weights(model, seed):
     generator = np.random.default_rng(seed)
     for layer in model.layers:
         layer_seed = int(generator.integers(2**31))
-        initializer = getattr(layer, "kernel_initializer", None)
+        depthwise = getattr(layer, "depthwise_initializer", None)
+        initializer = getattr(layer, "kernel_initializer", depthwise)
         if initializer is not None and "seed" in initializer.get_config():
             config = {**initializer.get_config(), "seed": layer_seed}
             layer.kernel.assign(type(initializer).from_config(config)(layer.kernel.shape))
