@@ -122,7 +122,7 @@ def train_and_score(name: str, runs: list[training.Run]) -> list[dict]:
 
     A kind at a time stays in this process: others beside it would take 0.7 GiB each.
     """
-    training.train_all(runs)
+    training.train_all({name: runs})
     rows = []
     for run in runs:
         (scores,) = training.measure_all([(run, training.call(ablation.score))])
@@ -137,7 +137,7 @@ def live_table(rows: list[dict]) -> pd.DataFrame:
     scores = {"mIoU, %": "miou", "mIoU within 3 pixels of an edge, %": "boundary_miou"}
     table = pd.DataFrame({"network": list(groups.groups)})
     for title, score_name in scores.items():
-        table[title] = [seed_groups.percent(group[score_name]) for _name, group in groups]
+        table[title] = [seed_groups.percent(list(group[score_name])) for _name, group in groups]
     return table
 
 

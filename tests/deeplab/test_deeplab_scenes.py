@@ -237,7 +237,7 @@ def test_live_networks_learn_strokes_from_scenes_at_half_the_resolution(monkeypa
     rows = scene_networks.train_and_score("tiny", runs)
     assert [(row["model"], row["seed"]) for row in rows] == [("tiny", 3), ("tiny", 4)]
     assert all(0 < row["boundary_miou"] < 1 and 0 < row["miou"] < 1 for row in rows)
-    result = training.train_all(runs)[0]
+    result = training.train_all({"tiny": runs})["tiny"][0]
     assert 0 < result.history[-1]["test_error"] < 1  # a share of the pixels
     table = scene_networks.live_table(rows)
     mean = 50 * sum(row["miou"] for row in rows)
