@@ -7,13 +7,16 @@ import numpy as np
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
-from helpers.deeplab import image, network
+from helpers.deeplab import image, network, segmenter
 
 LOGITS = "logits/semantic/BiasAdd:0"  # at the output stride, before they are enlarged
 
 
 class FrozenGraph:
-    """A frozen DeepLab graph in a TensorFlow-1 session, as the official notebook runs it."""
+    """A frozen DeepLab graph in a TensorFlow-1 session, as the official notebook runs it.
+
+    `with` frees its memory at the end.
+    """
 
     def __init__(self, path: Path, size: int = 513):
         """Load the graph at `path`, whose static input size is `size`.
@@ -40,30 +43,44 @@ class FrozenGraph:
         if self.input.op.type == "Pad":
             self.input = self.input.op.inputs[0]
 
+    def __enter__(self) -> "FrozenGraph":
+        """Return the graph."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Free what the session holds."""
+        self.session.close()
+
     def predict(self, picture: np.ndarray) -> np.ndarray:
         """Return the labels (h, w), uint8, of an RGB picture, shrunk to fit into the graph."""
         small = image.shrink(picture, self.size)
-        labels = self.fetch("SemanticPredictions:0", small)[0]  # int32 or int64
-        return labels.astype(np.uint8)
+        labels = self.session.run("SemanticPredictions:0", {"ImageTensor:0": small[None]})
+        return labels[0].astype(np.uint8)  # from int32 or int64
 
-    def fetch(self, tensor: str | tf.Tensor, small: np.ndarray) -> np.ndarray:
-        """Return the value of one tensor for one RGB picture, uint8 (h, w, 3), that fits."""
-        return self.session.run(tensor, {"ImageTensor:0": small[None]})
+    def outputs(self, picture: np.ndarray) -> dict[str, np.ndarray]:
+        """Return what `parity` compares of an RGB picture, shrunk to fit into the graph.
 
-    def logits_as_written(self, small: np.ndarray) -> np.ndarray:
-        """Return the logits at the output stride without TensorFlow's rewriting of the graph."""
+        "input" is the prepared picture, "logits" are at the output stride, "as_written" the logits
+        without TensorFlow's rewriting of the graph, "labels" (h, w).
+        """
+        feed = {"ImageTensor:0": image.shrink(picture, self.size)[None]}
+        fetches = {"input": self.input, "logits": LOGITS, "labels": "SemanticPredictions:0"}
+        found = self.session.run(fetches, feed)
         settings = tf.compat.v1.ConfigProto()
         settings.graph_options.rewrite_options.disable_meta_optimizer = True
         with tf.compat.v1.Session(graph=self.graph, config=settings) as session:
-            return session.run(LOGITS, {"ImageTensor:0": small[None]})
+            as_written = session.run(LOGITS, feed)
+        return found | {"as_written": as_written, "labels": found["labels"][0]}
 
 
-def parity(graph: FrozenGraph, model: keras.Model, picture: np.ndarray) -> dict[str, float]:
+def parity(
+    expected: dict[str, np.ndarray], ours: segmenter.Segmenter, picture: np.ndarray
+) -> dict[str, float]:
     """Return how far a Keras network is from its frozen graph on one RGB picture.
 
     Args:
-        graph: the reference.
-        model: Keras network with the same weights, of the graph's output stride and size.
+        expected: what `FrozenGraph.outputs` gives for the picture.
+        ours: of a network with the same weights, of the graph's output stride and size.
         picture: (height, width, 3), uint8.
 
     Returns:
@@ -72,17 +89,16 @@ def parity(graph: FrozenGraph, model: keras.Model, picture: np.ndarray) -> dict[
         input, over the largest |logit|: the network alone, "graph_error": the same between the
         graph as TensorFlow rewrites it and as it is written, "agreement": equal labels, in %}.
     """
-    small = image.shrink(picture, graph.size)
+    small = image.shrink(picture, ours.size)
     height, width = small.shape[:2]
-    square = image.to_input(small, graph.size)[None]
-    graph_input, graph_logits = graph.fetch(graph.input, small), graph.fetch(LOGITS, small)
-    largest = np.abs(graph_logits).max()
-    coarse = keras.Model(model.input, model.get_layer(network.LOGITS).output)
-    logits = coarse.predict(graph_input, verbose=0)
-    labels = model.predict(square, verbose=0)[0, :height, :width].argmax(axis=-1)
-    return {
-        "input_error": float(np.abs(square - graph_input).max()),
-        "logits_error": float(np.abs(logits - graph_logits).max() / largest),
-        "graph_error": float(np.abs(graph.logits_as_written(small) - graph_logits).max() / largest),
-        "agreement": 100 * float((labels == graph.predict(small)).mean()),
+    square = image.to_input(small, ours.size)[None]
+    coarse = keras.Model(ours.network.input, ours.network.get_layer(network.LOGITS).output)
+    largest = np.abs(expected["logits"]).max()
+    differences = {
+        "input_error": square - expected["input"],
+        "logits_error": (coarse(expected["input"]) - expected["logits"]) / largest,
+        "graph_error": (expected["as_written"] - expected["logits"]) / largest,
     }
+    errors = {name: float(np.abs(each).max()) for name, each in differences.items()}
+    equal = ours.label(square).numpy()[0, :height, :width] == expected["labels"]
+    return errors | {"agreement": 100 * float(equal.mean())}

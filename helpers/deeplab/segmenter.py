@@ -34,13 +34,15 @@ class Segmentation:
 class Segmenter:
     """A DeepLab network with what it needs to segment pictures of any size.
 
-    `label` and `probabilities` are compiled functions of squares (batch, size, size, 3) in [-1, 1].
+    `network` is the folded network, logits out; `label` and `probabilities` are compiled functions
+    of squares (batch, size, size, 3) in [-1, 1].
     """
 
     def __init__(self, model: keras.Model, classes: Sequence[str] = VOC, size: int = 513):
         """Fold `model` (logits out) for squares of `size`², or of its own fixed input size."""
         self.classes, self.size = tuple(classes), model.input_shape[1] or size
-        forward = fold.with_constants(fold.fold_batch_norm(model))
+        self.network = fold.fold_batch_norm(model)
+        forward = fold.with_constants(self.network)
 
         def label(squares):
             return tf.cast(tf.argmax(forward(squares), axis=-1, output_type=tf.int32), tf.uint8)
