@@ -155,7 +155,8 @@ def compile_step(
         norms = ops.sqrt(2 * ops.stack([tf.nn.l2_loss(gradients[k]) for k in kernels]))
         return loss, ops.mean(mistakes(logits, labels)), norms
 
-    return compile_function(step, (batch, *model.input_shape[1:]), (batch,), ())
+    labels = (batch, *model.output_shape[1:-1])  # one an image, or one a pixel
+    return compile_function(step, (batch, *model.input_shape[1:]), labels, ())
 
 
 def compile_test(model: keras.Model) -> Callable:
@@ -166,7 +167,7 @@ def compile_test(model: keras.Model) -> Callable:
         losses = ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
         return ops.sum(losses), ops.sum(mistakes(logits, labels))
 
-    return compile_function(test, model.input_shape, (None,))
+    return compile_function(test, model.input_shape, model.output_shape[:-1])
 
 
 def compile_function(function: Callable, images: tuple, labels: tuple, *others: tuple) -> Callable:
@@ -182,7 +183,7 @@ def test_network(test: Callable, images: tf.Tensor, labels: tf.Tensor) -> tuple[
     starts = range(0, len(labels), TEST_BATCH)
     with without_graph_optimizer():
         sums = [test(images[k : k + TEST_BATCH], labels[k : k + TEST_BATCH]) for k in starts]
-    loss, error = np.sum(sums, axis=0) / len(labels)
+    loss, error = np.sum(sums, axis=0) / np.prod(labels.shape)
     return float(loss), float(error)
 
 
@@ -200,7 +201,8 @@ def draw_weights(model: keras.Model, seed: int) -> None:
     generator = np.random.default_rng(seed)
     for layer in model.layers:
         layer_seed = int(generator.integers(2**31))
-        initializer = getattr(layer, "kernel_initializer", None)
+        depthwise = getattr(layer, "depthwise_initializer", None)
+        initializer = getattr(layer, "kernel_initializer", depthwise)
         if initializer is not None and "seed" in initializer.get_config():
             config = {**initializer.get_config(), "seed": layer_seed}
             layer.kernel.assign(type(initializer).from_config(config)(layer.kernel.shape))
