@@ -146,7 +146,7 @@ def compare(
     row = size_and_cost(name, shape, 8, "official") | errors.max().to_dict()
     row |= {
         "agreement": errors["agreement"].mean(),
-        "latency_ms": cost.latency(lambda: demo.label(square).numpy()),
+        "latency_ms": cost.latency(demo.label, square),
         "stride_16": None,
         "multi_scale": None,
     }
