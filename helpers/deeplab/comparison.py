@@ -150,7 +150,7 @@ def compare(
         row = size_and_cost(name, checkpoint.build_official(name, size=SIZE), 8, "official")
     row |= errors.max().to_dict() | {
         "agreement": errors["agreement"].mean(),
-        "latency_ms": cost.latency(lambda: ours.label(square).numpy(), repeats=1),
+        "latency_ms": cost.latency(ours.label, square, repeats=1),
         "stride_16": None,
         "multi_scale": None,
     }
