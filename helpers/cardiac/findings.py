@@ -14,6 +14,10 @@ FOLLOW_UP = {
     "filters": "8, 16, 32, 64, 2", "units": "64", "rate": "0.0001", "batch": "16",
 }  # fmt: skip
 WALLS = "septum_mm", "lateral_mm"
+RULE_HEADERS = {  # of `by_rule`, but for the number of walks and their steps
+    "r_mean": "r, mean", "r_min": "r, least", "septum_mm": "septum (mm)",
+    "lateral_mm": "lateral (mm)", "p_start": "p, start", "p_end": "p, end",
+}  # fmt: skip
 
 
 def choices(plan: training.Training, grid: preparation.Grid, step: float) -> pd.DataFrame:
@@ -78,19 +82,19 @@ def over_seeds(
 def gather_dice(
     trained: dict[tuple[int, bool], list[dict[str, np.ndarray]]],
     components: dict[bool, dict[str, np.ndarray]],
-    sizes: dict[bool, list[int]],
+    sizes: list[int],
 ) -> dict[tuple[str, int, bool], list[np.ndarray]]:
     """Return {(model, d, posed): [Dice (n, 2) of each seed]} of networks and of components.
 
     Args:
         trained: {(d, posed): [what `evaluation.measure_hearts` returned for each seed]}.
         components: {posed: what `evaluation.measure_components` returned}.
-        sizes: {posed: d of its rows}.
+        sizes: d of its rows.
     """
     dice = {("VAE", *key): [each["dice"] for each in seeds] for key, seeds in trained.items()}
     for posed, measured in components.items():
         for name in ("distances", "masks"):
-            for d, scores in zip(sizes[posed], measured[name], strict=True):
+            for d, scores in zip(sizes, measured[name], strict=True):
                 dice[f"PCA of {name}", d, posed] = [scores]
     return dice
 
@@ -115,6 +119,15 @@ def compactness(dice: dict[tuple[str, int, bool], list[np.ndarray]]) -> pd.DataF
             row[f"{phase}_error"] = stats.sem(values.mean(0))
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def dice_table(compactness: pd.DataFrame) -> pd.DataFrame:
+    """Return what a reader is shown of the rows of `compactness`: d, Dice and standard errors."""
+    headers = {
+        "model": "reconstruction", "d": "d", "seeds": "trainings", "dice_ed": "Dice ED",
+        "ed_error": "± ED", "dice_es": "Dice ES", "es_error": "± ES",
+    }  # fmt: skip
+    return compactness[list(headers)].rename(columns=headers)
 
 
 def ahead(dice: dict[tuple[str, int, bool], list[np.ndarray]]) -> pd.DataFrame:
@@ -163,7 +176,8 @@ def with_truth(rules: pd.DataFrame, truth: np.ndarray) -> pd.DataFrame:
     """Return the rows of `by_rule`, and one with the true change (17,) in mm if it is known."""
     walls = dict(zip(WALLS, anatomy.septum_and_lateral(truth), strict=True))
     row = pd.DataFrame([{"rule": "true difference", **walls}]).dropna()
-    return pd.concat([rules.astype(object), row], ignore_index=True)
+    rules = rules.rename(columns={"n": "walks"}).astype(object)
+    return pd.concat([rules, row], ignore_index=True)
 
 
 def thickness_error(

@@ -126,7 +126,7 @@ def measure_walks(
 
     paths = [path for _rule, path, _p in walks]
     ends = np.concatenate([path[[0, -1]] for path in [*paths, *from_hearts]])
-    thickness = evaluation.thickness_of(evaluation.decode(model, ends)[..., 0], spacing)
+    thickness = evaluation.thickness_of(evaluation.decode_hearts(model, ends)[..., 0], spacing)
     change = thickness[1::2] - thickness[::2]
     first = 1 + len(seeds)  # of the walks in whitened codes
     return {

@@ -30,7 +30,7 @@ def dice():
     parts = {
         "distances": np.stack([hearts - [[0.1, 0.1], [0.2, 0.1]]]), "masks": np.stack([hearts])
     }  # fmt: skip
-    return findings.gather_dice(trained, {False: parts, True: parts}, {False: [4], True: [4]})
+    return findings.gather_dice(trained, {False: parts, True: parts}, [4])
 
 
 def test_compactness_tells_means_and_spreads_over_hearts_and_seeds(dice):
