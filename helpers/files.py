@@ -1,6 +1,12 @@
-"""Writing files so that a reader never meets half of one, and knows a damaged one."""
+"""Files that a reader never meets half of, or knows to be damaged; one process at a time.
+
+`tools/environment.py` reads this module with any Python of the system.
+"""
+
+from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -83,3 +89,20 @@ def damaged(folder: Path) -> list[str]:
     sealed, present = read_json(folder / SEAL), checksums(folder)
     names = sorted({*sealed, *present} or {SEAL})
     return [name for name in names if sealed.get(name) is None or sealed[name] != present.get(name)]
+
+
+@contextlib.contextmanager
+def exclusive(path: Path, waiting: str) -> Iterator[None]:
+    """Hold the lock file `path`; where another process holds it, print `waiting` and wait.
+
+    Processes started meanwhile with its descriptor hold it too: it is free when the last has ended.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(waiting, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        os.set_inheritable(lock.fileno(), True)
+        yield

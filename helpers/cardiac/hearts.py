@@ -14,7 +14,7 @@ import pandas as pd
 from scipy import ndimage, spatial
 
 from helpers import files, paths
-from helpers.cardiac import cohort, preparation, vae
+from helpers.cardiac import cohort, folding, preparation
 from helpers.training import spec
 from helpers.translation import text
 
@@ -76,12 +76,12 @@ def prepare(
     def make() -> None:
         if posed:
             upright = paths.DATA / "cardiac" / prepare(subjects, grid, disease)
-            shapes = pose(vae.unfold(np.load(upright / "shapes.npy")), grid.spacing)
+            shapes = pose(folding.unfold(np.load(upright / "shapes.npy")), grid.spacing)
         else:
             shapes, remarks = preparation.prepare_all(subjects, grid)
             files.write_text(folder / "remarks.tsv", remarks.to_csv(sep="\t", index=False))
         labels = np.array([subject.group == disease for subject in subjects], np.int8)
-        for file, array in {"shapes.npy": vae.fold(shapes), "labels.npy": labels}.items():
+        for file, array in {"shapes.npy": folding.fold(shapes), "labels.npy": labels}.items():
             with files.replacing(folder / file) as path, open(path, "wb") as stream:
                 np.save(stream, array)
 

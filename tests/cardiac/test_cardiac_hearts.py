@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from helpers import paths, translation
-from helpers.cardiac import cohort, hearts, preparation, synthetic_cohort, vae
+from helpers.cardiac import cohort, folding, hearts, preparation, synthetic_cohort
 
 GRID = preparation.Grid(16, 8.4)
 
@@ -29,7 +29,7 @@ def test_hearts_are_prepared_once_and_again_when_a_file_is_damaged(subjects, mon
     name = hearts.prepare(subjects, GRID, "HCM")
     data = hearts.read(name, seed=0)
     np.testing.assert_array_equal(
-        vae.unfold(np.array(data.shapes)), preparation.prepare_all(subjects, GRID)[0]
+        folding.unfold(np.array(data.shapes)), preparation.prepare_all(subjects, GRID)[0]
     )
     assert data.labels.tolist() == [0] * 6 + [1] * 6
     together = np.concatenate([data.train, data.validation, data.test])

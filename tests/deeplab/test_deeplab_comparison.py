@@ -56,7 +56,7 @@ def test_what_is_seen_is_told_in_texts_and_in_results():
     ]
     table = comparison.shares_table(comparison.found_classes(found))
     assert table.iloc[0].tolist() == ["coffee", "a_1", "bottle 75%, background 25%"]
-    assert set(translation.templates(translation.pack(table["classes"][0]))) >= {
+    assert set(translation.templates(translation.pack_value(table["classes"][0]))) >= {
         "bottle", "background",
     }  # fmt: skip
 
@@ -90,7 +90,7 @@ def test_damaged_files_cost_nothing_but_themselves(tmp_path, monkeypatch):
     assert faults[0].startswith("mobilenetv2_coco_voctrainaug is left out (")
     assert "its checksum is not" in faults[0]
     assert faults[1].startswith("xception_coco_voctrainval is left out (")
-    assert "holds no frozen graph" in faults[1]
+    assert "holds no checkpoint with its frozen graph" in faults[1]
     (tmp_path / "image1.jpg").write_bytes(b"half")
     pictures, faults = comparison.demo_pictures(["coffee"])
     assert list(pictures) == ["coffee"] and "image1.jpg is left out" in faults[0]
