@@ -205,11 +205,13 @@ def segments(changes: np.ndarray, truth: np.ndarray) -> pd.DataFrame:
     """
     cells = [
         text("{mean:.1f} ± {sd:.1f}", mean=change.mean(), sd=change.std())
+        if change.count()
+        else None
         for _segment, change in pd.DataFrame(changes).items()
     ]
     names = {"segment": list(anatomy.SEGMENTS), "name": list(anatomy.SEGMENTS.values())}
     table = pd.DataFrame(names | {"change (mm)": cells, "true difference (mm)": truth})
-    return table.dropna(axis=1)
+    return table if np.isfinite(truth).all() else table.drop(columns="true difference (mm)")
 
 
 def records(table: pd.DataFrame) -> list[dict]:
