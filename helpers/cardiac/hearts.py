@@ -26,9 +26,10 @@ REMARKS = {  # by kinds of `preparation.prepare_all`
     "at most {share:.0%} ({which}), which are left out",
     "open": "in {n} {n:plural:segmentation|segmentations} the muscle leaves more than a tenth of "
     "the cavity open, at most {share:.0%} ({which}), so that it yields no ejection fraction",
-    "turned": "in {n} {n:plural:heart|hearts} no right ventricle is segmented; their septum is "
-    "taken to face the patient's right, and lies some 20° off that of hearts framed by a right "
-    "ventricle",
+    "turned": "in {n} {n:plural:heart|hearts} no right ventricle is segmented; the septum is taken "
+    "to face right and forward as in most bodies, so {n:plural:this heart|these hearts} may be "
+    "turned about {n:plural:its long axis|their long axes}, and what is said of the septum is not "
+    "certain",
 }
 
 

@@ -28,6 +28,7 @@ from helpers.cardiac.segmentation import Segmentation
 REMARKS = ["subject", "phase", "kind", "share"]
 STEPS = 127  # of a signed byte on either side of the surface
 PATIENTS_RIGHT = np.array([1.0, 0.0, 0.0])
+RIGHT_AND_FRONT = np.array([1.0, 1.0, 0.0]) / np.sqrt(2)
 USUAL_BASE = np.array([1.0, -1.0, 1.0]) / np.sqrt(3)  # right, behind and above the apex
 
 
@@ -52,7 +53,10 @@ def heart_frame(heart: Segmentation) -> np.ndarray:
     """Return the matrix (4, 4) from heart to world; its axes are right-handed.
 
     The long axis is the direction across the slices. The septum lies towards the right ventricle if
-    that is segmented, else towards the patient's right.
+    that is segmented. Else it faces right and forward, for in a body it stands at about 45° to the
+    median plane (O'Rahilly et al., Basic Human Anatomy, fig. 23-21); where slices lie along the
+    world's axes, which no heart does, the world is that of the picture, with the septum to the
+    right of the patient.
     """
     affine, filled = heart.affine, heart.filled
     normal = np.cross(affine[:3, 0], affine[:3, 1])
@@ -63,7 +67,7 @@ def heart_frame(heart: Segmentation) -> np.ndarray:
     apical = levels[0] if along_k > 0 else levels[-1]
     apex = affine[:3, :3] @ (*middle, apical) + affine[:3, 3]
     apex -= upward * abs(along_k) / 2  # the outer face of the last slice
-    septal = PATIENTS_RIGHT
+    septal = PATIENTS_RIGHT if abs(upward).max() > 0.99 else RIGHT_AND_FRONT
     if heart.right_ventricle.any():
         right = np.array(ndimage.center_of_mass(heart.right_ventricle))
         # From the middle of the cavity, which a thick wall on one side does not move.

@@ -257,12 +257,13 @@ def oblique_affine(generator: np.random.Generator, spin: float, voxel: np.ndarra
     """Draw the affine (RAS+) of a stack of `voxel` sizes (3,), turned in its plane by `spin` rad.
 
     The heart lies as in a chest: its base to the right, behind and above the apex, its septum to
-    the patient's right.
+    the right and to the front, give or take 10°.
     """
     tilt, turn = generator.normal(0.9, 0.15), generator.normal(0.7, 0.15)
     up = np.array([np.sin(tilt) * np.sin(turn), -np.sin(tilt) * np.cos(turn), np.cos(tilt)])
-    septal = np.array([1, 0, 0]) - up[0] * up
+    septal = np.array([1, 1, 0]) - (up[0] + up[1]) * up
     septal /= np.linalg.norm(septal)
+    spin = spin + np.radians(generator.normal(0, 10))
     turned = [[np.cos(spin), np.sin(spin), 0], [-np.sin(spin), np.cos(spin), 0], [0, 0, 1]]
     affine = np.eye(4)
     affine[:3, :3] = np.stack([septal, np.cross(up, septal), up], 1) @ turned * voxel

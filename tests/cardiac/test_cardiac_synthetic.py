@@ -142,15 +142,17 @@ def test_asymmetric_hearts_thicken_in_the_septum(many):
     assert anatomy.septum_and_lateral(walls)[0] > anatomy.septum_and_lateral(walls)[1] + 3
 
 
-def test_drawn_septa_face_the_right_ventricle_and_the_patients_right(drawn):
+def test_drawn_septa_face_the_right_ventricle_and_right_and_forward(drawn):
+    turns = []
     for subject in cohort.from_folder(drawn[0], labels=cohort.ACDC):
         heart = segmentation.read(subject, "ed")
         seen = preparation.heart_frame(heart)
         assumed = preparation.heart_frame(
             dataclasses.replace(heart, right_ventricle=np.zeros_like(heart.structure))
         )
-        assert seen[:3, 0] @ assumed[:3, 0] > np.cos(np.radians(15))
+        turns.append(np.degrees(np.arccos(seen[:3, 0] @ assumed[:3, 0])))
         assert (seen[:3, 2] * [1, -1, 1] > 0).all()  # the base lies right, behind, above the apex
+    assert 3 < np.sqrt(np.mean(np.square(turns))) < 17  # drawn with 10
 
 
 def test_a_cohort_is_drawn_anew_when_its_source_changes(tmp_path, monkeypatch):
