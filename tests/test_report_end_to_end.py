@@ -32,8 +32,11 @@ def copy(tmp_path_factory):
 
 
 def make(root):
-    """Run `make report PROFILE=smoke` with this environment's Python; return what it printed."""
-    command = ["make", "report", "PROFILE=smoke", "PYTHON=true", f'RUN="{sys.executable}"']
+    """Run `make report PROFILE=smoke` with this environment's Python; return what it printed.
+
+    Two notebooks run side by side: where one waits for its kernel, the other computes.
+    """
+    command = ["make", "-j2", "report", "PROFILE=smoke", "PYTHON=true", f'RUN="{sys.executable}"']
     outside = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     done = subprocess.run(command, cwd=root, env=outside, text=True, capture_output=True)
     assert done.returncode == 0, done.stdout + done.stderr
