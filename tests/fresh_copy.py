@@ -21,7 +21,10 @@ def copy_project(root):
 
 
 def make_report(root, *variables, **environment):
-    """Run `make report PROFILE=smoke` with this environment's Python; return what it printed."""
+    """Run `make report PROFILE=smoke` with this environment's Python; return what it printed.
+
+    Two notebooks run side by side: where one waits for its kernel, the other computes.
+    """
     command = [
         "make",
         "report",
