@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nbtypst import compiler, notebook, tables
 from nbtypst.document import Document
-from nbtypst.tree import read
+from nbtypst.tree import Reader
 
 
 def html(rows, columns, words=lambda row, column: f"{row}.{column}"):
@@ -126,8 +126,7 @@ TABLES = st.lists(st.lists(CELLS, max_size=4).map("".join), max_size=4).map(
 
 @given(TABLES)
 def test_cells_never_share_a_place(markup):
-    root, _, _ = read(markup)
-    rows = [row for row, _ in tables.rows_of(root.children[0])]
+    rows = [row for row, _ in tables.rows_of(Reader(markup).root.children[0])]
     places = [
         (cell.x + i, cell.y + j)
         for cell in tables.placed(rows)
@@ -144,5 +143,4 @@ def test_typst_takes_every_table(markups):
     cells = [output(Make, markup) for markup in markups]
     book = {"a": Make.book(*cells)}
     source = notebook.typeset(book, Document(strict=False), show_code=lambda cell: True)["a"]
-    main = f'#import "style.typ": *\n{source}'.encode()
-    compiler.run(compiler.styled({"main.typ": main}, "typst"), "pdf", compiler.fonts())
+    compiler.run({"main.typ": f"{compiler.IMPORT}{source}".encode()}, "pdf")
