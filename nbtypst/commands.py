@@ -31,16 +31,8 @@ SWITCHES = {
 }  # fmt: skip
 SIZES = "tiny scriptsize small normalsize large Large LARGE huge Huge".split()
 SWITCHES |= {f"\\{size}": "{}" for size in SIZES}
-EMS = {
-    "em": 1,
-    "mu": 1 / 18,
-    "ex": 0.43,
-    "pt": 0.1,
-    "px": 0.075,
-    "cm": 2.85,
-    "mm": 0.285,
-    "in": 7.2,
-}
+EMS = {"em": 1, "mu": 1 / 18, "ex": 0.43, "pt": 0.1, "px": 0.075, "cm": 2.85, "mm": 0.285}
+EMS["in"] = 7.2
 
 
 class TexError(ValueError):
@@ -73,11 +65,6 @@ def joined(pieces: list[str]) -> str:
     return " ".join(piece for piece in pieces if piece)
 
 
-def is_word(token: str) -> bool:
-    """Return whether a character is a letter of prose, such as Cyrillic, not of mathematics."""
-    return token.isalpha() and not token.isascii() and not "Ͱ" <= token <= "Ͽ" and token < "℀"
-
-
 def escaped(text: str) -> str:
     """Return characters as Typst mathematics that means nothing but them."""
     text = "".join(PLAIN.get(character, character) for character in text)
@@ -85,11 +72,8 @@ def escaped(text: str) -> str:
         return text if re.fullmatch(r"\d+\.\d+", text) else quote(text)
     if text in ("|", "‖"):  # TeX sets it without space, as a letter
         return f'class("normal", \\{text})'
-    if text in string.punctuation or (
-        len(text) == 1 and unicodedata.category(text) in ("Ps", "Pe")
-    ):
-        return "\\" + text
-    return text
+    bracket = len(text) == 1 and unicodedata.category(text) in ("Ps", "Pe")
+    return f"\\{text}" if bracket or text in string.punctuation else text
 
 
 def coloured(name: str, body: str) -> str:
@@ -155,7 +139,7 @@ def space(parser: Parser) -> str:
         text = parser.raw()
     while parser.tokens and not re.search("[a-z]{2}$", text) and len(text) < 12:
         text += parser.tokens.pop()
-    length = re.match(r"\s*(-?(?:\d+\.?\d*|\.\d+))\s*(em|mu|ex|pt|px|cm|mm|in)", text)
+    length = re.match(rf"\s*(-?(?:\d+\.?\d*|\.\d+))\s*({'|'.join(EMS)})", text)
     return gap(float(length[1]) * EMS[length[2]]) if length else ""
 
 

@@ -11,6 +11,7 @@ from nbtypst.commands import NOTHING, Row, TexError, joined
 from nbtypst.document import quote
 
 TOKEN = re.compile(r"\\[a-zA-Z@]+|\\[\s\S]|%[^\n]*\n?|\s+|[\s\S]")
+PROSE = re.compile("[^\\W\\d_\0-\x7fͰ-Ͽ℀-\U0010ffff]")  # letters of words, such as Cyrillic
 ENDS = {"}", "&", "\\\\", "\\cr", "\\end", "\\right", "\\middle"}
 LIMITS = "\\limits"
 DEEPEST = 40  # of groups in groups: Typst gives up soon after
@@ -224,9 +225,9 @@ class Parser:
             if token.endswith("."):
                 self.tokens.append(".")
             return commands.escaped(token.rstrip("."))
-        if not commands.is_word(token):
+        if not PROSE.fullmatch(token):
             return commands.escaped(token)
-        while self.tokens and commands.is_word(self.tokens[-1]):
+        while self.tokens and PROSE.fullmatch(self.tokens[-1]):
             token += self.tokens.pop()
         return quote(token)
 

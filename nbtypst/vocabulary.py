@@ -116,18 +116,12 @@ def continued_fraction(parser: Parser) -> str:
 
 def chemistry(parser: Parser) -> str:
     r"""Return \ce{…} of plain formulas and arrows, such as \ce{2H2 + O2 -> 2H2O}."""
-    arrows = {"<=>": "⇌", "<->": "↔", "->": "→", "<-": "←"}
-    text = re.sub(r"\s*(<=>|<->|->|<-)\s*", lambda match: f" {arrows[match[1]]} ", parser.raw())
-    pieces = []
-    for word in re.findall(r"(?<=[A-Za-z)\]])\d+|\^\{?[\d+-]+\}?|\s|[^\s\d^]+|\d+|\S", text):
-        digits = word.strip("^{}")
-        if word.startswith("^") and pieces:
-            pieces.append(f'attach("", t: {c.quote(digits)})')
-        elif word.isdecimal() and pieces and pieces[-1] != "#h(0.2em)":
-            pieces.append(f'attach("", b: {c.quote(word)})')
-        else:
-            pieces.append(c.quote(word) if word.strip() else "#h(0.2em)")
-    return " ".join(pieces)
+    tex = parser.raw()
+    for arrow, sign in {"<=>": "⇌", "<->": "↔", "->": "→", "<-": "←"}.items():
+        tex = tex.replace(arrow, sign)
+    tex = re.sub(r"(?<=[A-Za-z)\]])\d+", r"_{\g<0>}", tex)
+    typst = parser.sub(re.sub(r"(?<=\^)[0-9+-]+", r"{\g<0>}", tex))
+    return f"upright({typst})"
 
 
 def character(parser: Parser) -> str:
@@ -138,43 +132,37 @@ def character(parser: Parser) -> str:
 
 
 COMMANDS: dict[str, str | c.Command] = {
-    name: c.template(f'accent(#1, "\\u{{{code}}}")') for name, code in ACCENTS.items()
-}
-COMMANDS |= {
-    name: c.template(f"{function}(#1{options})") for name, (function, options) in FUNCTIONS.items()
-}
-COMMANDS |= {name: c.template(typst) for name, typst in TEMPLATES.items()}
-COMMANDS |= {name: c.template(f'class("{kind}", #1)') for name, kind in CLASSES.items()}
-COMMANDS |= {
-    name: c.template(f"attach(limits(stretch({arrow})), t: #1, b: #0)")
-    for name, arrow in ARROWS.items()
-}
-COMMANDS |= {name: c.gap(size) for name, size in SPACES.items()}
-COMMANDS |= {name: f'op("{name}")' for name in OPERATORS}
-COMMANDS |= {name: f'op("{text}", limits: #true)' for name, text in LIMITED.items()}
-COMMANDS |= {name: c.words(style) for name, style in TEXTS.items()}
-COMMANDS |= {
-    name + letter: c.sized(size, side)
-    for name, size in SIZES.items()
-    for letter, side in SIDES.items()
-}
-COMMANDS |= {name: c.ignored(count) for name, count in IGNORED.items()}
-COMMANDS |= {name: c.marked("ruled", count) for name, count in RULES.items()}
-COMMANDS |= {name: c.space for name in "hspace mspace hskip mskip kern mkern".split()}
-COMMANDS |= {character: f"\\{character}" for character in "_$&#%{}"}
-COMMANDS |= {
+    **{name: f'accent(#1, "\\u{{{code}}}")' for name, code in ACCENTS.items()},
+    **{name: f"{function}(#1{options})" for name, (function, options) in FUNCTIONS.items()},
+    **TEMPLATES,
+    **{name: f'class("{kind}", #1)' for name, kind in CLASSES.items()},
+    **{name: f"attach(limits(stretch({arrow})), t: #1, b: #0)" for name, arrow in ARROWS.items()},
+    **{name: c.gap(size) for name, size in SPACES.items()},
+    **{name: f'op("{name}")' for name in OPERATORS},
+    **{name: f'op("{text}", limits: #true)' for name, text in LIMITED.items()},
+    **{name: c.words(style) for name, style in TEXTS.items()},
+    **{
+        name + letter: c.sized(size, side)
+        for name, size in SIZES.items()
+        for letter, side in SIDES.items()
+    },
+    **{name: c.ignored(count) for name, count in IGNORED.items()},
+    **{name: c.marked("ruled", count) for name, count in RULES.items()},
+    **{name: c.space for name in "hspace mspace hskip mskip kern mkern".split()},
+    **{character: f"\\{character}" for character in "_$&#%{}"},
     "|": r'class("normal", \‖)', "lvert": r'class("opening", \|)',
     "rvert": r'class("closing", \|)', "lVert": r'class("opening", \‖)',
-    "rVert": r'class("closing", \‖)',     "bmod": '#h(0.22em) op("mod") #h(0.22em)',
+    "rVert": r'class("closing", \‖)', "bmod": '#h(0.22em) op("mod") #h(0.22em)',
     "mod": '#h(1em) op("mod")', "cfrac": continued_fraction, "sqrt": c.root, "left": c.delimited,
-    "textcolor": c.colour, "operatorname": c.operator, "sideset": c.side_set,
-    "begin": environment, "ce": chemistry, "substack": lines,
-    "not": negated,
+    "textcolor": c.colour, "operatorname": c.operator, "sideset": c.side_set, "not": negated,
+    "begin": environment, "ce": chemistry, "substack": lines, "unicode": character,
     "newcommand": macros.new_command, "renewcommand": macros.new_command,
     "providecommand": macros.new_command, "def": macros.primitive, "gdef": macros.primitive,
-    "let": macros.synonym, "DeclareMathOperator": macros.operator, "unicode": character,
-    "tag": c.tag, "label": c.label, "nonumber": c.marked("silent"), "notag": c.marked("silent"),
-    "ref": c.reference, "eqref": c.reference, "idotsint": "∫ ⋯ ∫", "TeX": '"TeX"',
-    "LaTeX": '"LaTeX"',
+    "let": macros.synonym, "DeclareMathOperator": macros.operator, "tag": c.tag, "label": c.label,
+    "nonumber": c.marked("silent"), "notag": c.marked("silent"), "ref": c.reference,
+    "eqref": c.reference, "idotsint": "∫ ⋯ ∫", "TeX": '"TeX"', "LaTeX": '"LaTeX"',
 }  # fmt: skip
-COMMANDS = {f"\\{name}": command for name, command in COMMANDS.items()}
+COMMANDS = {
+    f"\\{name}": c.template(typst) if isinstance(typst, str) and "#1" in typst else typst
+    for name, typst in COMMANDS.items()
+}

@@ -102,7 +102,7 @@ def test_each_row_has_its_number_and_label(tex, expected):
             "lr(\\( mat(delim: #(none, none), augment: #(vline: (1, ), hline: (1, )), "
             "1, 2; 3, 4))"),
         (r"\ce{2H2O -> OH}",
-            '"2" "H" attach("", b: "2") "O" #h(0.2em) "→" #h(0.2em) "OH"'),
+            "upright(2 attach(H, b: 2) O → O H)"),
         (r"\xrightarrow[a]{b}", "attach(limits(stretch(→)), t: b, b: a)"),
         (r"1.5, 20", r"1.5 \, 20"),
     ],
