@@ -88,10 +88,8 @@ def code(
     """Return the parts of a code cell: its source and its outputs, where they are shown."""
     parts: list[Part] = []
     source = "\n".join(line for line in cell["source"].split("\n") if not line.startswith("#|"))
-    titles, source = TITLE.findall(source), TITLE.sub("", source)
-    if cell["metadata"].get("cellView") == "form":
-        source = "\n".join(line for line in source.split("\n") if FIELD.search(line))
-    source = FIELD.sub("", source)
+    titles = TITLE.findall(source)
+    source = FIELD.sub("", TITLE.sub("", source))
     if show_code(cell) and not tagged(cell, "input"):
         for title in filter(None, titles):
             parts += ["\n\n", Fragment(f"**{title}**", context, "markdown")]

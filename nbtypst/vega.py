@@ -31,7 +31,7 @@ def with_picture(data: dict) -> dict:
         import vl_convert
 
         draw = vl_convert.vegalite_to_png if lite else vl_convert.vega_to_png
-        png = draw(spec, scale=2, allowed_base_urls=[])
+        png = draw(spec, ppi=144, allowed_base_urls=[])
     except (ValueError, TypeError, KeyError):
         return data
     return {**data, "image/png": base64.b64encode(png).decode()}
