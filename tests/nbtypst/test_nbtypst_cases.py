@@ -131,7 +131,7 @@ CASES = {
     "HTML in Markdown": (
         [
             "<details><summary>Hint</summary>\n\nHidden **bold**\n\n</details>\n\n"
-            "<center><font color=red>red</font></center>\n\n<div class='alert'>Tip</div>\n\n- [x] a\n"
+            "<center><font color=red>red</font></center>\n\n<div class=alert>Tip</div>\n\n- [x] a\n"
             "1. one\n   ```python\n   print(1)\n   ```"
         ],
         {
@@ -166,11 +166,7 @@ CASES = {
     ),
     "LaTeX tables": ([latex(TABULAR)], {"typst": ["#datatable(2", "align: right)[1]"]}),
     "scikit-learn": (
-        [
-            html(
-                "<div><pre>Model()</pre><b>In a Jupyter environment, please rerun this cell</b></div>"
-            )
-        ],
+        [html("<pre>Model()</pre><b>In a Jupyter environment, please rerun this cell</b>")],
         {"shown": ["Model()"], "hidden": ["rerun"]},
     ),
     "hidden cells": (
@@ -243,9 +239,7 @@ CASES = {
         {"typst": ["H#sub[2]O#footnote[A note\\.]"]},
     ),
     "sizes of images": (
-        [
-            f"<img src='{PNG}' height=40> <img src='{PNG}' style='width:50%'> ![c]({PNG}){{width=30%}}"
-        ],
+        [f"<img src='{PNG}' height=40><img src='{PNG}' style=width:50%> ![c]({PNG}){{width=30%}}"],
         {"typst": ["height: 30.00pt", "width: 50%", "width: 30%"], "hidden": ["{width"]},
     ),
     "colours and bars": (
