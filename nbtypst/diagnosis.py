@@ -17,8 +17,8 @@ class Fault:
     """An error or a warning: where in the Typst project it stands, and what it says."""
 
     message: str
-    line: int = 0  # both from 1; 0 if it stands in none of the cells
-    column: int = 0
+    line: int = 0  # from 1; 0 if it stands in none of the cells
+    column: int = 0  # from 0
     cell: str = "the document"
     characters: str = ""  # that no font has
 
@@ -48,7 +48,7 @@ def locate(fault: Fault, path: str, line: int, column: int, files: dict[str, byt
     for name, source in sources.items():
         if path not in sources and path in source:
             before = source[: source.index(path)]
-            path, line, column = name, before.count("\n") + 1, len(before) - before.rfind("\n")
+            path, line, column = name, before.count("\n") + 1, len(before) - before.rfind("\n") - 1
     lines = sources.get(path, "").split("\n")[:line]
     marks = [text.removeprefix(MARK) for text in lines if text.startswith(MARK)]
     if marks:
@@ -84,7 +84,7 @@ def mended(main: str, found: list[Fault], fallbacks: dict[str, str]) -> str:
         line = lines[fault.line - 1]
         for typst, fallback in fallbacks.items():
             start = line.find(typst)
-            if start >= 0 and start < fault.column <= start + len(typst):
+            if 0 <= start <= fault.column < start + len(typst):
                 lines = [text.replace(typst, fallback) for text in lines]
                 break
         else:
