@@ -144,3 +144,17 @@ def test_typst_takes_every_table(markups):
     book = {"a": Make.book(*cells)}
     source = notebook.typeset(book, Document(strict=False), show_code=lambda cell: True)["a"]
     compiler.run({"main.typ": f"{compiler.IMPORT}{source}".encode()}, "pdf")
+
+
+def test_a_long_wide_table_turns_the_page(make, project):
+    """A short one is split; so is one in a list, where the page cannot turn."""
+    wide = html(20, 14, lambda r, c: f"{r}.{c:06d}")
+    files = project("before", output(make, f"<div>{wide}</div>"), "after")
+    assert files["main.typ"].decode().count("turned: true") == 1
+    pages = pypdf.PdfReader(io.BytesIO(compiler.compile_pdf(files, timestamp=0))).pages
+    turned = [page.mediabox.width > page.mediabox.height for page in pages]
+    assert turned == [False, True, False] and "19.000013" in pages[1].extract_text()
+    short = html(4, 14, lambda r, c: f"{r}.{c:06d}")
+    for markup in (short, f"<ul><li>{wide}</li></ul>"):
+        source = project(output(make, markup))["main.typ"].decode()
+        assert "turned" not in source and source.count("#datatable(") == 2
