@@ -3,7 +3,7 @@
 PROFILE ?= quick
 RUN := .venv/bin/python
 # What a user sets is text: make would expand it again for each program that it starts.
-$(foreach name,PROFILE REPORT_LANG ONLY PYTHON CODE GPU OFFLINE REPORT_MIRROR,$(eval override $(name) := $$(value $(name))))
+$(foreach name,PROFILE REPORT_LANG ONLY PYTHON CODE GPU DETERMINISTIC OFFLINE REPORT_MIRROR,$(eval override $(name) := $$(value $(name))))
 # A user's value as the shell is to take it: one word, of which nothing is run or expanded.
 quoted = '$(subst ','\'',$(value $1))'
 
@@ -15,6 +15,9 @@ export REPORT_MIRROR
 ifneq ($(GPU),)
 export REPORT_GPU := 1
 endif
+ifneq ($(DETERMINISTIC),)
+export REPORT_DETERMINISTIC := 1
+endif
 
 NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
 EXECUTED := $(NOTEBOOKS:notebooks/%=reports/notebooks/%)
@@ -24,11 +27,11 @@ before = $(if $(filter-out $1,$(firstword $2)),$(firstword $2) $(call before,$1,
 
 .DEFAULT_GOAL := help
 .PHONY: help report status environment test test-slow lint format lab data bench messages \
-  architecture train-scenes pins clean
+  architecture check-gpu train-scenes pins clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
-	@echo "  Variables: PROFILE=smoke|quick|cifar|full  REPORT_LANG=en|ru  CODE=1  GPU=1  OFFLINE=1  PYTHON=python3.12"
+	@echo "  Variables: PROFILE=smoke|quick|cifar|full  REPORT_LANG=en|ru  CODE=1  GPU=1  DETERMINISTIC=1  OFFLINE=1  PYTHON=python3.12"
 	@echo "  Of data: ONLY=deeplab-mobilenet|deeplab|cifar10  REPORT_MIRROR=https://…|folder"
 
 report: environment ## run the notebooks that are out of date, write reports/report.<lang>.pdf
@@ -52,7 +55,7 @@ reports/%.pdf: reports/inputs/%.json $(EXECUTED)
 
 environment: # bring .venv up to date; by its own Python, unless another one is named
 	@$(if $(PYTHON),$(call quoted,PYTHON),$(or $(wildcard .venv/bin/python),python3)) \
-	  helpers/environment.py $(if $(value GPU),gpu)
+	  tools/environment.py $(if $(value GPU),gpu)
 
 test: environment ## fast tests, and one smoke report in a temporary copy
 	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
@@ -71,7 +74,7 @@ format: environment ## set code and notebooks in the project's style, notebooks 
 	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format .
 
 lab: environment ## open JupyterLab at the project's root, with notebooks in the language REPORT_LANG
-	@$(RUN) -m helpers.lab $(call quoted,REPORT_LANG)
+	@$(RUN) -m tools.lab $(call quoted,REPORT_LANG)
 
 data: environment ## download the real data sets, or those of ONLY=, verified and resumed
 	@$(RUN) -m helpers.fetch_data $(foreach word,$(ONLY),$(call quoted,word))
@@ -80,7 +83,10 @@ bench: environment ## measure ours against peers, write reports/bench.json
 	@$(RUN) -m benchmarks $(foreach word,$(ONLY),$(call quoted,word))
 
 messages: environment ## bring the catalogues in locale/ up to date, list what to translate
-	@$(RUN) -m helpers.report.messages $(call quoted,REPORT_LANG)
+	@$(RUN) -m tools.messages $(call quoted,REPORT_LANG)
+
+check-gpu: environment ## measure the networks on this machine's GPU, write reports/check_gpu.json
+	@$(RUN) -m tools.check_gpu
 
 architecture: environment ## draw docs/architecture.svg from the imports
 	@$(RUN) -m tools.architecture

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from helpers import environment, inputs, paths, profiles, translation
+from helpers import files, inputs, paths, profiles, translation
 from helpers.report import DocumentError, title
 
 
@@ -30,7 +30,7 @@ def main() -> None:
         if arguments.status:
             print(*out_of_date(parameters) or ["everything is up to date"], sep="\n")
             return
-        with environment.exclusive(paths.REPORTS / ".lock", waiting):
+        with files.exclusive(paths.REPORTS / ".lock", waiting):
             if not arguments.offline:
                 from helpers import fetch_data  # takes 0.3 s
 

@@ -4,16 +4,18 @@ import contextlib
 import math
 import statistics
 import time
+from collections.abc import Callable
+from typing import Any
 
 import keras
+import tensorflow as tf
 from keras import layers
-from keras.src.backend.common import global_state
 
 WEIGHTED = (layers.Conv2D, layers.DepthwiseConv2D, layers.Dense)
 IN_PLACE = (layers.BatchNormalization, layers.ReLU, layers.Dropout, layers.Add)
 
 
-def multiply_adds(model):
+def multiply_adds(model: keras.Model) -> int:
     """Return the multiply-adds of every convolution and dense layer for one image.
 
     The papers' "FLOPs" and "Mult-Adds" count these: each weight of a kernel works once at each
@@ -28,7 +30,7 @@ def multiply_adds(model):
     return sum(map(layer_multiply_adds, model.layers))
 
 
-def layer_multiply_adds(layer):
+def layer_multiply_adds(layer: keras.Layer) -> int:
     """Return the multiply-adds of one layer for one image, 0 for a layer without a kernel.
 
     Raises:
@@ -42,12 +44,12 @@ def layer_multiply_adds(layer):
     return math.prod(layer.kernel.shape) * math.prod(positions)
 
 
-def trainable_parameters(model):
+def trainable_parameters(model: keras.Layer) -> int:
     """Return the number of weights of a model, or of a layer, that training changes."""
     return sum(math.prod(weight.shape) for weight in model.trainable_weights)
 
 
-def feature_memory(model):
+def feature_memory(model: keras.Model) -> float:
     """Return the MiB of float32 feature maps that one image needs at once, at most.
 
     A map lives from the layer that computes it to the last that reads it (arXiv 1801.04381,
@@ -57,21 +59,22 @@ def feature_memory(model):
     Args:
         model: built functional model with a fixed input size; the layers run in their order.
     """
-    inputs = [keras.tree.flatten(layer.input) for layer in model.layers]
-    last = {id(each): step for step, read in enumerate(inputs) for each in read}
-    alive, most = {}, 0
-    for step, (layer, read) in enumerate(zip(model.layers, inputs, strict=True)):
-        done = [id(each) for each in read if last[id(each)] == step]
-        if isinstance(layer, IN_PLACE) and done:
-            del alive[done.pop()]
-        alive[id(layer.output)] = math.prod(layer.output.shape[1:])
-        most = max(most, sum(alive.values()))
-        for each in set(done) & set(alive):
-            del alive[each]
+    maps_read = [[id(map_) for map_ in keras.tree.flatten(layer.input)] for layer in model.layers]
+    last_reader = {map_: step for step, maps in enumerate(maps_read) for map_ in maps}
+    sizes: dict[int, int] = {}  # of the maps in memory, in numbers
+    most = 0
+    for step, layer in enumerate(model.layers):
+        finished = [map_ for map_ in maps_read[step] if last_reader[map_] == step]
+        if isinstance(layer, IN_PLACE) and finished:
+            del sizes[finished.pop()]
+        sizes[id(layer.output)] = math.prod(layer.output.shape[1:])
+        most = max(most, sum(sizes.values()))
+        for map_ in finished:
+            sizes.pop(map_, None)
     return most * 4 / 2**20
 
 
-def latency(function, *arguments, repeats=3):
+def latency(function: Callable, *arguments: Any, repeats: int = 3) -> float:
     """Return the median wall time of `function(*arguments)` in ms, after one unmeasured call."""
     function(*arguments)
     times = []
@@ -82,15 +85,15 @@ def latency(function, *arguments, repeats=3):
     return 1e3 * statistics.median(times)
 
 
-@contextlib.contextmanager
-def without_weights():
-    """Give the networks built inside shapes, names and costs but no memory for weights.
+def without_weights() -> contextlib.AbstractContextManager:
+    """Return a context whose networks have shapes, names and costs but no memory for weights.
 
-    ResNet-152 then takes half a second. Such a model cannot be run.
+    ResNet-152 then takes a second. Keras knows a weight's shape by itself; TensorFlow's variable
+    behind it is a single zero, so such a model cannot be run.
     """
-    pending = list(global_state.get_global_attribute("uninitialized_variables", []))
-    try:
-        with keras.StatelessScope(initialize_variables=False):
-            yield
-    finally:  # else Keras allocates them when the next scope ends
-        global_state.set_global_attribute("uninitialized_variables", pending)
+
+    def single_zero(create, **options):
+        value = tf.zeros((), options["dtype"])
+        return create(**options | {"initial_value": value, "shape": tf.TensorShape(None)})
+
+    return tf.variable_creator_scope(single_zero)

@@ -1,11 +1,18 @@
-"""Writing files so that a reader never meets half of one, and knows a damaged one."""
+"""Files that a reader never meets half of, or knows to be damaged; one process at a time.
+
+`tools/environment.py` reads this module with any Python of the system.
+"""
+
+from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 SEAL = "sha256.json"
@@ -62,8 +69,40 @@ def seal(folder: Path) -> None:
     write_text(folder / SEAL, json.dumps(checksums(folder), indent=1) + "\n")
 
 
+def made(folder: Path, make: Callable[[], object], doing: str) -> Path:
+    """Return a folder whose files `make` writes, called now unless they are there as it wrote them.
+
+    A file that is not as it was written is told in a warning that ends with `doing`.
+    """
+    damage = damaged(folder) if folder.exists() else []
+    if damage:
+        fault = f"{folder / damage[0]} is not the file of {SEAL} beside it"
+        warnings.warn(f"{fault}: {doing}", stacklevel=3)
+    if damage or not folder.exists():
+        make()
+        seal(folder)
+    return folder
+
+
 def damaged(folder: Path) -> list[str]:
     """Return the names of the files in a folder that are not as they were when it was sealed."""
     sealed, present = read_json(folder / SEAL), checksums(folder)
     names = sorted({*sealed, *present} or {SEAL})
     return [name for name in names if sealed.get(name) is None or sealed[name] != present.get(name)]
+
+
+@contextlib.contextmanager
+def exclusive(path: Path, waiting: str) -> Iterator[None]:
+    """Hold the lock file `path`; where another process holds it, print `waiting` and wait.
+
+    Processes started meanwhile with its descriptor hold it too: it is free when the last has ended.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(waiting, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        os.set_inheritable(lock.fileno(), True)
+        yield

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from helpers import files, paths, profiles, translation
@@ -88,7 +88,7 @@ def python_of(source: str) -> str:
     return source
 
 
-def sources(modules: Iterable[Path], beyond: Iterable[Path] = ()) -> dict[Path, str]:
+def sources(modules: Iterable[Path], beyond: Collection[Path] = ()) -> dict[Path, str]:
     """Return {file: source} of Python `modules` and what of `helpers` they import, in any depth.
 
     Files in `beyond` are left out, and what only they import.
@@ -99,64 +99,68 @@ def sources(modules: Iterable[Path], beyond: Iterable[Path] = ()) -> dict[Path, 
         module = waiting.pop()
         if module not in result and module not in beyond:
             result[module] = module.read_text(encoding="utf-8")
-            waiting |= imported(result[module])
+            waiting |= imported_files(result[module])
     return result
 
 
-def imported(source: str) -> set[Path]:
+def imported_files(source: str) -> set[Path]:
     """Return the files of `helpers` that Python `source` imports, packages' own included."""
-    candidates = set()
+    candidates: set[Path] = set()
     for name in imported_names(source):
-        module = paths.ROOT.joinpath(*name.split("."))
-        while module != paths.ROOT:  # of a name in a module, the module
+        for length in range(1, len(name) + 1) if name[0] == "helpers" else ():
+            module = paths.ROOT.joinpath(*name[:length])  # of a name in a module, the module
             candidates |= {module.with_suffix(".py"), module / "__init__.py"}
-            module = module.parent
     return {path for path in candidates if path.exists()}
 
 
 @functools.cache
-def imported_names(source: str) -> list[str]:
-    """Return the dotted names below `helpers` that Python `source` imports; parsed once."""
-    names = []
+def imported_names(source: str, package: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Return the dotted names that Python imports, such as ("helpers", "training", "grid").
+
+    `package` is what relative imports start from. A source is parsed once.
+    """
+    names: list[tuple[str, ...]] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            names += [f"{node.module}.{alias.name}" for alias in node.names]
-    return [name for name in names if name.split(".")[0] == "helpers"]
+            names += [tuple(alias.name.split(".")) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            start = package[: len(package) + 1 - node.level] if node.level else ()
+            start += tuple(node.module.split(".")) if node.module else ()
+            names += [(*start, alias.name) for alias in node.names]
+    return names
 
 
-def of_notebook(name: str, record: dict) -> dict:
-    """Return {input or output: its digest or value} of a notebook, as it is at present.
+def of_code(name: str, parameters: dict) -> dict:
+    """Return {input: its digest or value} of what a notebook's code is, at present.
 
-    Args:
-        name: such as "03_cardiac_vae".
-        record: holds its "parameters", and what its last run has "used" and the "texts" of figures.
+    That is parameters, cells and their order, modules, pins and the kind of device.
 
     Raises:
         ProfileError: a cell is not Python; the message names notebook and cell.
     """
     notebook = paths.NOTEBOOKS / f"{name}.ipynb"
-    cells = [cell for cell in profiles.cells(notebook) if cell["cell_type"] == "code"]
-    now: dict = {f"parameter {key}": value for key, value in record["parameters"].items()}
-    modules = set()
+    cells = [cell for cell in profiles.cells_of(notebook) if cell["cell_type"] == "code"]
+    now: dict = {f"parameter {key}": value for key, value in parameters.items()}
+    modules: set[Path] = set()
     for cell in cells:
         source = "".join(cell["source"])
         now[f"cell {cell['id']}"] = value_digest(source)
         try:
-            modules |= imported(python_of(source))
+            modules |= imported_files(python_of(source))
         except SyntaxError as error:
             fault = f"{notebook.name}, cell {cell['id']}: not Python: {error}"
             raise profiles.ProfileError(fault) from error
     now["order of the cells"] = [cell["id"] for cell in cells]
     for path in [*sorted(sources(modules)), paths.ROOT / "requirements.txt"]:
         now[relative_name(path)] = digest(path)
-    now["device"] = "gpu" if os.environ.get("REPORT_GPU") else "cpu"
-    return now | traces(name, record)
+    return now | {"device": "gpu" if os.environ.get("REPORT_GPU") else "cpu"}
 
 
-def traces(name: str, record: dict) -> dict:
-    """Return the part of `of_notebook` that a run tells: data used, texts drawn, files written."""
+def of_run(name: str, record: dict) -> dict:
+    """Return {input or output: its digest} of what a notebook's run tells, at present.
+
+    That is data "used", translations of the "texts" that figures show, and files written.
+    """
     now: dict = {path: digest(path) for path in record["used"]}
     for language in translation.languages()[1:]:
         catalogue = translation.catalogue(language)
@@ -164,15 +168,15 @@ def traces(name: str, record: dict) -> dict:
     return now | outputs(paths.EXECUTED / f"{name}.ipynb", paths.RESULTS / f"{name}.json")
 
 
-def of_report(name: str, record: dict) -> dict:
+def of_report(name: str, parameters: dict) -> dict:
     """Return {input or output: its digest or value} of a report, such as "report.ru"."""
     language = name.removeprefix("report.")
-    now = {f"parameter {key}": value for key, value in record["parameters"].items()}
+    now = {f"parameter {key}": value for key, value in parameters.items()}
     read = [paths.ROOT / "report.yml", paths.NOTEBOOKS / "references.bib"]
     for notebook in profiles.notebooks():
         results = paths.RESULTS / f"{notebook.stem}.json"
         read += [notebook, paths.EXECUTED / notebook.name, results]
-    read += sources(imported("import helpers.report.report"))
+    read += sources(imported_files("import helpers.report.assembly"))
     for folder in ("helpers/report/templates", "nbtypst", paths.LOCALE / language):
         read += files_below(paths.ROOT / folder)
     now |= {relative_name(path): file_digest(path) for path in read}
@@ -195,8 +199,9 @@ def current_record(name: str, parameters: dict | None = None) -> dict:
     record = RECORD | files.read_json(paths.INPUTS / f"{name}.json")
     if parameters is not None:
         record["parameters"] = parameters
-    inputs_of = of_report if name.startswith("report.") else of_notebook
-    return record | {"now": inputs_of(name, record)}
+    if name.startswith("report."):
+        return record | {"now": of_report(name, record["parameters"])}
+    return record | {"now": of_code(name, record["parameters"]) | of_run(name, record)}
 
 
 def write_record(name: str, record: dict) -> None:
@@ -207,18 +212,21 @@ def write_record(name: str, record: dict) -> None:
     files.write_text(paths.INPUTS / "digests.json", json.dumps(known_digests()))
 
 
-def record_run(name: str, before: dict, **facts: object) -> None:
-    """Record what a notebook was made from.
+def record_run(name: str, record: dict, code: dict) -> None:
+    """Record that a notebook has run with `code`, as `of_code` gave it when the run began.
 
-    Args:
-        name: such as "03_cardiac_vae".
-        before: its record when it began: code that has changed meanwhile did not run.
-        facts: "used", "texts" and "seconds" of the run.
+    What has changed meanwhile did not run. `record` holds what the run told.
     """
-    record, old_traces = before | facts, traces(name, before)
-    code = {key: value for key, value in before["now"].items() if key not in old_traces}
-    made = code | traces(name, record)
-    write_record(name, record | {"now": of_notebook(name, record), "made": made})
+    told = of_run(name, record)
+    now = of_code(name, record["parameters"])
+    write_record(name, record | {"now": now | told, "made": code | told})
+
+
+def has_same_code(name: str) -> bool:
+    """Return whether a notebook's last run had the code, parameters and pins of today."""
+    record = RECORD | files.read_json(paths.INPUTS / f"{name}.json")
+    code = of_code(name, record["parameters"])
+    return all(record["made"].get(key) == code[key] for key in code if key != "device")
 
 
 def difference(before: dict, after: dict) -> str:

@@ -15,7 +15,7 @@ EQUATION = re.compile(r"\\tag\{([^{}]*)\}\s*\\label\{([^{}]*)\}")
 REFERENCE = re.compile(r"@\w+\{([^,\s]+),.*?(doi|url) = \{(.*?)\}", re.DOTALL)
 
 
-def numbered(book: NotebookNode, name: str) -> NotebookNode:
+def with_numbers(book: NotebookNode, name: str) -> NotebookNode:
     """Return an executed notebook with numbers and addresses that work in its references to labels.
 
     Args:

@@ -18,7 +18,7 @@ def notebooks() -> list[Path]:
     return sorted(paths.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 
 
-def cells(notebook: Path) -> list[dict]:
+def cells_of(notebook: Path) -> list[dict]:
     """Return a notebook's cells, or raise ProfileError: the file is none."""
     try:
         return json.loads(notebook.read_text(encoding="utf-8"))["cells"]
@@ -32,7 +32,7 @@ def parameters_cell(notebook: Path) -> str:
     Raises:
         ProfileError: there is not exactly one such cell.
     """
-    tagged = [c for c in cells(notebook) if "parameters" in c["metadata"].get("tags", [])]
+    tagged = [c for c in cells_of(notebook) if "parameters" in c["metadata"].get("tags", [])]
     if len(tagged) != 1:
         raise ProfileError(f"{notebook.name}: {len(tagged)} cells are tagged `parameters`, not one")
     return "".join(tagged[0]["source"])

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import types
 from typing import IO, Any
 
 import tqdm
@@ -21,10 +22,10 @@ def bar(total: int | None, description: str, unit: str = "epoch") -> tqdm.tqdm:
         return tqdm.auto.tqdm(total=total, desc=description, unit=unit, leave=False)
     stream = open(int(descriptor), "w", encoding="utf-8", buffering=1, closefd=False)
     layout = "{desc} {n_fmt}/{total_fmt} {unit}, {elapsed}<{remaining}"
-    return line(stream, layout, 1, total=total, desc=description, unit=unit)
+    return make_bar(stream, 1, bar_format=layout, total=total, desc=description, unit=unit)
 
 
-def cells(title: str, total: int, last_time: float | None) -> tqdm.tqdm:
+def cell_bar(title: str, total: int, last_time: float | None) -> tqdm.tqdm:
     """Return the bar that counts the cells of a notebook which `make report` runs.
 
     Args:
@@ -35,30 +36,19 @@ def cells(title: str, total: int, last_time: float | None) -> tqdm.tqdm:
     """
     before = f" (last time {tqdm.tqdm.format_interval(last_time)})" if last_time else ""
     layout = f"{{desc}}  {{elapsed}}{before}  cell {{n_fmt}}/{{total_fmt}}"
-    return line(sys.stderr, layout, 0, total=total, desc=title)
+    return make_bar(sys.stderr, 0, bar_format=layout, total=total, desc=title)
 
 
-def line(stream: IO[str], layout: str, position: int, **options: Any) -> tqdm.tqdm:
-    """Return a bar on a terminal's line `position`; where lines cannot be redrawn, in a log."""
+def make_bar(stream: IO[str], position: int, **options: Any) -> tqdm.tqdm:
+    """Return a bar on a terminal's line `position`; in a log, each of its states is a line."""
     alone = "--jobserver" not in os.environ.get("MAKEFLAGS", "")  # several share a terminal badly
-    options |= {"bar_format": layout, "leave": False, "miniters": 1}
+    options |= {"leave": False, "miniters": 1}
     if stream.isatty() and alone:
         return tqdm.tqdm(file=stream, position=position, mininterval=0.5 * position, **options)
-    return tqdm.tqdm(file=Log(stream), mininterval=LOG_INTERVAL * position, **options)
 
+    def write(text):
+        if state := text.strip():  # not what would erase it
+            stream.write(f"{state}\n")
 
-class Log:
-    """A stream where each state of a bar is a line of its own."""
-
-    def __init__(self, stream: IO[str]) -> None:
-        """Write to `stream`."""
-        self.stream = stream
-
-    def write(self, text: str) -> None:
-        """Write a state, not what would erase it."""
-        if state := text.strip():
-            self.stream.write(f"{state}\n")
-
-    def flush(self) -> None:
-        """Let it be seen at once."""
-        self.stream.flush()
+    log = types.SimpleNamespace(write=write, flush=stream.flush)
+    return tqdm.tqdm(file=log, mininterval=LOG_INTERVAL * position, **options)

@@ -29,6 +29,8 @@ class LoggedKernelManager(jupyter_client.AsyncKernelManager):
         os.environ["REPORT_PROGRESS"] = str(terminal)
         with open(KERNEL_LOG, "w", encoding="utf-8") as log:
             options |= {"stdout": log, "stderr": log, "pass_fds": [terminal]}
+            # nor into the notebook: its own processes, training side by side, write there too
+            options["extra_arguments"] = ["--IPKernelApp.capture_fd_output=False"]
             await super()._async_start_kernel(**options)
 
     start_kernel = _async_start_kernel
@@ -39,6 +41,7 @@ def main() -> None:
     name = sys.argv[1]  # such as "03_cardiac_vae"
     copy = paths.EXECUTED / f"{name}.ipynb"
     record = inputs.current_record(name)
+    code = inputs.of_code(name, record["parameters"])
     reason = inputs.difference(record["made"], record["now"])
     if not reason:  # only a time stamp is newer
         inputs.write_record(name, record)
@@ -53,14 +56,14 @@ def main() -> None:
         book = execute(name, record["parameters"], title, log, record["seconds"])
     except KeyboardInterrupt:
         sys.exit(1)
-    seconds = round(time.monotonic() - started, 1)
-    used = sorted(set(log.read_text(encoding="utf-8").splitlines()))
+    record["seconds"] = round(time.monotonic() - started, 1)
+    record["used"] = sorted(set(log.read_text(encoding="utf-8").splitlines()))
     log.unlink()
     outputs = [output for cell in book.cells for output in cell.get("outputs", [])]
-    texts = sorted({text for output in outputs for text in bundles.texts_drawn(output)})
-    inputs.record_run(name, record, used=used, texts=texts, seconds=seconds)
+    record["texts"] = sorted({text for each in outputs for text in bundles.texts_drawn(each)})
+    inputs.record_run(name, record, code)
     copy.touch()  # newer than its record
-    print(f"{title}: done in {seconds:.0f} s", file=sys.stderr, flush=True)
+    print(f"{title}: done in {record['seconds']:.0f} s", file=sys.stderr, flush=True)
 
 
 def execute(
@@ -98,7 +101,7 @@ def execute(
 
     try:
         with (
-            progress.cells(title, len(book.cells) + 1, last_time) as bar,  # papermill adds one
+            progress.cell_bar(title, len(book.cells) + 1, last_time) as bar,  # papermill adds one
             tempfile.TemporaryDirectory(prefix="kernel-") as folder,
         ):
             # Through files of its own folder, not through TCP ports, nobody else can listen in,
@@ -121,7 +124,7 @@ def execute(
     except nbclient.exceptions.DeadKernelError:
         reason = f"the kernel died; was there enough memory? Its last words: {KERNEL_LOG.name}"
     else:
-        book = numbering.numbered(book, name)
+        book = numbering.with_numbers(book, name)
         nbformat.write(book, partial)
         nbformat.sign.NotebookNotary().sign(book)  # or JupyterLab would hide its drawings
         partial.replace(paths.EXECUTED / f"{name}.ipynb")

@@ -32,28 +32,22 @@ class Session:
     device: str
     cores: int | None = None  # where that is a processor
     parameters: dict = dataclasses.field(default_factory=dict)
-    gpus: int = 0
-    jit_compile: bool = False  # what `Model.compile` is to be given
-
-    def scope(self) -> contextlib.AbstractContextManager:
-        """Return the context to build models in: mirrored over several GPUs, else empty."""
-        if self.gpus < 2:
-            return contextlib.nullcontext()
-        import tensorflow as tf
-
-        return tf.distribute.MirroredStrategy().scope()
 
 
-def start(notebook: str, profile: str, seed: int, tensorflow: bool = True) -> Session:
+def start(
+    notebook: str, profile: str, seed: int, tensorflow: bool = True, tf32: bool = False
+) -> Session:
     """Seed Python, NumPy and Keras, set TensorFlow up for this machine, return a `Session`.
 
     oneDNN's convolutions are switched on (five times faster in 3-D, and off by default on many
-    CPUs), which works only before TensorFlow loads. Numbers are float32 on every device: a GPU's
-    TF32 products, whose 10 bits could not tell whether an equation holds, are off. With
-    `tensorflow=False` TensorFlow is not loaded.
+    CPUs), which works only before TensorFlow loads. Numbers are float32 on every device.
 
-    Raises:
-        RuntimeError: TensorFlow was imported before this call with oneDNN off.
+    Args:
+        notebook: its name without ending.
+        profile, seed: its parameters.
+        tensorflow: whether to load it.
+        tf32: whether a GPU may round factors to 10 bits where it multiplies matrices: enough to
+            train with, too little to tell whether an equation holds.
     """
     started = datetime.datetime.now(datetime.UTC)
     tell_what_to_run_first()
@@ -61,11 +55,21 @@ def start(notebook: str, profile: str, seed: int, tensorflow: bool = True) -> Se
     commit()  # of the code that runs, whatever is committed while it does
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 (libraries that still use the global generator)
-    session = Session(
-        notebook, profile, seed, started, processor(), cores(), current_parameters(notebook)
+    if tensorflow:
+        start_tensorflow(seed, tf32)
+    return Session(
+        notebook,
+        profile,
+        seed,
+        started,
+        device=device() if tensorflow else processor(),
+        cores=None if tensorflow and gpus() else cores(),
+        parameters=current_parameters(notebook),
     )
-    if not tensorflow:
-        return session
+
+
+def start_tensorflow(seed: int, tf32: bool) -> None:
+    """Load, seed and set up TensorFlow and Keras for this machine, without a word of theirs."""
     configure_tensorflow()
     # A built network is many Python objects that stay: to look through them less often for garbage
     # spares notebook 04 a seventh of its time, for half a GiB.
@@ -75,32 +79,26 @@ def start(notebook: str, profile: str, seed: int, tensorflow: bool = True) -> Se
         import tensorflow as tf
 
         tf.zeros(1)  # starts the devices, which is when they talk
-    tf.config.experimental.enable_tensor_float_32_execution(False)
+    tf.config.experimental.enable_tensor_float_32_execution(tf32)
     keras.utils.set_random_seed(seed)
-    return dataclasses.replace(
-        session,
-        device=device(),
-        cores=None if gpus() else session.cores,
-        gpus=len(gpus()),
-        jit_compile=compiles(),
-    )
+    if os.environ.get("REPORT_DETERMINISTIC"):
+        tf.config.experimental.enable_op_determinism()
 
 
 def configure_tensorflow() -> None:
-    """Set the environment that TensorFlow and Keras read once, when they are imported.
-
-    Raises:
-        RuntimeError: TensorFlow was imported before this call with oneDNN off.
-    """
+    """Set the environment that TensorFlow and Keras read once, when they are imported."""
     if "tensorflow" in sys.modules and os.environ.get("TF_ENABLE_ONEDNN_OPTS") != "1":
-        raise RuntimeError(
-            "TensorFlow was imported before helpers.runtime.start: oneDNN stays off and training "
-            "runs several times slower. Restart the kernel and run the cells from the top."
+        print(
+            "TensorFlow was imported before helpers.runtime.start: oneDNN stays as it is, and on "
+            "some processors training takes several times longer. To mend it, restart the kernel "
+            "and run the cells from the top."
         )
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
     os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # several processes share a GPU
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if os.environ.get("REPORT_DETERMINISTIC"):
+        os.environ["XLA_FLAGS"] = "--xla_gpu_deterministic_ops=true"
 
 
 @contextlib.contextmanager
@@ -120,38 +118,56 @@ def native_log_hidden() -> Iterator[None]:
 
 
 def gpus() -> list:
-    """Return the GPUs that TensorFlow sees."""
+    """Return the GPUs that this process computes on, of those in CUDA_VISIBLE_DEVICES."""
     import tensorflow as tf
 
-    return tf.config.list_physical_devices("GPU")
+    return tf.config.get_visible_devices("GPU")
+
+
+def use_one_gpu(rank: int) -> None:
+    """Leave this process one of its GPUs, if it has any; to be called before they start.
+
+    Processes with different ranks take different ones, as far as there are.
+    """
+    configure_tensorflow()
+    import tensorflow as tf
+
+    if seen := gpus():
+        tf.config.set_visible_devices(seen[rank % len(seen)], "GPU")
 
 
 def compiles() -> bool:
-    """Say whether XLA is to compile networks: on one GPU.
-
-    On a CPU it costs more than it saves, and under a `MirroredStrategy` it raises.
-    """
-    return len(gpus()) == 1
+    """Say whether XLA is to compile networks: on a GPU. On a CPU it costs more than it saves."""
+    return bool(gpus())
 
 
 def device() -> str:
-    """Return the name of the first GPU that TensorFlow sees, or what `processor` does."""
+    """Return name and memory of the first GPU that TensorFlow sees, or what `processor` does."""
     import tensorflow as tf
 
-    for gpu in gpus():
-        return tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
-    return processor()
+    if not gpus():
+        return processor()
+    name = tf.config.experimental.get_device_details(gpus()[0]).get("device_name", "GPU")
+    ask = ["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader"]
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):
+        memory = subprocess.check_output(ask, text=True, stderr=subprocess.DEVNULL)
+        return f"{name}, {memory.splitlines()[0]}"
+    return name
 
 
 def precision() -> str:
-    """Return the arithmetic of the networks, such as "float32"."""
+    """Return the arithmetic of the networks, such as "float32" or "float32, TF32, XLA"."""
     if "tensorflow" not in sys.modules:
         return "float32"  # no network runs
     import keras
     import tensorflow as tf
 
-    tf32 = tf.config.experimental.tensor_float_32_execution_enabled()
-    return keras.config.dtype_policy().name + (", TF32 products" if tf32 else "")
+    names = [keras.config.dtype_policy().name]
+    if gpus() and tf.config.experimental.tensor_float_32_execution_enabled():
+        names.append("TF32")
+    if compiles():
+        names.append("XLA")
+    return ", ".join(names)
 
 
 def processor() -> str:

@@ -114,8 +114,8 @@ def show_table(
     cells = frame.astype(object).where(frame.notna(), None)
     report = {"kind": "table", "label": label, "caption": pack_template(caption, values)}
     report |= {
-        "columns": [translation.pack(str(column)) for column in frame.columns],
-        "rows": translation.pack(list(cells.itertuples(index=False, name=None))),
+        "columns": [translation.pack_value(str(column)) for column in frame.columns],
+        "rows": translation.pack_value(list(cells.itertuples(index=False, name=None))),
         "formats": [(formats or {}).get(column) for column in frame.columns],
     }
     table = table_in(report, translation.language)

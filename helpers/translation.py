@@ -63,22 +63,23 @@ def text(template: str, **values: Any) -> str:
     return english
 
 
-def pack(value: Any) -> Any:
+def pack_value(value: Any) -> Any:
     """Return a value as JSON can hold it; a text that `text` has formatted becomes its template."""
     if hasattr(value, "tolist"):  # of NumPy
         value = value.tolist()
     if isinstance(value, str):
         return registered.get(value, value)
     if isinstance(value, list | tuple):
-        return [pack(item) for item in value]
+        return [pack_value(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def pack_template(template: str, values: dict) -> Any:
     """Return a template, or a text that `text` has formatted, with its values for JSON."""
     if not values:
-        return pack(template)
-    return {"template": template, "values": {key: pack(value) for key, value in values.items()}}
+        return pack_value(template)
+    packed = {name: pack_value(value) for name, value in values.items()}
+    return {"template": template, "values": packed}
 
 
 def render(packed: Any, language: str) -> str:
@@ -128,7 +129,7 @@ def wording(packed: Any, language: str, markdown: bool = True) -> str:
 
 def localised(text: str) -> str:
     """Return a text of a figure in the language in which it is being drawn."""
-    packed = pack(text)
+    packed = pack_value(text)
     drawn.append(packed)
     if language != "en":
         text = wording(packed, language)

@@ -20,6 +20,14 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path.name not in LONG)
 
 
+@pytest.fixture
+def make():
+    """Short forms of notebooks' dictionaries."""
+    from handmade import Make
+
+    return Make
+
+
 @pytest.fixture(autouse=True)
 def closed_figures():
     """Close the figures that a test has left open, so that none depends on the order."""

@@ -1,13 +1,22 @@
 """Rooms import one way, and the picture of them is that of the imports."""
 
+import ast
 import itertools
 import json
 import re
+from collections import Counter
 
 import pytest
 
 from helpers import diagram, paths
 from tools import architecture
+
+SHARED = {"main", "__init__", "__main__"}  # every command and every package has its own
+# Names that two rooms, which do not import each other, still use each for a thing of its own.
+STILL_SHARED = {
+    "Segmentation", "assign", "compactness", "load", "prepare", "read", "segments", "training",
+    "unpack", "write",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +26,7 @@ def edges():
 
 def test_imports_keep_to_the_one_way_rules(edges):
     assert ("deeplab", "training") in edges and ("report", "nbtypst") in edges
-    assert architecture.faults(edges) == []
+    assert architecture.rule_faults(edges) == []
 
 
 def test_the_picture_shows_the_imports(edges):
@@ -35,7 +44,7 @@ def test_the_picture_has_every_room_once():
 
 
 def test_no_arrow_runs_through_a_room(edges):
-    boxes, arrows = architecture.graph_of(edges)
+    boxes, arrows = architecture.picture_of(edges)
     for start, end in arrows:
         way = diagram.route(boxes, start, end)
         assert not [room for room, box in boxes.items() if diagram.crosses(way, box)]
@@ -74,7 +83,7 @@ def test_an_import_against_the_rules_is_named(project, name, source, edge):
     write(project, name, source)
     edges = architecture.edges_of(project)
     assert edges == {edge: [name]}
-    assert architecture.faults(edges) == [f"{edge[0]} must not import {edge[1]}: {name}"]
+    assert architecture.rule_faults(edges) == [f"{edge[0]} must not import {edge[1]}: {name}"]
 
 
 def test_a_notebook_may_import_a_science_but_not_the_report(project):
@@ -82,9 +91,23 @@ def test_a_notebook_may_import_a_science_but_not_the_report(project):
     write(project, "notebooks/00_a.ipynb", json.dumps({"cells": [code]}))
     edges = architecture.edges_of(project)
     assert set(edges) == {("notebooks", "images"), ("notebooks", "report")}
-    assert len(architecture.faults(edges)) == 1
+    assert len(architecture.rule_faults(edges)) == 1
 
 
 def test_an_edge_that_a_longer_way_implies_is_not_drawn():
     edges = dict.fromkeys([("a", "b"), ("b", "c"), ("a", "c"), ("c", "d"), ("a", "d")], ["file"])
     assert architecture.direct(edges) == [("a", "b"), ("b", "c"), ("c", "d")]
+
+
+def shared(names):
+    return {name for name, count in Counter(names).items() if count > 1}
+
+
+def test_a_name_means_one_thing():
+    """No two modules of helpers share a name, nor two of their public functions and classes."""
+    files = list((paths.ROOT / "helpers").rglob("*.py"))
+    packages = [path.parent.name for path in files if path.name == "__init__.py"]
+    assert shared([path.stem for path in files] + packages) <= SHARED | STILL_SHARED
+    statements = [node for path in files for node in ast.parse(path.read_text("utf-8")).body]
+    defined = [node for node in statements if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    assert shared(node.name for node in defined) <= SHARED | STILL_SHARED

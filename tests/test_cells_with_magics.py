@@ -16,8 +16,8 @@ IMPORT = "from helpers import progress"
     + [f"%%time\n{IMPORT}", f"if True:\n    %time {IMPORT}\n{IMPORT}"],
 )
 def test_the_imports_of_a_cell_with_magics_are_found(cell):
-    assert paths.ROOT / "helpers" / "progress.py" in inputs.imported(inputs.python_of(cell))
+    assert paths.ROOT / "helpers" / "progress.py" in inputs.imported_files(inputs.python_of(cell))
 
 
 def test_the_text_of_another_language_is_not_python():
-    assert inputs.imported(inputs.python_of(f"%%bash\n{IMPORT}")) == set()
+    assert inputs.imported_files(inputs.python_of(f"%%bash\n{IMPORT}")) == set()

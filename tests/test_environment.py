@@ -13,7 +13,8 @@ import types
 import pytest
 import yaml
 
-from helpers import environment, paths
+from helpers import files, paths
+from tools import environment
 
 PYPROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCKS = {"requirements.txt": ("cpu", "dev"), "requirements-gpu.txt": ("gpu", "dev")}
@@ -79,17 +80,18 @@ def test_an_unsupported_python_is_told_which_one_to_name(monkeypatch):
 
 def test_an_old_python_comes_as_far_as_that_message():
     """Nothing that Python 3.11 brought is needed before the version is checked."""
-    tree = ast.parse((paths.ROOT / "helpers" / "environment.py").read_text(encoding="utf-8"))
-    imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    assert imports[0].module == "__future__" and imports[0].names[0].name == "annotations"
-    assert "tomllib" not in {alias.name for node in imports for alias in node.names}
+    for name in ("tools/environment.py", "helpers/files.py"):
+        tree = ast.parse((paths.ROOT / name).read_text(encoding="utf-8"))
+        imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+        assert imports[0].module == "__future__" and imports[0].names[0].name == "annotations"
+        assert "tomllib" not in {alias.name for node in imports for alias in node.names}
 
 
 def test_a_second_process_waits_for_the_lock(tmp_path):
     lock, log = tmp_path / "lock", tmp_path / "log"
     hold = (
-        "import sys, pathlib; from helpers import environment\n"
-        "with environment.exclusive(pathlib.Path(sys.argv[1]), 'waiting'):\n"
+        "import sys, pathlib; from helpers import files\n"
+        "with files.exclusive(pathlib.Path(sys.argv[1]), 'waiting'):\n"
         "    print('in', flush=True)\n"
         "    with open(sys.argv[2], 'a') as log: log.write('in ')\n"
         "    sys.stdin.read()\n"
@@ -108,7 +110,7 @@ def test_a_second_process_waits_for_the_lock(tmp_path):
 
 def test_the_lock_is_held_until_the_last_process_started_under_it_has_ended(tmp_path):
     lock = tmp_path / "lock"
-    with environment.exclusive(lock, "waiting"):
+    with files.exclusive(lock, "waiting"):
         child = subprocess.Popen(
             [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False
         )

@@ -1,4 +1,4 @@
-"""What a GPU machine does, forced on a CPU: XLA with one GPU, mirrored training with two."""
+"""What a GPU machine does, forced on a CPU: XLA compiles what is trained."""
 
 import json
 import subprocess
@@ -13,19 +13,16 @@ import json, sys
 from pathlib import Path
 from helpers import paths, runtime
 runtime.configure_tensorflow()
-import keras, numpy as np, tensorflow as tf
+import numpy as np, tensorflow as tf
 from helpers import images
 from helpers.residual import algebra, cifar
 from helpers.training import Protocol, Run, call, loop
 
-devices = tf.config.list_physical_devices("CPU")
-two = [tf.config.LogicalDeviceConfiguration()] * 2
-tf.config.set_logical_device_configuration(devices[0], two)
 network = {"depth": 8, "input_shape": (8, 8, 1)}
 found = {}
 
 def start(gpus):
-    tf.config.list_physical_devices = lambda kind="": ["GPU"] * gpus if kind == "GPU" else devices
+    tf.config.get_visible_devices = lambda kind: ["GPU"] * gpus
     tf.config.experimental.get_device_details = lambda gpu: {}
     return runtime.start("09_test", "smoke", 0)
 
@@ -47,13 +44,6 @@ left, carried, through = algebra.gradient_split(x_l, F, lambda x_L: tf.reduce_su
 found["equation 4"] = algebra.relative_error(algebra.unrolled(x, F), x[-1])
 found["equation 5"] = algebra.relative_error(carried + through, left)
 
-session = start(2)
-with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
-    model = cifar.build_cifar("resnet", **network)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.SGD(0.01), loss, jit_compile=session.jit_compile)
-shapes = np.random.default_rng(0).normal(size=(8, 8, 8, 1)).astype("float32")
-found["mirrored"] = model.fit(shapes, np.arange(8), batch_size=8, verbose=0).history["loss"]
 print(json.dumps(found))
 """
 
@@ -75,7 +65,3 @@ def test_xla_trains_what_the_plain_graph_trains(found):
 def test_equations_hold_to_the_resolution_of_float32(found):
     """Equations (4) and (5) of 1603.05027."""
     assert found["equation 4"] < 1e-6 and found["equation 5"] < 1e-6
-
-
-def test_two_gpus_train_mirrored(found):
-    assert 0 < found["mirrored"][0] < 10

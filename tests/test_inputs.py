@@ -37,7 +37,8 @@ def project(tmp_path, monkeypatch):
         cells += [nbformat.v4.new_code_cell(code, id=f"c{k}") for k, code in enumerate(codes)]
         book = nbformat.v4.new_notebook(cells=cells)
         nbformat.write(book, paths.NOTEBOOKS / "01_heart.ipynb")
-        return inputs.of_notebook("01_heart", inputs.RECORD | record)
+        record = inputs.RECORD | record
+        return inputs.of_code("01_heart", record["parameters"]) | inputs.of_run("01_heart", record)
 
     return of
 
@@ -109,9 +110,9 @@ def test_a_report_is_made_from_all_of_nbtypst(project, tmp_path):
     style = tmp_path / "nbtypst" / "templates" / "pdf.typ"
     style.parent.mkdir(parents=True)
     style.write_text("#let ink = black")
-    before = inputs.of_report("report.en", inputs.RECORD)
+    before = inputs.of_report("report.en", {})
     style.write_text("#let ink = blue")
-    after = inputs.of_report("report.en", inputs.RECORD)
+    after = inputs.of_report("report.en", {})
     assert inputs.difference(before, after) == "nbtypst/templates/pdf.typ"
 
 
@@ -132,10 +133,12 @@ def test_a_cell_that_is_not_python_is_named(project):
 
 
 def test_code_that_changed_while_its_notebook_ran_is_out_of_date(project):
-    now = project("a = 1", parameters={"epochs": 2})
-    before = inputs.RECORD | {"parameters": {"epochs": 2}, "now": now}
+    project("a = 1")
+    code = inputs.of_code("01_heart", {"epochs": 2})
     project("a = 2", "b = 3")
-    inputs.record_run("01_heart", before, used=["data/acdc"], texts=["epoch"], seconds=1.0)
+    told = {"parameters": {"epochs": 2}, "used": ["data/acdc"], "texts": ["epoch"]}
+    inputs.record_run("01_heart", inputs.RECORD | told, code)
+    assert not inputs.has_same_code("01_heart")
     record = inputs.current_record("01_heart")
     assert inputs.difference(record["made"], record["now"]).startswith(
         "cell c0; order of the cells; cell c1"
@@ -143,3 +146,4 @@ def test_code_that_changed_while_its_notebook_ran_is_out_of_date(project):
     project("a = 1")
     record = inputs.current_record("01_heart")
     assert inputs.difference(record["made"], record["now"]) == ""
+    assert inputs.has_same_code("01_heart")

@@ -64,11 +64,11 @@ def test_a_variable_reaches_the_program_as_it_was_set(make, tmp_path, value):
         ("report", "REPORT_LANG", built("quick", value)),
         ("report", "CODE", built("quick", "", "--code")),
         ("report", "OFFLINE", built("quick", "", "--offline")),
-        ("report", "GPU", ["helpers/environment.py", "gpu", *built()]),
+        ("report", "GPU", ["tools/environment.py", "gpu", *built()]),
         ("data", "ONLY", ["-m", "helpers.fetch_data", *value.split()]),
         ("bench", "ONLY", ["-m", "benchmarks", *value.split()]),
-        ("messages", "REPORT_LANG", ["-m", "helpers.report.messages", value]),
-        ("lab", "REPORT_LANG", ["-m", "helpers.lab", value]),
+        ("messages", "REPORT_LANG", ["-m", "tools.messages", value]),
+        ("lab", "REPORT_LANG", ["-m", "tools.lab", value]),
     ]:
         for given in ({name: value}, {"environment": {name: value}}):
             status, output, errors = make(task, **given)
@@ -81,8 +81,8 @@ def test_a_variable_reaches_the_program_as_it_was_set(make, tmp_path, value):
 def test_the_python_that_a_user_names_sets_up_the_environment(make, tmp_path):
     (tmp_path / "named").write_text("#!/bin/sh\necho named $*")
     (tmp_path / "named").chmod(0o755)
-    assert make("environment", PYTHON=str(tmp_path / "named"))[1].startswith("named helpers/env")
-    assert make("environment")[1] == "helpers/environment.py\n"
+    assert make("environment", PYTHON=str(tmp_path / "named"))[1].startswith("named tools/env")
+    assert make("environment")[1] == "tools/environment.py\n"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

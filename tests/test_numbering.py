@@ -41,7 +41,7 @@ def books(tmp_path, monkeypatch):
 
 
 def test_references_have_numbers_and_addresses(books):
-    cells = numbering.numbered(books, "01_second").cells
+    cells = numbering.with_numbers(books, "01_second").cells
     assert cells[0].source == (
         "[Figure 2.2](#cell-id=fig-b), [table 2.1](#cell-id=tab-c), "
         "[figure 1.1](00_first.ipynb#cell-id=fig-a), "

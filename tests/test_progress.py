@@ -35,7 +35,7 @@ def test_in_a_terminal_of_its_own_a_line_is_redrawn_and_erased(monkeypatch, jobs
     terminal = Terminal()
     monkeypatch.setenv("MAKEFLAGS", jobs)
     monkeypatch.setattr("sys.stderr", terminal)
-    with progress.cells("[1/6] 00_task", 9, 65) as bar:
+    with progress.cell_bar("[1/6] 00_task", 9, 65) as bar:
         bar.update(2)
     states = terminal.getvalue().split("\n" if jobs else "\r")
     assert "[1/6] 00_task  00:00 (last time 01:05)  cell 2/9" in states
@@ -43,7 +43,7 @@ def test_in_a_terminal_of_its_own_a_line_is_redrawn_and_erased(monkeypatch, jobs
 
 
 def test_in_a_log_a_step_is_a_plain_line(capsys):
-    with progress.cells("[1/6] 00_task", 9, None) as bar:
+    with progress.cell_bar("[1/6] 00_task", 9, None) as bar:
         bar.update(1)
         bar.update(1)
     lines = capsys.readouterr().err.splitlines()

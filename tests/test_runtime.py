@@ -24,22 +24,38 @@ def test_the_same_seed_gives_the_same_numbers_everywhere():
     assert draw() == draw()
 
 
-@pytest.mark.parametrize("gpus, compiled", [(0, False), (1, True), (2, False)])
-def test_only_a_single_gpu_compiles_with_xla(monkeypatch, gpus, compiled):
+@pytest.mark.parametrize(
+    "tf32, arithmetic", [(False, "float32, XLA"), (True, "float32, TF32, XLA")]
+)
+@pytest.mark.parametrize("gpus", [0, 1, 2])
+def test_a_gpu_compiles_with_xla_and_is_named(monkeypatch, gpus, tf32, arithmetic):
     import keras
     import tensorflow as tf
 
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind] * gpus)
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: [kind] * gpus)
     monkeypatch.setattr(
         tf.config.experimental, "get_device_details", lambda gpu: {"device_name": "a GPU"}
     )
-    session = runtime.start("09_test", "smoke", 0)
-    assert (session.gpus, session.jit_compile) == (gpus, compiled)
+    monkeypatch.setattr(subprocess, "check_output", lambda *_, **__: "15360 MiB\n15360 MiB\n")
+    session = runtime.start("09_test", "smoke", 0, tf32=tf32)
     assert session.cores == (None if gpus else runtime.cores())  # of what computes
-    assert session.device == ("a GPU" if gpus else runtime.processor())
+    assert session.device == ("a GPU, 15360 MiB" if gpus else runtime.processor())
+    assert runtime.compiles() == (gpus > 0)
     assert keras.config.dtype_policy().name == "float32"
-    assert not tf.config.experimental.tensor_float_32_execution_enabled()
-    assert runtime.provenance(session)["precision"] == "float32"
+    assert tf.config.experimental.tensor_float_32_execution_enabled() == tf32
+    assert runtime.provenance(session)["precision"] == (arithmetic if gpus else "float32")
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+
+
+@pytest.mark.parametrize(("rank", "taken"), [(0, ["GPU 2"]), (1, ["GPU 3"]), (2, ["GPU 2"])])
+def test_processes_of_a_machine_share_its_gpus(monkeypatch, rank, taken):
+    import tensorflow as tf
+
+    seen = []
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: ["GPU 2", "GPU 3"])
+    monkeypatch.setattr(tf.config, "set_visible_devices", lambda gpu, kind: seen.append(gpu))
+    runtime.use_one_gpu(rank)
+    assert seen == taken
 
 
 def test_a_session_knows_cores_and_parameters_as_they_are(monkeypatch):
@@ -59,34 +75,25 @@ def test_parameters_that_do_not_go_together_end_in_one_line():
         runtime.require(1.0 in [0.9, 1.1], "scalings must hold 1.0")
 
 
-def test_without_several_gpus_the_scope_is_empty():
-    session = runtime.start("09_test", "smoke", 0, tensorflow=False)
-    with session.scope():
-        pass
-
-
-def test_precision_tells_what_the_process_runs_with():
-    import keras
-    import tensorflow as tf
-
-    try:
-        keras.config.set_dtype_policy("mixed_bfloat16")
-        tf.config.experimental.enable_tensor_float_32_execution(True)
-        assert runtime.precision() == "mixed_bfloat16, TF32 products"
-    finally:
-        keras.config.set_dtype_policy("float32")
-        tf.config.experimental.enable_tensor_float_32_execution(False)
-
-
 def test_onednn_is_on_before_tensorflow_loads():
     assert os.environ["TF_ENABLE_ONEDNN_OPTS"] == "1"
 
 
-def test_tensorflow_without_onednn_is_named_with_its_remedy(monkeypatch):
+def test_tensorflow_without_onednn_is_told_with_its_remedy(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
-    with pytest.raises(RuntimeError, match="Restart the kernel"):
-        runtime.configure_tensorflow()
+    runtime.configure_tensorflow()
+    assert "restart the kernel" in capsys.readouterr().out
+
+
+def test_one_switch_makes_every_operation_deterministic():
+    code = (
+        "from helpers import runtime; runtime.start('09_test', 'smoke', 0)\n"
+        "from tensorflow.python.framework import config\n"
+        "assert config.is_op_determinism_enabled()"
+    )
+    environment = os.environ | {"REPORT_DETERMINISTIC": "1"}
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=paths.ROOT, env=environment)
 
 
 def test_a_notebook_without_networks_does_not_load_tensorflow():

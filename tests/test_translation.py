@@ -9,7 +9,7 @@ def test_a_text_is_found_again_by_what_it_shows():
     inner = translation.text("plain-{depth}", depth=20)
     outer = translation.text("{name}: {loss:.2g}", name=inner, loss=0.123)
     assert outer == "plain-20: 0.12"
-    assert translation.pack(outer)["values"]["name"] == translation.pack(inner)
+    assert translation.pack_value(outer)["values"]["name"] == translation.pack_value(inner)
 
 
 @pytest.mark.parametrize(

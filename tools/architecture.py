@@ -50,7 +50,7 @@ def edges_of(root: Path) -> dict[tuple[str, str], list[str]]:
     edges: dict[tuple[str, str], list[str]] = {}
     for path, source in sources.items():
         room = room_of(path.with_suffix("").parts, sources)
-        for name in imported_names(path, source):
+        for name in inputs.imported_names(source, path.parent.parts):
             other = room_of(name, sources)
             if name[0] in ("helpers", "nbtypst") and other != room:
                 edges.setdefault((room, other), []).append(path.as_posix())
@@ -68,19 +68,6 @@ def python_below(root: Path) -> dict[Path, str]:
     return sources
 
 
-def imported_names(path: Path, source: str) -> list[list[str]]:
-    """Return the dotted names that a file imports, such as ["helpers", "training", "grid"]."""
-    names = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            names += [alias.name.split(".") for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            package = list(path.parts[: -node.level]) if node.level else []
-            package += node.module.split(".") if node.module else []
-            names += [[*package, alias.name] for alias in node.names]
-    return names
-
-
 def room_of(parts: Sequence[str], sources: dict[Path, str]) -> str:
     """Return the room of a module, or of a name in it, given by the parts of its dotted name."""
     if parts[0] != "helpers":
@@ -92,7 +79,7 @@ def room_of(parts: Sequence[str], sources: dict[Path, str]) -> str:
     return COMMANDS if '__name__ == "__main__"' in module else GROUND
 
 
-def faults(edges: dict) -> list[str]:
+def rule_faults(edges: dict) -> list[str]:
     """Return a sentence on each import that goes against the one-way rules."""
     return [
         f"{room} must not import {other}: {', '.join(files)}"
@@ -111,7 +98,7 @@ def direct(edges: dict) -> list[tuple[str, str]]:
     return sorted((start, end) for start, end in edges if not reaches(start, end, (start, end)))
 
 
-def graph_of(edges: dict) -> tuple[dict, dict]:
+def picture_of(edges: dict) -> tuple[dict, dict]:
     """Return the picture's boxes and arrows, as `diagram.side_by_side` draws them."""
     blocks = {}
     for room in ALLOWED:
@@ -120,10 +107,10 @@ def graph_of(edges: dict) -> tuple[dict, dict]:
     return diagram.layout(blocks, ROWS, gap=18), {edge: {} for edge in direct(edges)}
 
 
-def draw(edges: dict) -> None:
+def write_picture(edges: dict) -> None:
     """Write the picture; its description lists the edges, for the test that compares them."""
     figures.use_style()
-    figure = diagram.side_by_side([graph_of(edges)])
+    figure = diagram.side_by_side([picture_of(edges)])
     figure.savefig(PICTURE, metadata={"Date": None, "Description": describe(edges)})
 
 
@@ -140,7 +127,7 @@ def describe(edges: dict) -> str:
 
 
 if __name__ == "__main__":
-    found = edges_of(paths.ROOT)
-    if faults(found):
-        sys.exit("\n".join(faults(found)))
-    draw(found)
+    imports = edges_of(paths.ROOT)
+    if rule_faults(imports):
+        sys.exit("\n".join(rule_faults(imports)))
+    write_picture(imports)

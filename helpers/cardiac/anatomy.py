@@ -146,14 +146,28 @@ def septum_and_lateral(change: np.ndarray) -> tuple[float, float]:
     return tuple(change[list(part)].mean() for part in (SEPTUM, LATERAL))
 
 
-def true_segments(ventricle: geometry.Ventricle) -> np.ndarray:
-    """Return the mean thickness (mm) of the 17 segments of a drawn Ventricle, (17,)."""
+def true_thickness(ventricle: geometry.Ventricle, shear: geometry.Shear) -> np.ndarray:
+    """Return the thickness (mm, table) at right angles to a drawn wall after its shear."""
+    height = geometry.wall_points(ventricle)[2]
+    return ventricle.thickness * shear.stretch(geometry.wall_normals(ventricle), height)
+
+
+def true_segments(ventricle: geometry.Ventricle, shear: geometry.Shear) -> np.ndarray:
+    """Return the mean thickness (mm) of the 17 segments of a drawn Ventricle, (17,).
+
+    As in a segmentation they begin where the base, tilted by the `shear`, ends to be closed.
+    """
     x, y, z = geometry.wall_points(ventricle)
-    floor = geometry.wall_points(ventricle, 0.0)[2].min()
-    labels = segment_of((ventricle.h - z) / (ventricle.h - floor), np.arctan2(y, x))
+    below = z < ventricle.h
+    at_base = below & (z > ventricle.h - 5)
+    sheared_x, sheared_y, height = shear.apply(x, y, z)
+    base = ventricle.h + shear.tilt[0] * sheared_x + shear.tilt[1] * sheared_y
+    closed = base[at_base].min()
+    floor = shear.apply(*geometry.wall_points(ventricle, 0.0))[2].min()
+    labels = segment_of((closed - height) / (closed - floor), np.arctan2(y, x))
     xi = (ventricle.endocardium + ventricle.epicardium) / 2
     area = geometry.SOLID * np.sinh(xi) * np.sqrt(np.sinh(xi) ** 2 + geometry.SIN_ETA**2)
-    volume_share = np.where(z < ventricle.h, area * ventricle.thickness, 0.0)
-    weights = np.bincount(labels.ravel(), volume_share.ravel(), minlength=18)[1:]
-    sums = np.bincount(labels.ravel(), (volume_share * ventricle.thickness).ravel(), minlength=18)
-    return sums[1:] / weights
+    share = np.where(below & (height < closed), area * ventricle.thickness, 0.0)  # of the volume
+    thickness = true_thickness(ventricle, shear)
+    weights = np.bincount(labels.ravel(), share.ravel(), minlength=18)[1:]
+    return np.bincount(labels.ravel(), (share * thickness).ravel(), minlength=18)[1:] / weights

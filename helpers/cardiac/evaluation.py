@@ -4,31 +4,27 @@ The `measure_…` functions are kept with a training in the run store: they take
 Hearts it saw, and return {name: array}.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import keras
 import numpy as np
 from scipy import stats
 from sklearn import linear_model, pipeline, preprocessing
 
-from helpers.cardiac import anatomy, components, vae
+from helpers.cardiac import anatomy, components, folding
 from helpers.cardiac.hearts import Hearts
 
 
 def encode(model: keras.Model, shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return (mean codes (n, d), probability of disease (n,)) of folded int8 shapes."""
-    codes, probabilities = [], []
-    for part in batches(shapes):
-        mu, _log_variance = model.encoder(part)
-        codes.append(mu.numpy())
-        probabilities.append(model.classifier(mu).numpy()[:, 1])
-    return np.concatenate(codes), np.concatenate(probabilities)
+    codes = np.concatenate([model.encoder(part)[0].numpy() for part in batches(shapes)])
+    return codes, model.classifier(codes).numpy()[:, 1]
 
 
 def decode(model: keras.Model, codes: np.ndarray) -> np.ndarray:
     """Return decoded distances (n, s, s, s, 2) in units of the clip, as float16."""
     parts = [model.decoder(part.astype(np.float32)).numpy() for part in batches(codes)]
-    return vae.unfold(np.concatenate([part.astype(np.float16) for part in parts]))
+    return folding.unfold(np.concatenate([part.astype(np.float16) for part in parts]))
 
 
 def batches(array: np.ndarray) -> list[np.ndarray]:
@@ -87,26 +83,46 @@ def measure_components(_model: object, hearts: Hearts, sizes: list[int]) -> dict
 
 
 def measure_walls(_model: object, hearts: Hearts, spacing: float) -> dict[str, np.ndarray]:
-    """Return what a cardiologist would try first, as the probability of disease (test hearts,).
+    """Return `thickness` (n, 17) in mm and `volume` (n,) in ml of the structures at end-diastole.
 
-    Each is a logistic regression, fitted to the validation hearts, on one measure at
-    end-diastole: `thickest segment` and `mass` of walls; `volume` of cavities, which enclose
-    nothing. `spacing` is in mm.
+    Of the validation hearts, then of the test hearts; `spacing` is in mm.
     """
     watched = np.concatenate([hearts.validation, hearts.test])
-    rows = []
-    for index in watched:
-        wall = anatomy.refine(vae.unfold(hearts.shapes[index][None])[0, ..., 0])
-        thickness = np.nan_to_num(anatomy.segment_thickness(wall, spacing / 2))
-        rows.append((thickness.max(), anatomy.volume(wall, spacing / 2)))
-    wall, volume = np.array(rows).T
-    measures = {"thickest segment": wall, "mass": volume} if wall.any() else {"volume": volume}
-    labels, count = hearts.labels[hearts.validation], len(hearts.validation)
-    result = {}
+    shapes = [folding.unfold(hearts.shapes[index][None])[0, ..., 0] for index in watched]
+    volume = np.array([anatomy.volume(shape, spacing) for shape in shapes])
+    return {"thickness": thickness_of(shapes, spacing), "volume": volume}
+
+
+def classify_by_walls(walls: dict[str, np.ndarray], hearts: Hearts) -> dict[str, np.ndarray]:
+    """Return what a cardiologist would try first, as the probability of disease (test hearts,).
+
+    Each is a logistic regression, fitted to the validation hearts, on one measure: `thickest
+    segment` and `mass` of walls; `volume` of cavities, which enclose nothing. A wall whose cavity
+    is nearly obliterated has no thickness and counts as the thickest.
+
+    Args:
+        walls: what `measure_walls` returned.
+        hearts: the same.
+    """
+    thickest = np.fmax.reduce(walls["thickness"], axis=1)  # NaN without a thickness
+    measures = {"volume": walls["volume"]}
+    if np.isfinite(thickest).any():
+        thickest = np.where(np.isfinite(thickest), thickest, np.nanmax(thickest))
+        measures = {"thickest segment": thickest, "mass": walls["volume"]}
+    labels, result = hearts.labels[hearts.validation], {}
     for name, values in measures.items():
-        regression = logistic(values[:count, None], labels)
-        result[name] = regression.predict_proba(values[count:, None])[:, 1]
+        regression = logistic(values[: len(labels), None], labels)
+        result[name] = regression.predict_proba(values[len(labels) :, None])[:, 1]
     return result
+
+
+def thickness_of(distances: Iterable[np.ndarray], spacing: float) -> np.ndarray:
+    """Return the thickness (n, 17) in mm of n walls, signed distances (s, s, s).
+
+    NaN where a segment is empty, and in all segments around a nearly obliterated cavity.
+    """
+    walls = map(anatomy.refine, distances)
+    return np.array([anatomy.segment_thickness(wall, spacing / 2) for wall in walls])
 
 
 def logistic(features: np.ndarray, labels: np.ndarray) -> pipeline.Pipeline:

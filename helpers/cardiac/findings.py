@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from helpers.cardiac import anatomy, evaluation, preparation, training, vae, walk
 from helpers.translation import text
@@ -12,13 +13,12 @@ FOLLOW_UP = {
     "d": "64, 32, 2", "grid": "80³", "alpha": "0.02, 0.001, 0.0001", "beta": "0.001",
     "filters": "8, 16, 32, 64, 2", "units": "64", "rate": "0.0001", "batch": "16",
 }  # fmt: skip
+WALLS = "septum_mm", "lateral_mm"
 
 
-def choices(
-    design: vae.Design, recipe: training.Recipe, grid: preparation.Grid, step: float
-) -> pd.DataFrame:
+def choices(plan: training.Training, grid: preparation.Grid, step: float) -> pd.DataFrame:
     """Return what could be read of the paper, its follow-up's configuration, and our choices."""
-    unknown, same = "not known", FOLLOW_UP
+    unknown, same, design = "not known", FOLLOW_UP, plan.design
     size = text("{size}³, {spacing} mm", size=grid.size, spacing=grid.spacing)
     filters = ", ".join(str(factor * design.width) for factor in vae.FACTORS)
     units = text("{n}, dropout {rate}", n=vae.HIDDEN, rate=vae.DROPOUT)
@@ -33,21 +33,11 @@ def choices(
         ("weight of distance, γ", "none", "none", design.gamma),
         ("smoothing of labels", unknown, "none", vae.SMOOTHING),
         ("optimiser", unknown, "Adam", "AdamW, 1cycle"),
-        ("learning rate", unknown, same["rate"], recipe.learning_rate),
-        ("batch", unknown, same["batch"], recipe.batch),
+        ("learning rate", unknown, same["rate"], plan.learning_rate),
+        ("batch", unknown, same["batch"], plan.batch),
         ("step of the ascent, λ", "0.1", "–", step),
     ]
     return pd.DataFrame(rows, columns=["choice", "paper", "follow-up", "here"])
-
-
-def with_spread(dice: dict[str, np.ndarray]) -> pd.DataFrame:
-    """Return a table of {name: Dice (n, 2)}: mean ± SD for ED and ES."""
-    cell = "{mean:.3f} ± {sd:.3f}"
-    rows = [
-        (name, *(text(cell, mean=v.mean(), sd=v.std(ddof=1)) for v in values.T))
-        for name, values in dice.items()
-    ]
-    return pd.DataFrame(rows, columns=["reconstruction", "Dice ED", "Dice ES"])
 
 
 def with_intervals(labels: np.ndarray, scores: dict[str, np.ndarray]) -> pd.DataFrame:
@@ -67,103 +57,136 @@ def over_seeds(values: dict[str, list[float]]) -> dict[str, float | None]:
     """Return {name: mean, "name_sd": standard deviation or None} of {name: value of each seed}."""
     result = {}
     for name, each in values.items():
-        result |= {name: float(np.mean(each)), f"{name}_sd": None}
-        if len(each) > 1:
-            result[f"{name}_sd"] = float(np.std(each, ddof=1))
+        result |= {name: float(np.mean(each)), f"{name}_sd": or_none(pd.Series(each).std())}
     return result
 
 
-def compactness(
-    vae_dice: dict[tuple[int, bool], list[np.ndarray]],
+def gather_dice(
+    trained: dict[tuple[int, bool], list[dict[str, np.ndarray]]],
     components: dict[bool, dict[str, np.ndarray]],
     sizes: dict[bool, list[int]],
-) -> pd.DataFrame:
-    """Return Dice against d: model, d, posed, dice_ed, dice_es, seeds; one row a model and size.
+) -> dict[tuple[str, int, bool], list[np.ndarray]]:
+    """Return {(model, d, posed): [Dice (n, 2) of each seed]} of networks and of components.
 
     Args:
-        vae_dice: {(d, posed): [Dice (n, 2) of each seed]}.
+        trained: {(d, posed): [what `evaluation.measure_hearts` returned for each seed]}.
         components: {posed: what `evaluation.measure_components` returned}.
         sizes: {posed: d of its rows}.
     """
-    rows = []
-    for (d, posed), over_seeds in vae_dice.items():
-        rows.append(("VAE", d, posed, *np.mean(over_seeds, (0, 1)), len(over_seeds)))
+    dice = {("VAE", *key): [each["dice"] for each in seeds] for key, seeds in trained.items()}
     for posed, measured in components.items():
         for name in ("distances", "masks"):
-            for d, values in zip(sizes[posed], measured[name], strict=True):
-                if (d, posed) in vae_dice:
-                    rows.append((f"PCA of {name}", d, posed, *values.mean(0), 1))
-    columns = ["model", "d", "posed", "dice_ed", "dice_es", "seeds"]
-    return pd.DataFrame(rows, columns=columns)
+            for d, scores in zip(sizes[posed], measured[name], strict=True):
+                dice[f"PCA of {name}", d, posed] = [scores]
+    return dice
 
 
-def about_compactness(table: pd.DataFrame) -> list[str]:
-    """Return how far the VAE is ahead of the components of distances, a text a pose and d."""
-    scores = table.pivot(index=["posed", "d"], columns="model", values=["dice_ed", "dice_es"])
-    sentences = []
-    for (posed, d), row in scores.iterrows():
-        template = "upright hearts, d = {d}, {ed:+.3f} (ED) and {es:+.3f} (ES)"
-        if posed:
-            template = "hearts turned and shifted, d = {d}, {ed:+.3f} (ED) and {es:+.3f} (ES)"
-        ed, es = (
-            round(row[phase, "VAE"] - row[phase, "PCA of distances"], 3) + 0.0
-            for phase in ("dice_ed", "dice_es")
-        )
-        sentences.append(text(template, d=d, ed=ed, es=es))
-    return sentences
+def compactness(dice: dict[tuple[str, int, bool], list[np.ndarray]]) -> pd.DataFrame:
+    """Return Dice against d, a row a model: means over seeds and test hearts, and their spread.
+
+    Args:
+        dice: {(model, d, posed): [Dice (n, 2) of each seed]}.
+
+    Returns:
+        Columns model, d, posed, dice_ed, dice_es; seeds, their number; ed_sd and es_sd, the
+        standard deviation over them, NaN of one; ed_error and es_error, the standard error over
+        the hearts.
+    """
+    rows = []
+    for (model, d, posed), seeds in dice.items():
+        row = {"model": model, "d": d, "posed": posed, "seeds": len(seeds)}
+        for phase, values in zip(("ed", "es"), np.moveaxis(seeds, -1, 0), strict=True):
+            row[f"dice_{phase}"] = values.mean()  # values: (seeds, hearts)
+            row[f"{phase}_sd"] = pd.Series(values.mean(1)).std()
+            row[f"{phase}_error"] = stats.sem(values.mean(0))
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
-def walks(measured: list[dict[str, np.ndarray]], truth: np.ndarray | None) -> pd.DataFrame:
+def ahead(dice: dict[tuple[str, int, bool], list[np.ndarray]]) -> pd.DataFrame:
+    """Return the VAE's Dice less that of as many components of the distances, a row a pose and d.
+
+    Intervals (95 %) are those of the hearts' paired differences; `dice` as for `compactness`.
+    """
+    rows = []
+    for (model, d, posed), seeds in dice.items():
+        if model == "VAE":
+            difference = np.mean(seeds, 0) - dice["PCA of distances", d, posed][0]
+            ed, es = (
+                text("{mean:+.4f} ± {half:.4f}", mean=values.mean(), half=1.96 * stats.sem(values))
+                for values in difference.T
+            )
+            pose = "turned and shifted" if posed else "upright"
+            rows.append((pose, d, len(seeds), ed, es))
+    return pd.DataFrame(rows, columns=["pose", "d", "trainings", "ED", "ES"])
+
+
+def walks(measured: list[dict[str, np.ndarray]], truth: np.ndarray) -> pd.DataFrame:
     """Return a row for each walk: rule, training, steps, p, change of the walls, r with the truth.
 
     Args:
         measured: what `walk.measure_walks` returned for each training.
-        truth: (17,) true change in mm, or None.
+        truth: (17,) true change in mm, NaN if unknown.
     """
     rows = []
     for number, values in enumerate(measured):
         for index, change in enumerate(values["change"]):
-            r = np.nan if truth is None else evaluation.correlation(change, truth)
-            ends = values["steps"][index], values["p_start"][index], values["p_end"][index]
-            rule = walk.RULES[values["rule"][index]]
-            rows.append((rule, number, *ends, *anatomy.septum_and_lateral(change), r))
-    columns = ["rule", "training", "steps", "p_start", "p_end", "septum_mm", "lateral_mm", "r"]
-    return pd.DataFrame(rows, columns=columns)
+            row = {name: values[name][index] for name in ("steps", "p_start", "p_end")}
+            row |= {"rule": walk.RULES[values["rule"][index]], "training": number}
+            row |= dict(zip(WALLS, anatomy.septum_and_lateral(change), strict=True))
+            rows.append(row | {"r": evaluation.correlation(change, truth)})
+    return pd.DataFrame(rows)
 
 
 def by_rule(table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of `walks` summed up: rule, n, r_mean, r_min, and means of the others."""
     groups = table.groupby("rule", sort=False)
-    result = groups[["septum_mm", "lateral_mm", "steps", "p_start", "p_end"]].mean()
-    result.insert(0, "n", groups.size())
-    result.insert(1, "r_mean", groups["r"].mean())
-    result.insert(2, "r_min", groups["r"].min())
-    return result.reset_index()
+    result = groups["r"].agg(n="size", r_mean="mean", r_min="min")
+    return result.join(groups[[*WALLS, "steps", "p_start", "p_end"]].mean()).reset_index()
 
 
-def with_truth(rules: pd.DataFrame, truth: np.ndarray | None) -> pd.DataFrame:
-    """Return the rows of `by_rule`, and one with the true change (17,) in mm where it is known."""
-    if truth is None:
-        return rules
-    septum, lateral = anatomy.septum_and_lateral(truth)
-    row = {"rule": "true difference", "septum_mm": septum, "lateral_mm": lateral}
-    return pd.concat([rules.astype(object), pd.DataFrame([row])], ignore_index=True)
+def with_truth(rules: pd.DataFrame, truth: np.ndarray) -> pd.DataFrame:
+    """Return the rows of `by_rule`, and one with the true change (17,) in mm if it is known."""
+    walls = dict(zip(WALLS, anatomy.septum_and_lateral(truth), strict=True))
+    row = pd.DataFrame([{"rule": "true difference", **walls}]).dropna()
+    return pd.concat([rules.astype(object), row], ignore_index=True)
 
 
-def segments(changes: np.ndarray, truth: np.ndarray | None) -> pd.DataFrame:
-    """Return a row for each AHA segment: change over walks, mean ± SD, and the truth if known.
+def thickness_error(
+    measured: np.ndarray, true: np.ndarray, labels: np.ndarray
+) -> tuple[float, float]:
+    """Return how well walls (n, 17) in mm are measured: (mean error, slope of the difference).
+
+    The slope is that of the groups' measured difference over the true one, segment by segment.
+    """
+    error = pd.DataFrame(measured - true)
+    difference, true_difference = (
+        pd.DataFrame(walls[labels == 1]).mean() - pd.DataFrame(walls[labels == 0]).mean()
+        for walls in (measured, true)
+    )  # whose means pass over missing segments
+    known = difference.notna()
+    slope = stats.linregress(true_difference[known], difference[known]).slope
+    return float(error.stack().mean()), float(slope)
+
+
+def segments(changes: np.ndarray, truth: np.ndarray) -> pd.DataFrame:
+    """Return a row for each AHA segment: change over walks, mean ± SD, and the truth.
 
     Args:
-        changes: (walks, 17), mm; truth: (17,) or None.
+        changes: (walks, 17), mm; truth: (17,), NaN if unknown.
     """
-    frame = pd.DataFrame(changes, columns=list(anatomy.SEGMENTS))
-    rows = [
-        (number, name, text("{mean:.1f} ± {sd:.1f}", mean=frame[number].mean(),
-                            sd=frame[number].std()))
-        for number, name in anatomy.SEGMENTS.items()
-    ]  # fmt: skip
-    table = pd.DataFrame(rows, columns=["segment", "name", "change (mm)"])
-    return table if truth is None else table.assign(**{"true difference (mm)": truth})
+    cells = [
+        text("{mean:.1f} ± {sd:.1f}", mean=change.mean(), sd=change.std())
+        for _segment, change in pd.DataFrame(changes).items()
+    ]
+    names = {"segment": list(anatomy.SEGMENTS), "name": list(anatomy.SEGMENTS.values())}
+    table = pd.DataFrame(names | {"change (mm)": cells, "true difference (mm)": truth})
+    return table.dropna(axis=1)
+
+
+def records(table: pd.DataFrame) -> list[dict]:
+    """Return a table's rows as results can hold them: None where a number is missing."""
+    return table.astype(object).where(table.notna(), None).to_dict("records")
 
 
 def or_none(value: float) -> float | None:

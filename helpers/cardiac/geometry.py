@@ -3,7 +3,8 @@
 A point has the coordinates (ξ, η, θ) of confocal ellipsoids with foci at z = ±f on the long axis:
 x = f sinh ξ sin η cos θ, y = f sinh ξ sin η sin θ, z = f cosh ξ cos η. Endocardium and epicardium
 are functions ξ(η, θ), sampled on one table; the base is a plane z = h. The lines of growing ξ
-leave the ellipsoids at right angles, so thickness is measured along them.
+leave the ellipsoids at right angles, so thickness is measured along them. A `Shear` then bends the
+long axis and tilts the base.
 
 Axes: x points to the septum, y to the anterior wall, z from apex to base, in millimetres.
 """
@@ -46,6 +47,42 @@ class Ventricle:
     def apex(self) -> float:
         """Return the z of the epicardial apex in mm."""
         return -self.f * np.cosh(self.epicardium[0].mean())
+
+
+@dataclasses.dataclass(frozen=True)
+class Shear:
+    """A bent long axis and a tilted base: two shears one after the other, which keep volumes.
+
+    (x, y) moves by `bend` (z − middle)², then z by `tilt` · (x, y), so that the base becomes the
+    plane z = h + `tilt` · (x, y).
+    """
+
+    bend: np.ndarray  # (2,) in 1/mm, in x and y
+    tilt: np.ndarray  # (2,) slopes along x and y
+    middle: float  # z in mm
+
+    def apply(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return where the shear moves points, as x, y, z in mm."""
+        along = (z - self.middle) ** 2
+        x, y = x + self.bend[0] * along, y + self.bend[1] * along
+        return x, y, z + self.tilt[0] * x + self.tilt[1] * y
+
+    def undo(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return the points that the shear moves to x, y, z in mm."""
+        z = z - self.tilt[0] * x - self.tilt[1] * y
+        along = (z - self.middle) ** 2
+        return x - self.bend[0] * along, y - self.bend[1] * along, z
+
+    def stretch(self, normal: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Return the factor on the thickness of thin layers with unit normals (3, …) at z in mm.
+
+        A shear's matrix A moves the plane n·x = c to (A⁻ᵀn)·x = c, so distances between parallel
+        planes change by 1/|A⁻ᵀn|.
+        """
+        lean = 2 * (z - self.middle) * (self.bend[0] * normal[0] + self.bend[1] * normal[1])
+        up = normal[2] - lean
+        across = [normal[axis] - self.tilt[axis] * up for axis in (0, 1)]
+        return 1 / np.sqrt(across[0] ** 2 + across[1] ** 2 + up**2)
 
 
 def volume_below(f: float, h: float, surface: np.ndarray) -> float:
@@ -132,3 +169,11 @@ def wall_points(
     across = ventricle.f * np.sinh(xi) * SIN_ETA
     height = ventricle.f * np.cosh(xi) * COS_ETA
     return across * np.cos(THETA), across * np.sin(THETA), height
+
+
+def wall_normals(ventricle: Ventricle) -> np.ndarray:
+    """Return the unit normals (3, 48, 48) of the wall half-way through it: the directions of ξ."""
+    xi = (ventricle.endocardium + ventricle.epicardium) / 2
+    across = np.cosh(xi) * SIN_ETA
+    normals = np.stack([across * np.cos(THETA), across * np.sin(THETA), np.sinh(xi) * COS_ETA])
+    return normals / np.linalg.norm(normals, axis=0)

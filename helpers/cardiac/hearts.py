@@ -8,16 +8,29 @@ hearts of 80³ voxels take 1.4 GB on disk, and a training copies the two thirds 
 import dataclasses
 import hashlib
 import json
-import warnings
 
 import numpy as np
+import pandas as pd
 from scipy import ndimage, spatial
 
 from helpers import files, paths
-from helpers.cardiac import cohort, preparation, vae
+from helpers.cardiac import cohort, folding, preparation
 from helpers.training import spec
+from helpers.translation import text
 
 TILT, SHIFT = 10.0, 4.0  # standard deviations of a pose: degrees about each axis, mm along each
+REMARKS = {  # by kinds of `preparation.prepare_all`
+    "resized": "the grid changes the volume of {n} {n:plural:segmentation|segmentations} by more "
+    "than 3 %, at most by {share:+.0%} ({which})",
+    "specks": "{n} {n:plural:segmentation holds|segmentations hold} specks apart from the heart, "
+    "at most {share:.0%} ({which}), which are left out",
+    "open": "in {n} {n:plural:segmentation|segmentations} the muscle leaves more than a tenth of "
+    "the cavity open, at most {share:.0%} ({which}), so that it yields no ejection fraction",
+    "turned": "in {n} {n:plural:heart|hearts} no right ventricle is segmented; the septum is taken "
+    "to face right and forward as in most bodies, so {n:plural:this heart|these hearts} may be "
+    "turned about {n:plural:its long axis|their long axes}, and what is said of the septum is not "
+    "certain",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,28 +65,40 @@ def prepare(
     made_by = ["helpers.cardiac.preparation:prepare_all", "helpers.cardiac.hearts:pose"]
     parts = [spec.code_digest(*made_by[: 1 + posed]), dataclasses.asdict(grid), disease, posed]
     for subject in subjects:
-        contents = [
-            hashlib.sha256(file.read_bytes()).hexdigest() for file in (subject.ed, subject.es)
-        ]
         segmented = [subject.ed_frame, subject.es_frame, dataclasses.asdict(subject.labels)]
-        parts.append([subject.group, segmented, *contents])
+        contents = [files.sha256(subject.ed), files.sha256(subject.es)]
+        parts.append([subject.id, subject.group, segmented, *contents])
     name = f"prepared-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]}"
     folder = paths.DATA / "cardiac" / name
-    if damaged := folder.exists() and files.damaged(folder):
-        fault = f"{folder / damaged[0]} is not the file of {files.SEAL} beside it"
-        warnings.warn(f"{fault}: preparing the hearts again", stacklevel=2)
-    if damaged or not folder.exists():
+
+    def make() -> None:
         if posed:
-            upright = paths.DATA / "cardiac" / prepare(subjects, grid, disease) / "shapes.npy"
-            shapes = pose(vae.unfold(np.load(upright)), grid.spacing)
+            upright = paths.DATA / "cardiac" / prepare(subjects, grid, disease)
+            shapes = pose(folding.unfold(np.load(upright / "shapes.npy")), grid.spacing)
         else:
-            shapes = preparation.prepare_all(subjects, grid)
+            shapes, remarks = preparation.prepare_all(subjects, grid)
+            files.write_text(folder / "remarks.tsv", remarks.to_csv(sep="\t", index=False))
         labels = np.array([subject.group == disease for subject in subjects], np.int8)
-        for file, array in {"shapes.npy": vae.fold(shapes), "labels.npy": labels}.items():
+        for file, array in {"shapes.npy": folding.fold(shapes), "labels.npy": labels}.items():
             with files.replacing(folder / file) as path, open(path, "wb") as stream:
                 np.save(stream, array)
-        files.seal(folder)
+
+    files.made(folder, make, "preparing the hearts again")
     return name
+
+
+def remarks(name: str) -> list[str]:
+    """Return what a reader should know of the hearts of a folder that `prepare` named: sentences.
+
+    One for each kind of remark, with the number of hearts and the worst of them.
+    """
+    table = pd.read_csv(paths.DATA / "cardiac" / name / "remarks.tsv", sep="\t")
+    sentences = []
+    for kind, rows in table.groupby("kind"):
+        worst = rows.loc[rows.share.abs().fillna(0).idxmax()]
+        which = f"{worst.subject}, {worst.phase}"
+        sentences.append(text(REMARKS[kind], n=len(rows), share=worst.share, which=which))
+    return sentences
 
 
 def read(name: str, seed: int) -> Hearts:

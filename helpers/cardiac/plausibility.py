@@ -4,8 +4,6 @@ Limits are generous: small women's and large athletes' hearts lie well within th
 al., 2015), and so do dilated and hypertrophied ones.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 from scipy import ndimage
 
@@ -19,7 +17,11 @@ OVAL = {True: 1.2, False: 1.6}  # long over short width of sections of a wall, o
 SHIFT = 25  # mm between the centres of ED and ES; hearts shorten by less
 MUSCLE = 0.5, 2.0  # of ES over ED: muscle keeps its volume
 OPEN_APEX = {True: 0.5, False: 0.85}  # of the widest hollow of a wall, or section of a cavity
-TOLD = 0.03  # of the volume
+TOLD = {  # shares beyond which a reader is told
+    "resized": 0.03,  # of the volume, by the common grid
+    "specks": 0.03,  # of the volume, apart from the heart and left out
+    "open": 0.1,  # of the cavity, not enclosed by the muscle
+}
 
 
 def faults(ed: Segmentation, es: Segmentation, base_last: bool) -> list[str]:
@@ -92,27 +94,21 @@ def section_faults(ed: Segmentation, base_last: bool) -> list[str]:
     return found
 
 
-def remarks(phases: Sequence[Segmentation], volumes: Sequence[float]) -> list[str]:
-    """Return what a reader should know of a subject that can be used, a line a remark.
+def remarks(phase: Segmentation, volume: float) -> dict[str, float]:
+    """Return what a reader should know of a segmentation that can be used, as shares by `TOLD`.
 
     Args:
-        phases: ED and ES.
-        volumes: of their structures on the common grid, in ml.
+        phase: the segmentation.
+        volume: of its structure on the common grid, in ml.
     """
-    found = []
-    for phase, volume in zip(phases, volumes, strict=True):
-        off = volume / phase.millilitres(phase.structure) - 1
-        if abs(off) > TOLD:
-            found.append(f"{phase.file}: its volume is {off:+.0%} off on the common grid")
-        if phase.left_out > TOLD:
-            found.append(f"{phase.file}: {phase.left_out:.0%} of it are specks apart, left out")
-        if phase.is_wall:
-            hollow = np.count_nonzero(enclosed(phase))
-            cavity = np.count_nonzero(phase.filled & ~phase.structure)
-            if hollow < 0.9 * cavity:
-                share = f"the muscle encloses {hollow / cavity:.0%} of the cavity"
-                found.append(f"{phase.file}: {share}, so that it yields no ejection fraction")
-    return found
+    shares = {
+        "resized": volume / phase.millilitres(phase.structure) - 1,
+        "specks": phase.left_out,
+    }
+    if phase.is_wall:
+        cavity = np.count_nonzero(phase.filled & ~phase.structure)
+        shares["open"] = 1 - np.count_nonzero(enclosed(phase)) / cavity
+    return {kind: share for kind, share in shares.items() if abs(share) > TOLD[kind]}
 
 
 def enclosed(phase: Segmentation) -> np.ndarray:

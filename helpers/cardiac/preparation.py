@@ -16,17 +16,19 @@ positive inside, so the mask is its sign and the surface is known to a fraction 
 
 import concurrent.futures
 import dataclasses
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from scipy import ndimage
 
 from helpers.cardiac import cohort, plausibility, segmentation
 from helpers.cardiac.segmentation import Segmentation
 
+REMARKS = ["subject", "phase", "kind", "share"]
 STEPS = 127  # of a signed byte on either side of the surface
 PATIENTS_RIGHT = np.array([1.0, 0.0, 0.0])
+RIGHT_AND_FRONT = np.array([1.0, 1.0, 0.0]) / np.sqrt(2)
 USUAL_BASE = np.array([1.0, -1.0, 1.0]) / np.sqrt(3)  # right, behind and above the apex
 
 
@@ -51,7 +53,10 @@ def heart_frame(heart: Segmentation) -> np.ndarray:
     """Return the matrix (4, 4) from heart to world; its axes are right-handed.
 
     The long axis is the direction across the slices. The septum lies towards the right ventricle if
-    that is segmented, else towards the patient's right.
+    that is segmented. Else it faces right and forward, for in a body it stands at about 45° to the
+    median plane (O'Rahilly et al., Basic Human Anatomy, fig. 23-21); where slices lie along the
+    world's axes, which no heart does, the world is that of the picture, with the septum to the
+    right of the patient.
     """
     affine, filled = heart.affine, heart.filled
     normal = np.cross(affine[:3, 0], affine[:3, 1])
@@ -62,10 +67,12 @@ def heart_frame(heart: Segmentation) -> np.ndarray:
     apical = levels[0] if along_k > 0 else levels[-1]
     apex = affine[:3, :3] @ (*middle, apical) + affine[:3, 3]
     apex -= upward * abs(along_k) / 2  # the outer face of the last slice
-    septal = PATIENTS_RIGHT
+    septal = PATIENTS_RIGHT if abs(upward).max() > 0.99 else RIGHT_AND_FRONT
     if heart.right_ventricle.any():
-        other = ndimage.center_of_mass(heart.right_ventricle)
-        septal = affine[:3, :3] @ other + affine[:3, 3] - apex
+        right = np.array(ndimage.center_of_mass(heart.right_ventricle))
+        # From the middle of the cavity, which a thick wall on one side does not move.
+        cavity = filled & ~heart.structure if heart.is_wall else filled
+        septal = affine[:3, :3] @ (right - ndimage.center_of_mass(cavity))
     septal = septal - (septal @ upward) * upward
     if np.linalg.norm(septal) < 1e-3:  # the long axis points there
         septal = affine[:3, 0]
@@ -84,7 +91,8 @@ def base_side(heart: Segmentation) -> int:
     levels = np.flatnonzero(heart.filled.any((0, 1)))
     position = np.linspace(-1, 1, len(levels))
     areas = heart.filled.sum((0, 1))[levels]
-    evidence = (areas / areas.max() * position).mean()  # sections grow towards the base
+    whole = slice(1, -1) if len(levels) > 5 else slice(None)  # the last may show a heart in part
+    evidence = (areas / areas.max() * position)[whole].mean()  # sections grow towards the base
     if heart.is_wall:  # muscle covers the long axis at the apex alone
         axis = ndimage.center_of_mass(heart.filled)[:2]
         i, j = np.indices(heart.filled.shape[:2])
@@ -101,17 +109,19 @@ def base_side(heart: Segmentation) -> int:
 
 
 def signed_distance(
-    mask: np.ndarray, affine: np.ndarray, margin: float
+    mask: np.ndarray, affine: np.ndarray, margin: float, base_last: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return (distances in mm, positive inside; their affine) in the mask's box plus `margin` mm.
 
     Interpolating the distances between thick slices is shape-based interpolation (Raya and Udupa,
-    1990).
+    1990). At the base, where a heart is cut and does not end, its last slice is repeated.
     """
     voxel = np.linalg.norm(affine[:3, :3], axis=0)
     pad = np.ceil(margin / voxel).astype(int) + 1
     box = ndimage.find_objects(mask.astype(np.uint8))[0]
-    inside = np.pad(mask[box], np.stack([pad, pad], 1))
+    above = (0, pad[2]) if base_last else (pad[2], 0)
+    inside = np.pad(mask[box], [(0, 0), (0, 0), above], mode="edge")
+    inside = np.pad(inside, [(pad[0], pad[0]), (pad[1], pad[1]), above[::-1]])
     distance = ndimage.distance_transform_edt(inside, voxel)
     distance -= ndimage.distance_transform_edt(~inside, voxel)
     first = np.array([side.start for side in box]) - pad
@@ -126,11 +136,18 @@ def resample(
     Interpolation rounds edges off; the surface moves by the fraction of a voxel that restores the
     volume of the mask, as far as this lies inside the grid.
     """
-    distance, box_affine = signed_distance(mask, affine, grid.clip)
+    base_last = bool(heart_to_world[:3, 2] @ affine[:3, 2] > 0)
+    distance, box_affine = signed_distance(mask, affine, grid.clip, base_last)
     grid_to_box = np.linalg.inv(box_affine) @ heart_to_world @ grid.to_heart()
     sampled = ndimage.affine_transform(
         distance, grid_to_box, output_shape=(grid.size,) * 3, order=1, cval=-grid.clip
     )
+    levels = np.flatnonzero(mask.any((0, 1)))
+    cut = levels[-1] + 0.5 if base_last else levels[0] - 0.5  # the base's face, an index k
+    i, j, k = np.ogrid[: grid.size, : grid.size, : grid.size]
+    a, b, c, d = (np.linalg.inv(affine) @ heart_to_world @ grid.to_heart())[2]
+    to_cut = (cut - (a * i + b * j + c * k + d)) * np.linalg.norm(affine[:3, 2])
+    sampled = np.minimum(sampled, to_cut if base_last else -to_cut)
     # A base cut along a slice is one plane of equal distances; its middle goes inside first.
     sampled += 1e-4 * ndimage.gaussian_filter(sampled, 1)
     inside = np.count_nonzero(mask) * (1 - outside(mask, affine, heart_to_world, grid))
@@ -148,8 +165,8 @@ def outside(mask: np.ndarray, affine: np.ndarray, heart_to_world: np.ndarray, gr
     return float(((position < -0.5) | (position > grid.size - 0.5)).any(0).mean())
 
 
-def prepare_subject(subject: cohort.Subject, grid: Grid) -> tuple[np.ndarray, list[str]]:
-    """Return (int8 signed distances (size, size, size, 2) of both phases, what a reader be told).
+def prepare_subject(subject: cohort.Subject, grid: Grid) -> tuple[np.ndarray, list[tuple]]:
+    """Return (int8 signed distances (size, size, size, 2) of both phases, rows of `REMARKS`).
 
     Both phases keep the frame of end-diastole, so the motion between them stays visible; they may
     differ in shape and affine.
@@ -180,42 +197,42 @@ def prepare_subject(subject: cohort.Subject, grid: Grid) -> tuple[np.ndarray, li
     if faults:
         raise cohort.CohortError("\n".join(faults))
     shapes = [resample(each.structure, each.affine, heart_to_world, grid) for each in phases]
-    volumes = [np.count_nonzero(shape > 0) * grid.spacing**3 / 1000 for shape in shapes]
-    return np.stack(shapes, -1), plausibility.remarks(phases, volumes)
+    remarks: list[tuple] = []
+    for name, phase, shape in zip(("ED", "ES"), phases, shapes, strict=True):
+        volume = np.count_nonzero(shape > 0) * grid.spacing**3 / 1000
+        told = plausibility.remarks(phase, volume)
+        remarks += [(subject.id, name, kind, share) for kind, share in told.items()]
+    if not ed.right_ventricle.any():
+        remarks.append((subject.id, "ED", "turned", np.nan))
+    return np.stack(shapes, -1), remarks
 
 
-def prepare_all(subjects: Sequence[cohort.Subject], grid: Grid) -> np.ndarray:
-    """Return the int8 array (subjects, size, size, size, 2) of a whole cohort.
+def prepare_all(subjects: Sequence[cohort.Subject], grid: Grid) -> tuple[np.ndarray, pd.DataFrame]:
+    """Return the int8 array (subjects, size, size, size, 2) of a whole cohort, and its remarks.
 
-    What a reader should know of hearts that can be used is one warning.
+    Remarks are what a reader should know of hearts that can be used: `REMARKS` says the columns,
+    `plausibility.TOLD` the kinds; "turned" are hearts whose right ventricle is not segmented.
 
     Raises:
         cohort.CohortError: the faults of all subjects that cannot be used, a line for each.
     """
     result = np.empty((len(subjects),) + (grid.size,) * 3 + (2,), np.int8)
 
-    def prepare(index: int) -> tuple[list[str], list[str]]:
+    def prepare(index: int) -> tuple[str, list[tuple]]:
         try:
             result[index], remarks = prepare_subject(subjects[index], grid)
         except cohort.CohortError as error:
-            return [str(error)], []
-        return [], remarks
+            return str(error), []
+        return "", remarks
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         reports = list(pool.map(prepare, range(len(subjects))))
-    faults = [line for lines, _ in reports for line in lines]
+    faults = [fault for fault, _ in reports if fault]
     if faults:
         head = f"{len(faults)} of {len(subjects)} subjects cannot be used:"
         raise cohort.CohortError("\n".join([head, *faults]))
-    remarks = [line for _, lines in reports for line in lines]
-    if not all(subject.labels.right_ventricle for subject in subjects):
-        remarks.append(
-            "no right ventricle is segmented: the septum is taken to face the patient's right, so "
-            "hearts may be turned about their long axes against those framed by a right ventricle"
-        )
-    if remarks:
-        warnings.warn("\n".join(remarks), stacklevel=2)
-    return result
+    rows = [row for _, remarks in reports for row in remarks]
+    return result, pd.DataFrame(rows, columns=REMARKS)
 
 
 def split(labels: np.ndarray, shares: tuple[float, float], seed: int) -> dict[str, np.ndarray]:

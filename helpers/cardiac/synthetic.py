@@ -1,10 +1,20 @@
 """Synthetic hearts: volumes, masses and walls drawn from published distributions.
 
-Healthy adults: volumes, ejection fraction and mass of Kawel-Boehm et al. (2015); sizes and wall
-profile of the mean shape of 1,093 hearts. Hypertrophic cardiomyopathy (HCM): maximal wall
-18.5 ± 4.4 mm and three quarters asymmetric septal (874 patients, Heart 2014); a fifth with normal
-mass (Olivotto et al., 2008). What the literature leaves open is our choice: widths of the
-thickened region, roughness, and how the wall's parts vary together.
+Healthy adults: volumes, ejection fraction and mass of Kawel-Boehm et al. (2015); sizes, wall and
+apex of the mean shape of 1,093 hearts; sphericity (volume over that of a sphere as long) up to 40 %
+and 16–31 % of longitudinal shortening (Aquaro et al., 2017), by descent of the base. Hypertrophic
+cardiomyopathy (HCM): maximal wall 18.5 ± 4.4 mm and three quarters asymmetric septal (874 patients,
+Heart 2014); a fifth with normal mass (Olivotto et al., 2008); 2–8 % with an ejection fraction below
+50 % (Marstrand et al., 2020), their cavities dilated.
+
+Walls are thinner laterally (9.2 and 9.3 mm against 10.1 and 9.9 mm in the septum of 64 healthy
+adults by echocardiography, PMC3849957). Papillary muscles hold 8.9 % of the mass (Vogel-Claussen et
+al., 2006), of which contours that follow the wall take in a part. Sections as oval and axes as bent
+as in the 21 Sunnybrook cavities (Radau et al., 2009), whose sections are 1.13 times as long as wide
+and stray by 3 mm from a straight axis, shifts between breath-holds included, which are not drawn.
+
+What the literature leaves open is our choice: the tilt of the base, widths of the thickened region,
+the insertions of the right ventricle, roughness, and how the wall's parts vary together.
 """
 
 import dataclasses
@@ -21,9 +31,13 @@ SEXES = {  # mean and SD: end-diastolic volume (ml), mass (g), body surface (m²
 EJECTION_FRACTION = (0.67, 0.05)
 LENGTH = 99.0, 149.0  # endocardial length in mm of a heart of that volume in ml
 LONGEST = 108.0  # mm; longer ones would leave the common grid of 134 mm
+SHORTENING = 0.17, 0.025  # of the length
 PATTERNS = {"septal": 0.756, "concentric": 0.144, "apical": 0.1}
 PEAK = (18.5, 4.4)  # mm, maximal wall of HCM
-VOXEL = (1.6, 1.6, 4.0)  # mm, of the written segmentations
+END_STAGE = 0.04  # share of HCM with a dilated cavity that contracts poorly
+INSERTIONS = np.pi / 3, -np.pi / 3  # of the right ventricle, which border the septum
+PAPILLARIES = 2.2, 3.9  # anterolateral and posteromedial
+IN_PLANE, SLICES = 1.3, (9.0, 10.0)  # mm, of the written segmentations (Kramer et al., 2013)
 RIGHT_VENTRICLE, MYOCARDIUM, CAVITY = 1, 2, 3  # the labels of ACDC
 
 
@@ -37,6 +51,7 @@ class Heart:
     surface: float  # body surface, m²
     end_diastole: geometry.Ventricle
     end_systole: geometry.Ventricle
+    shear: geometry.Shear  # of both phases
 
 
 def draw(generator: np.random.Generator, group: str) -> Heart:
@@ -52,48 +67,57 @@ def draw(generator: np.random.Generator, group: str) -> Heart:
     pattern = "none"
     if group == "HCM":
         pattern = generator.choice(list(PATTERNS), p=list(PATTERNS.values()))
-        edv, fraction = 0.88 * edv, fraction + 0.05
+        edv, fraction = 0.87 * edv * np.exp(generator.normal(0, 0.12)), fraction + 0.05
         mass = 1.15 * mass
-    fraction = np.clip(fraction, 0.5, 0.82)
-    length = LENGTH[0] * (edv / LENGTH[1]) ** (1 / 3) * generator.normal(1, 0.045)
+        if generator.random() < END_STAGE:
+            edv, fraction = 1.4 * edv, fraction - 0.3
+    fraction = np.clip(fraction, 0.25, 0.82)
+    length = LENGTH[0] * (edv / LENGTH[1]) ** (1 / 3) * generator.normal(1, 0.055)
     length = min(length, LONGEST)
     base = generator.normal(0.43, 0.04)
-    relief = shape_relief(generator, base)
-    cavity = geometry.solve_cavity(length, base, edv, relief)
     depth = (base - COS_ETA) / (1 + base)  # 0 at the base plane, 1 at the apex
+    bulges = papillary_bulges(generator, depth)
+    relief = shape_relief(generator, depth) - bulges / 25  # mm on a cavity 25 mm wide
+    cavity = geometry.solve_cavity(length, base, edv, relief)
     profile = wall_profile(generator, depth) + ageing_septum(generator, depth)
-    healthy = geometry.enclose(*cavity, lambda c: c * profile, mass / anatomy.DENSITY)
+    healthy = geometry.enclose(*cavity, lambda c: c * profile + bulges, mass / anatomy.DENSITY)
     wall = thicken(generator, healthy.thickness, depth, pattern)
     diastole = dataclasses.replace(
         healthy, thickness=wall, epicardium=geometry.grow(healthy.f, healthy.endocardium, wall)
     )
 
-    shortening = np.clip(generator.normal(14, 2), 8, 20) * length / 99
+    shorter = 1 - np.clip(generator.normal(*SHORTENING), 0.1, 0.24)
+    descended = max((1 + base) * shorter - 1, 0.02)  # the apex and the widest section stay
     contracted = geometry.solve_cavity(
-        length - shortening, base, edv * (1 - fraction), 1.5 * relief
+        length * shorter, descended, edv * (1 - fraction), 1.5 * relief
     )
     ratio = (wall / wall.mean()) ** -0.3  # thick walls thicken less
     systole = geometry.enclose(
         *contracted, lambda c: wall + (c - 1) * ratio, diastole.wall_volume()
     )
-    return Heart(group, str(sex), str(pattern), float(surface), diastole, systole)
+    bend = generator.normal(0, 3, 2) / (length / 2) ** 2  # 3 mm at either end
+    tilt = generator.normal((-0.05, 0), 0.06)  # the outflow tract opens at the septum
+    shear = geometry.Shear(bend, tilt, diastole.h - length / 2)
+    return Heart(group, str(sex), str(pattern), float(surface), diastole, systole, shear)
 
 
-def shape_relief(generator: np.random.Generator, base: float) -> np.ndarray:
+def shape_relief(generator: np.random.Generator, depth: np.ndarray) -> np.ndarray:
     """Draw the relative deviation of the cavity from an ellipsoid: pointed apex, oval sections."""
-    depth = (base - COS_ETA) / (1 + base)
-    pointed = generator.normal(2.4, 0.4) * np.clip(depth, 0, 1) ** 4 * (1 - depth)
+    pointed = generator.normal(4, 1) * np.clip(depth, 0, 1) ** 8 * (1 - depth)
     oval = sum(
         generator.normal(0, sd) * np.cos(k * THETA + generator.uniform(0, 2 * np.pi))
-        for k, sd in ((1, 0.025), (2, 0.03), (3, 0.012))
+        for k, sd in ((1, 0.025), (2, 0.055), (3, 0.015))
     )
     flat_septum = -0.03 * np.exp(-((wrap(THETA) / 0.7) ** 2))
     return (oval + flat_septum) * SIN_ETA - pointed
 
 
 def wall_profile(generator: np.random.Generator, depth: np.ndarray) -> np.ndarray:
-    """Draw the healthy wall's relative thickness: thinner towards the apex, smoothly uneven."""
+    """Draw the healthy wall's relative thickness: less laterally and at the apex, uneven."""
     profile = 1 - generator.normal(0.2, 0.05) * smooth_step((depth - 0.55) / 0.4)
+    profile = profile - generator.normal(0.07, 0.06) * (1 - np.cos(THETA)) / 2 * SIN_ETA
+    for angle in INSERTIONS:  # where the right ventricle's wall joins
+        profile = profile + bump(angle, 0.25, max(0, generator.normal(0.07, 0.05))) * (depth < 0.8)
     for k, sd in ((1, 0.06), (2, 0.035)):
         for along in (1, depth - 0.5):
             wave = np.cos(k * THETA + generator.uniform(0, 2 * np.pi))
@@ -101,12 +125,24 @@ def wall_profile(generator: np.random.Generator, depth: np.ndarray) -> np.ndarra
     return profile
 
 
+def papillary_bulges(generator: np.random.Generator, depth: np.ndarray) -> np.ndarray:
+    """Draw how far (mm) contours take in the roots of the two papillary muscles."""
+    along = np.exp(-(((depth - generator.normal(0.5, 0.05)) / 0.2) ** 2))
+    return along * sum(
+        bump(generator.normal(angle, 0.15), 0.3, max(0, generator.normal(0.8, 0.6)))
+        for angle in PAPILLARIES
+    )
+
+
 def ageing_septum(generator: np.random.Generator, depth: np.ndarray) -> np.ndarray:
     """Draw the bulge of the basal septum that healthy hearts grow with age, often nil."""
     bulge = generator.exponential(0.25)
-    return bulge * np.exp(
-        -((wrap(THETA - generator.normal(0.25, 0.25)) / 0.8) ** 2) - (depth / 0.3) ** 2
-    )
+    return bump(generator.normal(0.25, 0.25), 0.8, bulge) * np.exp(-((depth / 0.3) ** 2))
+
+
+def bump(angle: float, width: float, height: float) -> np.ndarray:
+    """Return a Gaussian of the angle around the long axis, `width` rad to 1/e, (1, 48)."""
+    return height * np.exp(-((wrap(THETA - angle) / width) ** 2))
 
 
 def thicken(
@@ -149,35 +185,42 @@ def rasterise(
     """Return (ED labels, ES labels, affine) as a short-axis stack would show the heart.
 
     Labels follow ACDC (1 right ventricle, 2 myocardium, 3 cavity). The stack is turned in its
-    plane, its slices lie at a random offset and its affine is oblique, as a scanner's is; each
-    contour of each slice wavers by fractions of a millimetre, as a drawn one does.
+    plane, its slices are thick and lie at a random offset, and its affine is oblique, as a
+    scanner's is; each contour of each slice wavers by fractions of a millimetre, as a drawn one
+    does.
     """
     phases = heart.end_diastole, heart.end_systole
-    reach = max(np.hypot(*geometry.wall_points(phase, 1.0)[:2]).max() for phase in phases) + 6
-    low, high = phases[0].apex() - 5, phases[0].h + 5
+    voxel = np.array([IN_PLANE, IN_PLANE, generator.uniform(*SLICES)])
+    reach = 8 + max(np.hypot(*geometry.wall_points(phase, 1.0)[:2]).max() for phase in phases)
+    low = phases[0].apex() - 5
+    high = phases[0].h + 5 + 40 * np.linalg.norm(heart.shear.tilt)
     spin = generator.uniform(0, 2 * np.pi)
-    shape = [int(2 * reach / VOXEL[0]), int(2 * reach / VOXEL[1]), int((high - low) / VOXEL[2]) + 1]
-    start = np.array([-reach, -reach, low]) + generator.uniform(-0.5, 0.5, 3) * VOXEL
+    shape = [int(2 * reach / IN_PLANE)] * 2 + [int((high - low) / voxel[2]) + 1]
+    start = np.array([-reach, -reach, low]) + generator.uniform(-0.5, 0.5, 3) * voxel
     x, y, z = (
-        np.arange(shape[axis], dtype=np.float32) * VOXEL[axis] + start[axis] for axis in range(3)
+        np.arange(shape[axis], dtype=np.float32) * voxel[axis] + start[axis] for axis in range(3)
     )
     x, y = (
         x[:, None] * np.cos(spin) + y * np.sin(spin),
         y * np.cos(spin) - x[:, None] * np.sin(spin),
     )
+    upright = heart.shear.undo(*np.broadcast_arrays(x[..., None], y[..., None], z))
     labels = []
     for phase in phases:
-        lift = phases[0].apex() - phase.apex()
-        x3, y3, z3 = np.broadcast_arrays(x[..., None], y[..., None], z - np.float32(lift))
-        labels.append(label_phase(generator, phase, np.stack([x3, y3, z3])))
+        lift = np.array([0, 0, phases[0].apex() - phase.apex()])
+        points = np.stack(upright, dtype=np.float32) - lift.astype(np.float32).reshape(3, 1, 1, 1)
+        labels.append(label_phase(generator, phase, points))
     end_diastole, end_systole = labels
-    return end_diastole, end_systole, oblique_affine(generator, spin)
+    return end_diastole, end_systole, oblique_affine(generator, spin, voxel)
 
 
 def label_phase(
     generator: np.random.Generator, phase: geometry.Ventricle, points: np.ndarray
 ) -> np.ndarray:
-    """Return the uint8 labels of one phase at points (3, width, height, slices) in mm."""
+    """Return the uint8 labels of one phase at points (3, width, height, slices) in mm.
+
+    Slices that show less than half of a section are left out (Schulz-Menger et al., 2013).
+    """
     height, where = geometry.locate(points, np.float32(phase.f))
     endocardium, epicardium = (
         geometry.lookup(np.cosh(table), where) + wavering(generator, phase, where)
@@ -190,7 +233,9 @@ def label_phase(
     labels = np.where(right, RIGHT_VENTRICLE, 0)
     labels = np.where(height < epicardium, MYOCARDIUM, labels)
     labels = np.where(height < np.minimum(endocardium, epicardium), CAVITY, labels)
-    return np.where(z < phase.h, labels, 0).astype(np.uint8)
+    left = labels > RIGHT_VENTRICLE
+    below = (left & (z < phase.h)).sum((0, 1)) > left.sum((0, 1)) / 2
+    return np.where((z < phase.h) & below, labels, 0).astype(np.uint8)
 
 
 def wavering(
@@ -208,18 +253,19 @@ def wavering(
     return error * (np.tanh(phase.endocardium.mean()) / phase.f)
 
 
-def oblique_affine(generator: np.random.Generator, spin: float) -> np.ndarray:
-    """Draw the affine (RAS+) of a stack of `VOXEL` sizes, turned in its plane by `spin` rad.
+def oblique_affine(generator: np.random.Generator, spin: float, voxel: np.ndarray) -> np.ndarray:
+    """Draw the affine (RAS+) of a stack of `voxel` sizes (3,), turned in its plane by `spin` rad.
 
     The heart lies as in a chest: its base to the right, behind and above the apex, its septum to
-    the patient's right.
+    the right and to the front, give or take 10°.
     """
     tilt, turn = generator.normal(0.9, 0.15), generator.normal(0.7, 0.15)
     up = np.array([np.sin(tilt) * np.sin(turn), -np.sin(tilt) * np.cos(turn), np.cos(tilt)])
-    septal = np.array([1, 0, 0]) - up[0] * up
+    septal = np.array([1, 1, 0]) - (up[0] + up[1]) * up
     septal /= np.linalg.norm(septal)
+    spin = spin + np.radians(generator.normal(0, 10))
     turned = [[np.cos(spin), np.sin(spin), 0], [-np.sin(spin), np.cos(spin), 0], [0, 0, 1]]
     affine = np.eye(4)
-    affine[:3, :3] = np.stack([septal, np.cross(up, septal), up], 1) @ turned * VOXEL
+    affine[:3, :3] = np.stack([septal, np.cross(up, septal), up], 1) @ turned * voxel
     affine[:3, 3] = generator.normal(0, 40, 3)
     return affine

@@ -1,7 +1,6 @@
 """The drawn cohort as files: NIfTI with a table that also holds the truth about each heart."""
 
 import gzip
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,9 +51,9 @@ def write(
             "edv_ml": round(diastole.cavity_volume(), 2),
             "esv_ml": round(heart.end_systole.cavity_volume(), 2),
             "mass_g": round(anatomy.DENSITY * diastole.wall_volume(), 2),
-            "max_wall_mm": round(float(diastole.thickness.max()), 2),
+            "max_wall_mm": round(float(anatomy.true_thickness(diastole, heart.shear).max()), 2),
         }
-        truth = anatomy.true_segments(diastole)
+        truth = anatomy.true_segments(diastole, heart.shear)
         row |= {f"truth_{segment:02d}": round(mm, 3) for segment, mm in enumerate(truth, start=1)}
         rows.append(row)
         tick()
@@ -72,14 +71,12 @@ def cached(counts: dict[str, int], seed: int) -> Path:
     code = spec.code_digest("helpers.cardiac.synthetic_cohort:write")
     name = "-".join(f"{group}{count}" for group, count in counts.items())
     folder = paths.DATA / "cardiac" / f"synthetic-{name}-seed{seed}-{code[:8]}"
-    if damaged := folder.exists() and files.damaged(folder):
-        fault = f"{folder / damaged[0]} is not the file of {files.SEAL} beside it"
-        warnings.warn(f"{fault}: drawing the hearts again", stacklevel=2)
-    if damaged or not folder.exists():
+
+    def draw() -> None:
         with progress.bar(sum(counts.values()), "drawing hearts", "heart") as bar:
             write(folder, counts, seed, bar.update)
-        files.seal(folder)
-    return folder
+
+    return files.made(folder, draw, "drawing the hearts again")
 
 
 def true_change(table: pd.DataFrame) -> np.ndarray:

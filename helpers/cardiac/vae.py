@@ -1,20 +1,19 @@
 """The convolutional variational autoencoder with a classifier on its mean code.
 
-After Biffi et al., 2018 (arXiv 1807.06843). Hearts are int8 signed distances, folded: 2×2×2 voxels
-of both phases are the 16 channels of one position, for convolutions at full resolution would cost
-most. They stay folded up to the loss.
+After Biffi et al., 2018 (arXiv 1807.06843). Hearts are int8 signed distances, folded (see
+`folding`), and stay so up to the loss.
 """
 
 import dataclasses
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import layers, losses, ops
 
+from helpers.cardiac.components import Components
 from helpers.cardiac.preparation import STEPS
 
 FACTORS = 2, 4  # filters of the encoder's convolutions over `width`
-Tensor = keras.KerasTensor
 HIDDEN = 32  # units of the classifier
 SHARPNESS = 20.0  # logit at the clipped distance: the decoded surface is soft over a millimetre
 SMOOTHING = 0.1  # of the labels
@@ -30,32 +29,24 @@ class Design:
     alpha: float = 1e-4  # weight of the KL divergence
     beta: float = 0.02  # weight of the cross-entropy
     gamma: float = 1.0  # weight of the distance term, ours
+    linear_path: bool = False  # whether principal components work beside the convolutions
 
 
-def fold(x: np.ndarray) -> np.ndarray:
-    """Fold 2×2×2 voxels into channels (space to depth): (b, s, s, s, 2) to (b, h, h, h, 16)."""
-    batch, half = len(x), x.shape[1] // 2
-    x = x.reshape(batch, half, 2, half, 2, half, 2, 2)
-    return x.transpose(0, 1, 3, 5, 2, 4, 6, 7).reshape(batch, half, half, half, 16)
-
-
-def unfold(x: np.ndarray) -> np.ndarray:
-    """Unfold channels into voxels, the inverse of `fold`."""
-    batch, half = len(x), x.shape[1]
-    x = x.reshape(batch, half, half, half, 2, 2, 2, 2)
-    return x.transpose(0, 1, 4, 2, 5, 3, 6, 7).reshape(batch, 2 * half, 2 * half, 2 * half, 2)
-
-
-def build_encoder(mean: np.ndarray, design: Design) -> keras.Model:
+def build_encoder(
+    mean: np.ndarray, design: Design, components: Components | None = None
+) -> keras.Model:
     """Return the network of folded int8 distances (b, h, h, h, 16) → μ and log σ², each (b, d).
 
     Args:
         mean: the training hearts' mean distance, (h, h, h, 16) in units of the clipped distance.
         design: Design.
+        components: the training hearts', to whose codes μ is added.
     """
     inputs = keras.Input(mean.shape, dtype="int8", name="distances")
-    x = layers.Rescaling(1 / STEPS, name="encoder_scale")(inputs)
-    x = shift(mean, "encoder_less_mean")(x)
+    x = centred = layers.Normalization(
+        axis=(1, 2, 3, 4), mean=STEPS * mean, variance=np.full_like(mean, STEPS**2),
+        name="encoder_less_mean",
+    )(inputs)  # fmt: skip
     for level, factor in enumerate(FACTORS):  # down to (b, h/4, h/4, h/4, 4 width)
         x = layers.Conv3D(
             factor * design.width, 3 if level else 2, 2, "same", activation="relu",
@@ -63,6 +54,10 @@ def build_encoder(mean: np.ndarray, design: Design) -> keras.Model:
         )(x)  # fmt: skip
     x = layers.Flatten(name="encoder_flatten")(x)
     mu = layers.Dense(design.d, name="mu")(x)
+    if components:
+        kernel = STEPS * components.basis / components.scale
+        linear = frozen_dense(kernel, "encoder_linear")(layers.Flatten()(centred))
+        mu = layers.Add(name="mu_sum")([mu, linear])
     narrow = keras.initializers.Constant(-3.0)  # σ = 0.22 at first
     log_variance = layers.Dense(
         design.d, kernel_initializer="zeros", bias_initializer=narrow, name="log_variance"
@@ -70,10 +65,13 @@ def build_encoder(mean: np.ndarray, design: Design) -> keras.Model:
     return keras.Model(inputs, [mu, log_variance], name="encoder")
 
 
-def build_decoder(mean: np.ndarray, design: Design) -> keras.Model:
+def build_decoder(
+    mean: np.ndarray, design: Design, components: Components | None = None
+) -> keras.Model:
     """Return the network of a code z (b, d) → folded distances (b, h, h, h, 16), clip = 1.
 
-    Its last layer is zero at first, so that training starts from the mean heart.
+    Its last layer is zero at first, so that training starts from the mean heart, or from the
+    hearts that the components, if any, make of z.
     """
     half, width = mean.shape[0], design.width
     small = -(-half // 4)
@@ -89,13 +87,21 @@ def build_decoder(mean: np.ndarray, design: Design) -> keras.Model:
     )(x)  # fmt: skip
     if 4 * small > half:
         x = layers.Cropping3D([(0, 4 * small - half)] * 3, name="decoder_crop")(x)
-    return keras.Model(z, shift(mean, "decoder_plus_mean", back=True)(x), name="decoder")
+    if components:
+        linear = frozen_dense((components.basis * components.scale).T / STEPS, "decoder_linear")(z)
+        x = layers.Add(name="decoder_sum")([x, layers.Reshape(mean.shape)(linear)])
+    x = layers.Normalization(
+        axis=(1, 2, 3, 4), mean=mean, variance=np.ones_like(mean), invert=True,
+        name="decoder_plus_mean",
+    )(x)  # fmt: skip
+    return keras.Model(z, x, name="decoder")
 
 
-def shift(mean: np.ndarray, name: str, back: bool = False) -> keras.Layer:
-    """Return the layer x → x − mean, or x → x + mean."""
-    return layers.Normalization(
-        axis=(1, 2, 3, 4), mean=mean, variance=np.ones_like(mean), invert=back, name=name
+def frozen_dense(kernel: np.ndarray, name: str) -> keras.Layer:
+    """Return a layer that multiplies by a matrix, which training leaves alone."""
+    initializer = keras.initializers.Constant(kernel)
+    return layers.Dense(
+        kernel.shape[1], use_bias=False, kernel_initializer=initializer, trainable=False, name=name
     )
 
 
@@ -111,36 +117,26 @@ def build_classifier(d: int, dropout: float, name: str = "classifier") -> keras.
     return keras.Model(mu, p, name=name)
 
 
-class Sampling(layers.Layer):
-    """z = μ + σε with ε ~ N(0, 1) in training; z = μ at test time."""
-
-    def __init__(self, seed: int, **kwargs):
-        """Draw ε from a generator with this seed."""
-        super().__init__(**kwargs)
-        self.generator = keras.random.SeedGenerator(seed)
-
-    def call(self, mu, log_variance, training=False):
-        """Return z (b, d) of μ and log σ², each (b, d)."""
-        if not training:
-            return mu
-        noise = keras.random.normal(ops.shape(mu), seed=self.generator)
-        return mu + ops.exp(0.5 * log_variance) * noise
-
-
 class CardiacVAE(keras.Model):
     """Encoder, decoder and classifier joined for training; `fit` takes (hearts, labels (b,)).
 
     A functional model of folded int8 distances (b, h, h, h, 16) to a dictionary of `mu`,
-    `log_variance`, `distances` (decoded) and `disease` (class probabilities).
+    `log_variance`, `z`, `distances` (decoded z) and `disease` (class probabilities of μ).
     """
 
-    def __init__(self, mean: np.ndarray, design: Design, seed: int = 0):
+    def __init__(
+        self, mean: np.ndarray, design: Design, seed: int = 0, components: Components | None = None
+    ):
         """Build the networks; arguments as for `build_encoder`, `seed` of the sampling."""
-        encoder, decoder = build_encoder(mean, design), build_decoder(mean, design)
+        encoder = build_encoder(mean, design, components)
+        decoder = build_decoder(mean, design, components)
         classifier = build_classifier(design.d, DROPOUT)
         mu, log_variance = encoder.output
-        outputs = {"mu": mu, "log_variance": log_variance, "disease": classifier(mu)}
-        outputs["distances"] = decoder(Sampling(seed, name="sampling")(mu, log_variance))
+        # ε ~ N(0, 1) in training and 0 at test time, where z = μ
+        epsilon = layers.GaussianNoise(1.0, seed=seed, name="epsilon")(ops.zeros_like(mu))
+        z = mu + ops.exp(0.5 * log_variance) * epsilon
+        outputs = {"mu": mu, "log_variance": log_variance, "z": z}
+        outputs |= {"distances": decoder(z), "disease": classifier(mu)}
         super().__init__(encoder.input, outputs, name="cardiac_vae")
         self.encoder, self.decoder, self.classifier = encoder, decoder, classifier
         self.design = design
@@ -149,13 +145,16 @@ class CardiacVAE(keras.Model):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Return the mean over the batch of the loss, whose terms are tracked by name."""
+        classes = ops.one_hot(ops.cast(y, "int32"), 2)
         dice = soft_dice(x, y_pred["distances"])
         terms = {
             "dice_ed": dice[:, 0],
             "dice_es": dice[:, 1],
             "distance": distance_error(x, y_pred["distances"]),
             "kl": kl_divergence(y_pred["mu"], y_pred["log_variance"]),
-            "cross_entropy": cross_entropy(y, y_pred["disease"]),
+            "cross_entropy": losses.categorical_crossentropy(
+                classes, y_pred["disease"], label_smoothing=SMOOTHING
+            ),
         }
         for name, values in terms.items():
             self.term_means[name].update_state(values)
@@ -164,7 +163,7 @@ class CardiacVAE(keras.Model):
         return ops.mean(loss + self.design.gamma * terms["distance"])
 
 
-def soft_dice(x: Tensor, distances: Tensor) -> Tensor:
+def soft_dice(x: keras.KerasTensor, distances: keras.KerasTensor) -> keras.KerasTensor:
     """Return Sørensen-Dice of ED and ES, 2 Σ p m / Σ (p + m), as (b, 2).
 
     The decoded mask p is the sigmoid of `SHARPNESS` times the decoded distance.
@@ -181,17 +180,11 @@ def soft_dice(x: Tensor, distances: Tensor) -> Tensor:
     return (2 * over_voxels(p * mask) + 1e-5) / (over_voxels(p) + over_voxels(mask) + 1e-5)
 
 
-def distance_error(x: Tensor, distances: Tensor) -> Tensor:
+def distance_error(x: keras.KerasTensor, distances: keras.KerasTensor) -> keras.KerasTensor:
     """Return the mean absolute error of decoded distances over voxels: (b,)."""
     return ops.mean(ops.abs(distances - ops.cast(x, "float32") / STEPS), (1, 2, 3, 4))
 
 
-def kl_divergence(mu: Tensor, log_variance: Tensor) -> Tensor:
+def kl_divergence(mu: keras.KerasTensor, log_variance: keras.KerasTensor) -> keras.KerasTensor:
     """Return KL(N(μ, σ²) ‖ N(0, 1)) in nats, summed over the code: (b,)."""
     return 0.5 * ops.sum(ops.square(mu) + ops.exp(log_variance) - 1 - log_variance, -1)
-
-
-def cross_entropy(labels: Tensor, p: Tensor) -> Tensor:
-    """Return the cross-entropy (b,) of labels (b,) smoothed by `SMOOTHING` and p (b, 2)."""
-    target = (1 - SMOOTHING) * ops.one_hot(ops.cast(labels, "int32"), 2) + SMOOTHING / 2
-    return -ops.sum(target * ops.log(p + 1e-7), -1)

@@ -49,20 +49,19 @@ def layer_stages(network: keras.Model, tint: str) -> dict[str, tuple[str, str]]:
     """Return {pattern: (title, tint)} of a network's input, convolutions and dense layers."""
     stages = {}
     for layer in network.layers:
-        size, stride = (max(getattr(layer, name, (1,))) for name in ("kernel_size", "strides"))
-        if isinstance(layer, layers.InputLayer):
-            stages[f"{layer.name}$"] = "", diagram.GREY
-        elif isinstance(layer, layers.Conv3DTranspose):
-            title = text("{k}³ transposed\nconv, ×{stride}", k=size, stride=stride)
-            stages[f"{layer.name}$"] = title, tint
-        elif isinstance(layer, layers.Conv3D):
-            title = text("{k}³ conv", k=size)
-            if stride > 1:
-                title = text("{title}, /{stride}", title=title, stride=stride)
-            stages[f"{layer.name}$"] = title, tint
-        elif isinstance(layer, layers.Dense):
-            title, activation = "dense", layer.activation.__name__
-            if activation != "linear":
-                title = text("dense, {activation}", activation=activation)
-            stages[f"{layer.name}$"] = title, tint
+        match layer:
+            case layers.InputLayer():
+                title = ""
+            case layers.Conv3D() | layers.Conv3DTranspose():
+                template = "{k}³ conv" if max(layer.strides) == 1 else "{k}³ conv, /{stride}"
+                if isinstance(layer, layers.Conv3DTranspose):
+                    template = "{k}³ transposed\nconv, ×{stride}"
+                title = text(template, k=layer.kernel_size[0], stride=layer.strides[0])
+            case layers.Dense(activation=keras.activations.linear):
+                title = "dense"
+            case layers.Dense():
+                title = text("dense, {activation}", activation=layer.activation.__name__)
+            case _:
+                continue  # part of the stage before
+        stages[f"{layer.name}$"] = title, tint if title else diagram.GREY
     return stages

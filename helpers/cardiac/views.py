@@ -144,15 +144,15 @@ def slider(pictures: list[bytes]) -> widgets.Widget:
     return widgets.VBox([control, image])
 
 
-def bullseyes(start: np.ndarray, end: np.ndarray, truth: np.ndarray | None = None) -> Figure:
-    """Return a figure of thickness (17,) in mm at both ends of a walk, its change, and the truth.
+def bullseyes(start: np.ndarray, end: np.ndarray, truth: np.ndarray) -> Figure:
+    """Return a figure of thickness (17,) in mm at both ends of a walk, and its change.
 
-    `truth` is the true change, if that is known.
+    Beside it is the true change `truth` (17,), unless it is not known: all NaN.
     """
     ends, both = plt.Normalize(4, 14), plt.Normalize(-7, 7)
     panels = [("start", start, ends, "cividis"), ("end", end, ends, "cividis")]
     panels.append(("change", end - start, both, "RdBu_r"))
-    if truth is not None:
+    if np.isfinite(truth).any():
         panels.append(("true difference", truth, both, "RdBu_r"))
     figure, axes = plt.subplots(1, len(panels), figsize=(figures.WIDTH, 2.0))
     for ax, (title, values, norm, cmap) in zip(axes, panels, strict=True):

@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras import layers
 from sklearn import decomposition, manifold
 
-from helpers.cardiac import anatomy, evaluation, vae
+from helpers.cardiac import evaluation, vae
 from helpers.cardiac.hearts import Hearts
 
 STOP = 0.95  # probability that ends a walk
@@ -125,7 +125,7 @@ def measure_walks(
 
     paths = [path for _rule, path, _p in walks]
     ends = np.concatenate([path[[0, -1]] for path in [*paths, *from_hearts]])
-    thickness = thickness_of(evaluation.decode(model, ends)[..., 0], spacing)
+    thickness = evaluation.thickness_of(evaluation.decode(model, ends)[..., 0], spacing)
     change = thickness[1::2] - thickness[::2]
     first = 1 + len(seeds)  # of the walks in whitened codes
     return {
@@ -146,12 +146,6 @@ def milestones(path: np.ndarray, count: int) -> np.ndarray:
     """Return the indices of `count` steps that part the length of a path (t, d) evenly."""
     length = np.cumsum([0, *np.linalg.norm(np.diff(path, axis=0), axis=1)])
     return np.abs(length[:, None] - np.linspace(0, length[-1], count)).argmin(0)
-
-
-def thickness_of(distances: np.ndarray, spacing: float) -> np.ndarray:
-    """Return the thickness (n, 17) in mm of distances (n, s, s, s), NaN without a cavity."""
-    walls = map(anatomy.refine, distances)
-    return np.array([anatomy.segment_thickness(wall, spacing / 2) for wall in walls])
 
 
 def eigenmaps(training_codes: np.ndarray, path: np.ndarray, seed: int) -> np.ndarray:

@@ -5,8 +5,7 @@ not allow "/" in a name), so that a variable's checkpoint name follows from the 
 """
 
 import keras
-import tensorflow as tf
-from keras import KerasTensor, initializers, layers
+from keras import KerasTensor, initializers, layers, ops
 
 from helpers.normalization import FusedBatchNormalization
 
@@ -23,14 +22,32 @@ class AlignedResize(layers.Layer):
     samples half a pixel differently, which shifts every label edge.
     """
 
-    def call(self, features: tf.Tensor, like: tf.Tensor) -> tf.Tensor:
+    def call(self, features: KerasTensor, like: KerasTensor) -> KerasTensor:
         """Return `features` (batch, m, m', channels) at the height and width of `like`."""
+        if keras.config.backend() != "tensorflow":
+            return resize_aligned(features, like.shape[1:3])
+        import tensorflow as tf  # here: another backend does without it
+
         size = tf.shape(like)[1:3]
         return tf.raw_ops.ResizeBilinear(images=features, size=size, align_corners=True)
 
     def compute_output_shape(self, features_shape: tuple, like_shape: tuple) -> tuple:
         """Return (batch, height and width of `like`, channels of `features`)."""
         return (features_shape[0], *like_shape[1:3], features_shape[-1])
+
+
+def resize_aligned(features: KerasTensor, size: tuple[int, int]) -> KerasTensor:
+    """Return what `AlignedResize` does, in operations that every backend of Keras has."""
+    for axis, length in zip((1, 2), size, strict=True):
+        last = features.shape[axis] - 1
+        position = ops.arange(length, dtype="float32") * (last / max(1, length - 1))
+        below = ops.minimum(ops.cast(position, "int32"), max(0, last - 1))
+        above = ops.minimum(below + 1, last)
+        share = position - ops.cast(below, "float32")
+        share = ops.expand_dims(share, -1) if axis == 2 else ops.reshape(share, (-1, 1, 1))
+        lower, upper = ops.take(features, below, axis), ops.take(features, above, axis)
+        features = lower + share * (upper - lower)
+    return features
 
 
 def scale_channels(channels: int, width: float) -> int:

@@ -17,7 +17,7 @@ CLASSES = (
 )  # fmt: skip
 COUNT = 10_000  # images in a file
 RECORD = 1 + 3 * 32 * 32  # label, then red, green and blue planes
-BINARY = tuple(f"data_batch_{k}.bin" for k in range(1, 6)) + ("test_batch.bin",)
+BINARY = (*(f"data_batch_{k}.bin" for k in range(1, 6)), "test_batch.bin")
 PYTHON = {  # name: MD5 as torchvision has it, datasets/cifar.py
     "data_batch_1": "c99cafc152244af753f735de768cd75f",
     "data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",
@@ -40,11 +40,10 @@ def fetch_cifar10() -> Path:
         download.unpack(archive, paths.DATA / "cifar10")
         files.seal(candidates()[0])
     try:
-        folder = find_folder()
-        read_folder(folder)
+        read_cifar10()
     except (FileNotFoundError, ValueError) as error:
         raise download.DownloadError(f"{error}; or delete the folder and run make data") from error
-    return folder
+    return candidates()[0]
 
 
 def candidates() -> list[Path]:
@@ -57,18 +56,6 @@ def candidates() -> list[Path]:
     return list(dict.fromkeys(folders))
 
 
-def find_folder() -> Path:
-    """Return the folder that holds CIFAR-10.
-
-    Raises:
-        FileNotFoundError: there is none.
-    """
-    inputs.used(paths.DATA / "cifar10")
-    if not (found := candidates()):
-        raise FileNotFoundError(f"{paths.DATA / 'cifar10'} holds no CIFAR-10: {REMEDY}")
-    return found[0]
-
-
 def read_cifar10() -> tuple:
     """Return (training images, labels), (test images, labels), class names, origin, verified.
 
@@ -76,39 +63,33 @@ def read_cifar10() -> tuple:
     archive that `make data` downloaded, or those that torchvision knows.
 
     Raises:
-        FileNotFoundError, ValueError: see `find_folder` and `read_folder`.
-    """
-    folder = find_folder()
-    train, test, verified = read_folder(folder)
-    return train, test, CLASSES, URL if verified else f"{folder.name}, not verified", verified
-
-
-def read_folder(folder: Path) -> tuple:
-    """Return (training images, labels), (test images, labels) and whether they are verified.
-
-    Raises:
-        FileNotFoundError: a file is missing; the message names all that are.
+        FileNotFoundError: there is none, or files are missing; the message names them.
         ValueError: a file has not the size, the labels or the checksum of CIFAR-10.
     """
+    inputs.used(paths.DATA / "cifar10")
+    if not (folders := candidates()):
+        raise FileNotFoundError(f"{paths.DATA / 'cifar10'} holds no CIFAR-10: {REMEDY}")
+    folder = folders[0]
     if (folder / "train").is_dir():
-        return read_pictures(folder / "train"), read_pictures(folder / "test"), False
+        parts = [read_pictures(folder / half) for half in ("train", "test")]
+        return *parts, CLASSES, f"{folder.name}, not verified", False
     binary = any(folder.glob("*.bin"))
     names = BINARY if binary else PYTHON
     if missing := [name for name in names if not (folder / name).exists()]:
         raise FileNotFoundError(f"{folder} is incomplete: it lacks {', '.join(missing)}: {REMEDY}")
-    parts = [(read_binary if binary else read_python)(folder / name) for name in names]
-    images, labels = zip(*parts[:-1], strict=True)
+    *train, test = [(read_binary if binary else read_python)(folder / name) for name in names]
+    images, labels = map(np.concatenate, zip(*train, strict=True))
     verified = not binary or not files.damaged(folder)
-    return (np.concatenate(images), np.concatenate(labels)), parts[-1], verified
+    origin = URL if verified else f"{folder.name}, not verified"
+    return (images, labels), test, CLASSES, origin, verified
 
 
 def read_binary(path: Path) -> tuple:
     """Return images (10000, 32, 32, 3), uint8, and labels (10000,) of a file of records."""
     content = np.fromfile(path, dtype="uint8")
     if content.size != COUNT * RECORD:
-        raise ValueError(
-            f"{path} has {content.size:,} bytes, CIFAR-10 has {COUNT * RECORD:,} in each: {REMEDY}"
-        )
+        wanted = f"CIFAR-10 has {COUNT * RECORD:,} in each"
+        raise ValueError(f"{path} has {content.size:,} bytes, {wanted}: {REMEDY}")
     records = content.reshape(COUNT, RECORD)
     labels = records[:, 0]
     if labels.max() >= len(CLASSES):
@@ -131,12 +112,7 @@ def planes_last(rows: np.ndarray) -> np.ndarray:
 
 
 def read_pictures(folder: Path) -> tuple:
-    """Return images and labels of a folder of one folder a class, shuffled alike every time.
-
-    Raises:
-        FileNotFoundError: a class has no picture.
-        ValueError: a picture has not 32×32 pixels.
-    """
+    """Return images and labels of a folder of one folder a class, shuffled alike every time."""
     images, labels = [], []
     for label, name in enumerate(CLASSES):
         pictures = sorted([*(folder / name).glob("*.png"), *(folder / name).glob("*.jp*g")])

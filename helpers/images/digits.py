@@ -7,7 +7,7 @@ import sklearn.model_selection
 TEST = 360  # images, a fifth
 
 
-def read_digits():
+def read_digits() -> tuple:
     """Return (training images, labels), (test images, labels), class names, origin, verified.
 
     Images are (count, 8, 8, 1), uint8, the 17 levels of ink spread over 0 to 255. The split is

@@ -4,11 +4,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from helpers import figures
+from helpers.images.datasets import Dataset
 
 NAMES = {"digits": "the digits", "cifar10": "CIFAR-10"}  # as sentences call the data sets
 
 
-def draw_classes(dataset):
+def draw_classes(dataset: Dataset) -> plt.Figure:
     """Return a figure of the first training image of each class, where there is one."""
     figure, axes = plt.subplots(1, len(dataset.classes), figsize=(figures.WIDTH, 0.8))
     for label, ax in enumerate(axes):

@@ -1,6 +1,6 @@
 """From executed notebooks to a typeset report."""
 
-from helpers.report.report import build
+from helpers.report.assembly import write_report
 from nbtypst.problems import DocumentError
 
-__all__ = ["DocumentError", "build"]
+__all__ = ["DocumentError", "write_report"]

@@ -4,7 +4,7 @@ import sys
 import time
 
 from helpers import inputs, paths, profiles
-from helpers.report import DocumentError, build
+from helpers.report import DocumentError, write_report
 
 
 def main() -> None:
@@ -17,10 +17,11 @@ def main() -> None:
         started = time.monotonic()
         executed = [paths.EXECUTED / path.name for path in profiles.notebooks()]
         try:
-            notices = build(executed, language, pdf, page, code=record["parameters"]["code"])
+            code = record["parameters"]["code"]
+            notices = write_report(executed, language, pdf, page, code=code)
         except DocumentError as error:
             sys.exit(f"make report: {error}")
-        now = inputs.of_report(name, record)
+        now = inputs.of_report(name, record["parameters"])
         record |= {"now": now, "made": now}
         written = f"{inputs.relative_name(pdf)} and {inputs.relative_name(page)} written"
         seconds = f"in {time.monotonic() - started:.1f} s"

@@ -5,6 +5,8 @@ Throughout, `x_l` is (batch, height, width, channels), `F` is a list of branches
 """
 
 import re
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,13 +15,17 @@ from keras import layers
 
 from helpers.normalization import FusedBatchNormalization
 
+Branches = list[keras.Sequential]
 
-def identity(x):
+
+def identity(x: Any) -> Any:
     """Return x: the h and f of an identity mapping."""
     return x
 
 
-def branches(count, channels, *, normalised=False, gain=1.0, seed=0):
+def branches(
+    count: int, channels: int, *, normalised: bool = False, gain: float = 1.0, seed: int = 0
+) -> Branches:
     """Return `count` residual branches F(., W_l): convolution, ReLU, convolution (3x3).
 
     Args:
@@ -41,7 +47,7 @@ def branches(count, channels, *, normalised=False, gain=1.0, seed=0):
     ]
 
 
-def seeded_convolution(channels, gain, seed):
+def seeded_convolution(channels: int, gain: float, seed: int) -> layers.Conv2D:
     """Return a 3x3 convolution with weights of standard deviation gain * sqrt(2 / fan-in)."""
     initializer = keras.initializers.VarianceScaling(
         2 * gain**2, "fan_in", "untruncated_normal", seed
@@ -51,7 +57,7 @@ def seeded_convolution(channels, gain, seed):
     )
 
 
-def redraw(F, seed):
+def redraw(F: Branches, seed: int) -> None:
     """Give `branches` the weights that they would have been drawn with for another seed."""
     convolutions = [each for F_i in F for each in F_i.layers if isinstance(each, layers.Conv2D)]
     for index, layer in enumerate(convolutions):
@@ -60,7 +66,9 @@ def redraw(F, seed):
         layer.kernel.assign(initializer(layer.kernel.shape))
 
 
-def propagate(x_l, F, f=identity, lambda_l=1.0):
+def propagate(
+    x_l: tf.Tensor, F: Branches, f: Callable = identity, lambda_l: float = 1.0
+) -> list[tf.Tensor]:
     """Return [x_l, x_{l+1}, ..., x_L] by Eqs. (1), (2) and, with a factor on the shortcut, (6):
 
     y_l = lambda_l x_l + F(x_l, W_l), x_{l+1} = f(y_l). With lambda_l = 0 the stack is plain.
@@ -71,7 +79,7 @@ def propagate(x_l, F, f=identity, lambda_l=1.0):
     return x
 
 
-def unrolled(x, F, lambda_l=1.0):
+def unrolled(x: list[tf.Tensor], F: Branches, lambda_l: float = 1.0) -> tf.Tensor:
     """Return the right side of Eq. (7), for lambda_l = 1 that of Eq. (4).
 
     (prod lambda_i) x_l + sum F^(x_i, W_i), where F^ has absorbed the factors of later units.
@@ -81,7 +89,9 @@ def unrolled(x, F, lambda_l=1.0):
     return lambda_l**L * x[0] + tf.add_n(terms)
 
 
-def unrolling_errors(x_l, F, lengths, f=identity):
+def unrolling_errors(
+    x_l: tf.Tensor, F: Branches, lengths: Sequence[int], f: Callable = identity
+) -> list[float]:
     """Return the relative difference of the sides of Eq. (4) after each of `lengths` units.
 
     What a unit receives is the output f(y) of the unit before it, so the stack is fed f(x_l).
@@ -90,7 +100,9 @@ def unrolling_errors(x_l, F, lengths, f=identity):
     return [relative_error(unrolled(x[: L + 1], F[:L]), x[L]) for L in lengths]
 
 
-def gradient_split(x_l, F, E, lambda_l=1.0):
+def gradient_split(
+    x_l: tf.Tensor, F: Branches, E: Callable, lambda_l: float = 1.0
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Return both sides of Eq. (8), for lambda_l = 1 of Eq. (5).
 
     Returns:
@@ -110,7 +122,9 @@ def gradient_split(x_l, F, E, lambda_l=1.0):
     return left, lambda_l ** len(F) * upstream, through
 
 
-def gradient_norms(x_l, F, E, f=identity, lambda_l=1.0):
+def gradient_norms(
+    x_l: tf.Tensor, F: Branches, E: Callable, f: Callable = identity, lambda_l: float = 1.0
+) -> tuple[tf.Tensor, tf.Tensor]:
     """Return (norms of dE/dx_i, standard deviations of x_i) for i = l, ..., L, as tensors."""
     x_l = tf.convert_to_tensor(x_l)
     with tf.GradientTape() as tape:
@@ -122,7 +136,14 @@ def gradient_norms(x_l, F, E, f=identity, lambda_l=1.0):
     return tf.stack(norms), tf.stack([tf.math.reduce_std(x_i) for x_i in x])
 
 
-def gradient_draws(x_l, F, E, seeds, f=identity, factors=(1.0,)):
+def gradient_draws(
+    x_l: tf.Tensor,
+    F: Branches,
+    E: Callable,
+    seeds: Sequence[int],
+    f: Callable = identity,
+    factors: Sequence[float] = (1.0,),
+) -> tuple[np.ndarray, np.ndarray]:
     """Follow the gradient through `branches` for several draws of their weights.
 
     Args:
@@ -161,7 +182,9 @@ def gradient_draws(x_l, F, E, seeds, f=identity, factors=(1.0,)):
     return np.reshape(norms, shape), np.reshape(variances, shape)
 
 
-def stage_terms(model, images):
+def stage_terms(
+    model: keras.Model, images: np.ndarray
+) -> tuple[tf.Tensor, list[tf.Tensor], tf.Tensor]:
     """Return (x_l, [F(x_i, W_i) for i = l, ..., L - 1], x_L) inside a built residual network.
 
     Args:
@@ -176,12 +199,12 @@ def stage_terms(model, images):
     return x_l, F, x_L
 
 
-def relative_error(value, reference):
+def relative_error(value: tf.Tensor, reference: tf.Tensor) -> float:
     """Return ||value - reference|| / ||reference||."""
     return float(tf.norm(value - reference) / tf.norm(reference))
 
 
-def slope_per_unit(norms):
+def slope_per_unit(norms: np.ndarray) -> np.ndarray:
     """Return the least-squares slope of log ||dE/dx_i|| against the units between x_i and x_L.
 
     `norms` are (..., units + 1), the slopes (...).

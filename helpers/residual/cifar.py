@@ -99,7 +99,7 @@ def build_cifar(
     return keras.Model(inputs, classifier(x, CLASSES), name=f"{family}_{depth}")
 
 
-def classifier(x, classes):
+def classifier(x: keras.KerasTensor, classes: int) -> keras.KerasTensor:
     """Pool globally and append the fully connected layer, which returns logits."""
     x = layers.GlobalAveragePooling2D(name="head_pool")(x)  # (batch, channels)
     return layers.Dense(classes, kernel_initializer="he_normal", name="head_dense")(x)

@@ -1,5 +1,8 @@
 """Signals and gradients in stacks of units: curves over draws of the weights, and words on them."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from matplotlib import pyplot as plt
 
@@ -14,13 +17,13 @@ STACKS = {  # name, colour and line of a stack without shortcuts or with, withou
 }
 
 
-def range_of(values):
+def range_of(values: np.ndarray) -> str:
     """Return the median of `values`, with the least and the greatest, as a text."""
     low, median, high = np.quantile(values, (0, 0.5, 1))
     return text("{median:.2g} ({low:.2g} to {high:.2g})", median=median, low=low, high=high)
 
 
-def band(ax, x, draws, style, color, **options):
+def band(ax: plt.Axes, x: np.ndarray, draws: Any, style: str, color: str, **options: Any) -> None:
     """Draw the median of curves (draws, points) on a logarithmic axis, over a band of their range.
 
     Args:
@@ -32,7 +35,7 @@ def band(ax, x, draws, style, color, **options):
     ax.fill_between(x, low, high, color=color, alpha=0.15, linewidth=0)
 
 
-def unrolling(lengths, identity, relu):
+def unrolling(lengths: np.ndarray, identity: list, relu: list) -> plt.Figure:
     """Return a figure of the misses of Eq. (4), with f = ReLU those (draws, lengths)."""
     figure, ax = plt.subplots(figsize=(4.2, 2.4))
     band(ax, lengths, relu, "o-", figures.RED, label="$f$ = ReLU")
@@ -44,7 +47,7 @@ def unrolling(lengths, identity, relu):
     return figure
 
 
-def scaling(scalings, norms, slopes):
+def scaling(scalings: Sequence[float], norms: np.ndarray, slopes: np.ndarray) -> plt.Figure:
     """Return a figure of gradients through units with a factor on the shortcut.
 
     Args:
@@ -68,7 +71,7 @@ def scaling(scalings, norms, slopes):
     return figure
 
 
-def signals(stacks):
+def signals(stacks: dict[str, list]) -> plt.Figure:
     """Return a figure of gradients' norms and signals' variances in stacks at their start.
 
     Args:
@@ -86,7 +89,7 @@ def signals(stacks):
     return figure
 
 
-def change(stack, norms, variances):
+def change(stack: str, norms: np.ndarray, variances: np.ndarray) -> str:
     """Return a text on how variance and gradient change from end to end of one of `STACKS`."""
     return text(
         "{name}: variance × {variance}, gradient × {gradient}",

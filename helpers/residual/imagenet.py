@@ -18,7 +18,7 @@ SHAPE, CLASSES = (224, 224, 3), 1000
 
 
 @units.building()
-def build_imagenet(family, depth):
+def build_imagenet(family: str, depth: int) -> keras.Model:
     """Build a plain, residual or VGG network of the papers' ImageNet tables.
 
     As in the papers, bottlenecks take their stride in the first 1x1 convolution.
@@ -34,7 +34,11 @@ def build_imagenet(family, depth):
     Raises:
         ValueError: a family or depth that the papers do not have.
     """
-    known = {"plain": (18, 34), "resnet": tuple(UNITS), "vgg": tuple(vgg.CONVOLUTIONS)}
+    known: dict[str, tuple] = {
+        "plain": (18, 34),
+        "resnet": tuple(UNITS),
+        "vgg": tuple(vgg.CONVOLUTIONS),
+    }
     units.check_choice("family", family, tuple(known))
     units.check_choice(f"depth of {family}", depth, known[family])
     if family == "vgg":

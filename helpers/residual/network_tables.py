@@ -1,7 +1,9 @@
 """What a built network costs: weighted layers, output sizes, parameters, multiply-adds."""
 
 import re
+from typing import Any
 
+import keras
 import pandas as pd
 from keras import layers
 
@@ -11,16 +13,16 @@ from helpers.diagram import parents
 WEIGHTED = (layers.Conv2D, layers.Dense)
 
 
-def depth(model):
+def depth(model: keras.Model) -> int:
     """Return the number of weighted layers on the longest path; projections are not on it."""
-    longest = {}
+    longest: dict[str, int] = {}
     for name, sources in parents(model).items():
         own = int(isinstance(model.get_layer(name), WEIGHTED))
         longest[name] = own + max((longest[source] for source in sources), default=0)
     return max(longest.values())
 
 
-def row(model):
+def row(model: keras.Model) -> dict[str, Any]:
     """Return {"name", "layers", "params", "gmacs", "sizes"} of a built `keras.Model`.
 
     `params` are the trainable ones, `gmacs` giga multiply-adds for one image with projections and
@@ -40,7 +42,7 @@ def row(model):
     }
 
 
-def table(models):
+def table(models: list[keras.Model]) -> pd.DataFrame:
     """Return a table of built networks: input, layers, parameters, multiply-adds."""
     costs = [row(model) for model in models]
     return pd.DataFrame(
@@ -54,12 +56,12 @@ def table(models):
     )
 
 
-def stage_units(model):
+def stage_units(model: keras.Model) -> list[tuple]:
     """Return [(units, kernels, filters)] for each stage, such as (3, (1, 3, 1), (64, 64, 256)).
 
     Read from the names and the layers of the stage's last unit; projections are left out.
     """
-    stages = {}
+    stages: dict = {}
     for layer in model.operations:
         if match := re.fullmatch(r"stage(\d+)_unit(\d+)_conv\d+", layer.name):
             unit = stages.setdefault(match[1], {}).setdefault(match[2], [])
@@ -67,7 +69,7 @@ def stage_units(model):
     return [(len(units), *zip(*list(units.values())[-1], strict=True)) for units in stages.values()]
 
 
-def unit_row(model):
+def unit_row(model: keras.Model) -> list:
     """Return a line on a residual network: layers, kernels, units of each stage, layers by place.
 
     Such as [50, "1×1 3×3 1×1", "3 × (64, 64, 256)", ..., "1 + 48 + 1"]: in stem, units, classifier.
@@ -82,7 +84,7 @@ def unit_row(model):
     ]
 
 
-def gmacs_with_later_stride(model):
+def gmacs_with_later_stride(model: keras.Model) -> float:
     """Return the giga multiply-adds of a bottleneck network if its 3x3 convolutions had the stride.
 
     As built, the first 1x1 convolution of a stage has it and works at a quarter of the positions.

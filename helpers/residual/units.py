@@ -2,12 +2,15 @@
 
 import contextlib
 import sys
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
 
 import keras
 from keras import layers, ops
 
 from helpers.normalization import FusedBatchNormalization
 
+Tensor: TypeAlias = keras.KerasTensor
 # Where batch normalisation and ReLU stand (1603.05027, Fig. 4 and Table 2):
 # before the first convolution, after the last one, after the addition.
 # Between two convolutions it is always "bn relu".
@@ -29,22 +32,22 @@ MOMENTUM = 0.9
 class PaddedIdentity(layers.Layer):
     """Option A: take every `stride`-th pixel, append zero channels up to `filters`; no weights."""
 
-    def __init__(self, filters, stride=1, **kwargs):  # noqa: D107
+    def __init__(self, filters: int, stride: int = 1, **kwargs: Any) -> None:  # noqa: D107
         super().__init__(**kwargs)
         self.filters, self.stride = filters, stride
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         """Map (batch, height, width, channels) to (batch, height/stride, width/stride, filters)."""
         # Pooling over one pixel: on a CPU three times faster, with its gradient, than a slice.
         x = ops.average_pool(x, 1, self.stride)
         return ops.pad(x, [[0, 0], [0, 0], [0, 0], [0, self.filters - x.shape[-1]]])
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Return what the constructor needs."""
         return {**super().get_config(), "filters": self.filters, "stride": self.stride}
 
 
-def padded_convolution(x, filters, kernel, stride, name):
+def padded_convolution(x: Tensor, filters: int, kernel: int, stride: int, name: str) -> Tensor:
     """Convolve without bias, He-initialised, padded by `kernel // 2` pixels on every side.
 
     TensorFlow's own "same" pads only right and bottom at stride 2, which is another network.
@@ -64,7 +67,7 @@ def padded_convolution(x, filters, kernel, stride, name):
     )(x)
 
 
-def activate(x, steps, name, index=""):
+def activate(x: Tensor, steps: str, name: str, index: int | str = "") -> Tensor:
     """Apply `steps`, such as "bn relu", as layers `<name>_bn<index>` and `<name>_relu<index>`."""
     for step in steps.split():
         if step == "bn":
@@ -78,22 +81,22 @@ def activate(x, steps, name, index=""):
 
 
 def residual_unit(
-    x,
-    filters,
-    stride=1,
+    x: Tensor,
+    filters: int,
+    stride: int = 1,
     *,
-    name,
-    kernels=(3, 3),
-    expansion=1,
-    shortcut="A",
-    placement="original",
-    scaling=(1.0, 1.0),
-    gating=None,
-    gate_bias=-6.0,
-    dropout=0.0,
-    crossing=None,
-    preactivate=True,
-):
+    name: str,
+    kernels: Sequence[int] = (3, 3),
+    expansion: int = 1,
+    shortcut: str | None = "A",
+    placement: str = "original",
+    scaling: tuple[float, float] = (1.0, 1.0),
+    gating: str | None = None,
+    gate_bias: float = -6.0,
+    dropout: float = 0.0,
+    crossing: Tensor | None = None,
+    preactivate: bool = True,
+) -> Tensor:
     """Append y_l = h(x_l) + F(x_l, W_l), x_{l+1} = f(y_l) (1603.05027, Eqs. 1-2) to a graph.
 
     Args:
@@ -149,12 +152,14 @@ def residual_unit(
     return activate(layers.Add(name=f"{name}_add")(terms), after, f"{name}_post")
 
 
-def scale(x, factor, name):
+def scale(x: Tensor, factor: float, name: str) -> Tensor:
     """Multiply by a constant; a factor of one adds no layer."""
     return x if factor == 1 else layers.Rescaling(factor, name=name)(x)
 
 
-def gate(x, h, y, stride, gating, gate_bias, name):
+def gate(
+    x: Tensor, h: Tensor, y: Tensor, stride: int, gating: str, gate_bias: float, name: str
+) -> tuple[Tensor, Tensor]:
     """Return shortcut and residual weighted by g = sigmoid(W_g x + b_g), a 1x1 convolution."""
     g = layers.Conv2D(
         y.shape[-1],
@@ -172,14 +177,16 @@ def gate(x, h, y, stride, gating, gate_bias, name):
     return h, y
 
 
-def stages(x, widths, units, *, crossing=1, **options):
+def stages(
+    x: Tensor, widths: Sequence[int], units: Sequence[int], *, crossing: int = 1, **options: Any
+) -> Tensor:
     """Stack `units[s]` residual units of width `widths[s]` for each stage s.
 
     Every stage but the first halves the map in its first unit. With `crossing` = m > 1 each unit
     also receives the input of the unit m - 1 places earlier: shortcuts over m units that cross.
     Other keyword arguments go to `residual_unit`.
     """
-    inputs = []
+    inputs: list[Tensor] = []
     for stage, (filters, count) in enumerate(zip(widths, units, strict=True), start=1):
         for unit in range(1, count + 1):
             inputs.append(x)
@@ -197,7 +204,7 @@ def stages(x, widths, units, *, crossing=1, **options):
 
 
 @contextlib.contextmanager
-def building():
+def building() -> Iterator[None]:
     """Decorate a function that builds a network of hundreds of layers.
 
     Weights are allocated together at the end, which halves the time, and Keras, which calls
@@ -212,7 +219,7 @@ def building():
         sys.setrecursionlimit(limit)
 
 
-def check_choice(name, value, choices):
+def check_choice(name: str, value: Any, choices: Sequence) -> None:
     """Raise ValueError unless `value` is one of `choices`."""
     if value not in choices:
         raise ValueError(

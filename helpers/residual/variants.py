@@ -1,6 +1,6 @@
 """The shortcuts and activations that arXiv 1603.05027 compares, as options of `units`."""
 
-SHORTCUTS = {  # Table 1
+SHORTCUTS: dict[str, dict] = {  # Table 1
     "original": {},
     "constant 0, branch 1": {"scaling": (0.0, 1.0)},
     "constant 0.5, branch 1": {"scaling": (0.5, 1.0)},
@@ -13,7 +13,7 @@ SHORTCUTS = {  # Table 1
     "1×1 convolution": {"shortcut": "C"},
     "dropout 0.5": {"dropout": 0.5},
 }
-PLACEMENTS = {  # Table 2
+PLACEMENTS: dict[str, dict] = {  # Table 2
     "original": {},
     "BN after addition": {"placement": "bn_after_addition"},
     "ReLU before addition": {"placement": "relu_before_addition"},

@@ -1,5 +1,7 @@
 """VGG networks (arXiv 1409.1556), for ImageNet and, with batch normalisation, for small images."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import layers
 
@@ -16,15 +18,15 @@ CONVOLUTIONS = {
 
 @units.building()
 def build_vgg(
-    input_shape=(32, 32, 3),
-    classes=10,
+    input_shape: tuple = (32, 32, 3),
+    classes: int = 10,
     *,
-    convolutions=(2, 2, 3),
-    widths=(64, 128, 256),
-    dense=(256,),
-    batch_normalization=True,
-    dropout=0.0,
-):
+    convolutions: Sequence[int] = (2, 2, 3),
+    widths: Sequence[int] = (64, 128, 256),
+    dense: Sequence[int] = (256,),
+    batch_normalization: bool = True,
+    dropout: float = 0.0,
+) -> keras.Model:
     """Build a VGG: stages of 3x3 convolutions, each ended by 2x2 max pooling, then dense layers.
 
     Args:

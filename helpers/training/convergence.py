@@ -12,16 +12,17 @@ import pandas as pd
 from scipy import optimize, special, stats
 
 from helpers import claims
+from helpers.training.spec import moving_mean
 from helpers.translation import text
 
 LAYERS = 12  # the growth is told for so many layers: two units more in every stage
 LEAST_SPREAD = 0.02  # of log iterations, which are whole numbers of some dozens at least
-
-
-def moving_mean(values: np.ndarray, window: int) -> np.ndarray:
-    """Return the mean of each `window` neighbours of (n,): (n - window + 1,)."""
-    sums = np.cumsum(np.concatenate([[0.0], values]))
-    return (sums[window:] - sums[:-window]) / window
+FORMATS = {  # of the columns of `law_table`
+    "error below (%)": "{:.0f}",
+    "12 layers": "× {:.2f}",
+    "R²": "{:.3f}",
+    "p of a straight line": "{:.2g}",
+}
 
 
 def iterations_to(errors: np.ndarray, threshold: float, window: int) -> float | None:
@@ -38,11 +39,11 @@ def iterations_to(errors: np.ndarray, threshold: float, window: int) -> float | 
 
 @dataclasses.dataclass(frozen=True)
 class Law:
-    """log iterations = intercept + slope depth + noise, fitted to runs of several depths."""
+    """log iterations = intercept + slope depth / LAYERS + noise, fitted to runs of many depths."""
 
     intercept: float
-    slope: float  # per layer
-    interval: tuple  # of the slope, 95 %
+    slope: float
+    interval: tuple[float, float]  # of the slope, 95 %
     r_squared: float | None  # of the runs that reached the threshold
     curvature: float  # of log iterations, per (depth / LAYERS) ** 2; above 0: faster growth
     curvature_p: float  # probability of as much curvature if the line were straight
@@ -50,15 +51,15 @@ class Law:
 
     def iterations(self, depth: np.ndarray) -> np.ndarray:
         """Return the iterations that the law foretells."""
-        return np.exp(self.intercept + self.slope * np.asarray(depth))
+        return np.exp(self.intercept + self.slope * np.asarray(depth) / LAYERS)
 
     def factor(self) -> float:
         """Return the factor by which `LAYERS` layers more prolong the training."""
-        return math.exp(LAYERS * self.slope)
+        return math.exp(self.slope)
 
     def factor_interval(self) -> list[float]:
         """Return the 95 % interval of that factor."""
-        return [math.exp(LAYERS * end) for end in self.interval]
+        return [math.exp(end) for end in self.interval]
 
 
 def fit_law(depths: list, iterations: list, limits: list) -> Law | None:
@@ -76,49 +77,47 @@ def fit_law(depths: list, iterations: list, limits: list) -> Law | None:
         A `Law`, or None where fewer than three runs of two depths reached the threshold.
     """
     depth = np.asarray(depths, "float64")
-    censored = np.array([each is None for each in iterations])
-    if np.sum(~censored) < 3 or len(set(depth[~censored])) < 2:
+    reached = np.array([each is not None for each in iterations])
+    if np.sum(reached) < 3 or len(set(depth[reached])) < 2:
         return None
     log_time = np.log([own or limit for own, limit in zip(iterations, limits, strict=True)])
     x = (depth - depth.mean()) / LAYERS
 
-    def deviance(parameters, powers, x):
-        """Return minus twice the log likelihood of level, log spread and powers of x, bar 2π."""
-        level, log_spread, *free = parameters
-        mean = level + sum(power * x**k for k, power in enumerate([*powers, *free], start=1))
-        spread = LEAST_SPREAD + math.exp(min(log_spread, 20))
-        z = (log_time - mean) / spread
-        reached = np.sum(z[~censored] ** 2 + 2 * math.log(spread))
-        return reached - 2 * np.sum(special.log_ndtr(-z[censored]))
+    def fit(*columns, offset=0.0):
+        """Return minus twice the greatest log likelihood, bar 2π, and the columns' factors."""
+        design = np.stack([np.ones_like(x), *columns], axis=1)
 
-    def least(start, powers=(), x=x):
-        return optimize.minimize(deviance, start, (powers, x), method="BFGS")
+        def deviance(parameters):
+            log_spread, *factors = parameters
+            spread = LEAST_SPREAD + math.exp(min(log_spread, 20))
+            z = (log_time - offset - design @ factors) / spread
+            density = np.sum(z[reached] ** 2 + 2 * math.log(spread))
+            return density - 2 * np.sum(special.log_ndtr(-z[~reached]))
 
-    slope, level = np.polyfit(x[~censored], log_time[~censored], 1)
-    line = least([level, -1.0, slope])
-    curved = least([*line.x, 0.0])
-    level, log_spread, slope = line.x
-    spread = LEAST_SPREAD + math.exp(log_spread)
+        start = np.linalg.lstsq(design[reached], (log_time - offset)[reached])[0]
+        best = optimize.minimize(deviance, [-1.0, *start], method="BFGS")
+        return best.fun, best.x[1:]
+
+    line, (level, slope) = fit(x)
+    curved, (*_straight, curvature) = fit(x, x**2)
+    power, _factors = fit(np.log(depth))
 
     def excess(trial):
-        return least([level, log_spread], [trial]).fun - line.fun - stats.chi2.ppf(0.95, 1)
+        return fit(offset=trial * x)[0] - line - stats.chi2.ppf(0.95, 1)
 
-    ends = []
-    for sign in (-1, 1):
-        width = max(spread, 0.05)
-        while excess(slope + sign * width) < 0:
-            width *= 2
-        ends.append(optimize.brentq(excess, *sorted([slope, slope + sign * width]), xtol=1e-4))
-    residuals, scatter = (log_time - level - slope * x)[~censored], np.var(log_time[~censored])
-    power = least(line.x, x=np.log(depth / depth.mean()) * depth.mean() / LAYERS)
+    reach = 0.05
+    while min(excess(slope - reach), excess(slope + reach)) < 0:
+        reach *= 2
+    low, high = (optimize.brentq(excess, slope, slope + way, xtol=1e-4) for way in (-reach, reach))
+    residuals, scatter = (log_time - level - slope * x)[reached], np.var(log_time[reached])
     return Law(
         intercept=float(level - slope * depth.mean() / LAYERS),
-        slope=float(slope / LAYERS),
-        interval=tuple(end / LAYERS for end in ends),
+        slope=float(slope),
+        interval=(low, high),
         r_squared=float(1 - np.mean(residuals**2) / scatter) if scatter else None,
-        curvature=float(curved.x[3]),
-        curvature_p=float(stats.chi2.sf(max(0.0, line.fun - curved.fun), 1)),
-        over_power=float(power.fun - line.fun),
+        curvature=float(curvature),
+        curvature_p=float(stats.chi2.sf(max(0.0, line - curved), 1)),
+        over_power=float(power - line),
     )
 
 
@@ -133,10 +132,7 @@ def measure_law(groups: dict, threshold: float, window: int) -> dict:
         {"threshold", "depths", "iterations" (a list for each depth, None where censored),
         "limits" (likewise, what each run was given), "law" (a `Law` or None)}.
     """
-    errors = {
-        depth: [result.per_iteration("errors") for result in group]
-        for depth, group in sorted(groups.items())
-    }
+    errors = {d: [each.per_iteration("errors") for each in groups[d]] for d in sorted(groups)}
     times = [[iterations_to(e, threshold, window) for e in each] for each in errors.values()]
     limits = [[len(e) - (window - 1) / 2 for e in each] for each in errors.values()]
     depths = [depth for depth, each in errors.items() for _run in each]
@@ -145,7 +141,7 @@ def measure_law(groups: dict, threshold: float, window: int) -> dict:
     return measured | {"iterations": times, "limits": limits, "law": law}
 
 
-def slope_estimate(measured: dict) -> tuple:
+def slope_estimate(measured: dict) -> claims.Estimate:
     """Return the slope of what `measure_law` found as `helpers.claims` takes it."""
     if not (law := measured["law"]):
         return math.nan, math.inf
@@ -164,12 +160,10 @@ def growth(measured: dict) -> str:
 
 
 def verdict(measured: dict) -> str:
-    """Return the verdict on the conjecture that iterations grow exponentially with depth."""
-    kinds = {
-        "slower than exponential": claims.NOT_REPRODUCED,
-        claims.NOT_DECIDED: claims.NOT_DECIDED,
-    }
-    return kinds.get(growth(measured), claims.REPRODUCED)
+    """Return the verdict on the conjecture that iterations grow at least exponentially."""
+    kind = growth(measured)
+    others = {"slower than exponential": claims.NOT_REPRODUCED, claims.NOT_DECIDED: kind}
+    return others.get(kind, claims.REPRODUCED)
 
 
 def stored_law(measured: dict) -> dict:
@@ -186,36 +180,26 @@ def stored_law(measured: dict) -> dict:
 
 def told_factors(laws: dict) -> list[str]:
     """Return the factor for `LAYERS` layers of each of {name: what `measure_law` found}."""
-    fitted = {name: measured["law"] for name, measured in laws.items() if measured["law"]}
-    return [
-        text("{name} {factor:.2f}", name=name, factor=law.factor()) for name, law in fitted.items()
-    ] or ["none"]
-
-
-FORMATS = {  # of the columns of `law_table`
-    "error below (%)": "{:.0f}",
-    "12 layers": "× {:.2f}",
-    "R²": "{:.3f}",
-    "p of a straight line": "{:.2g}",
-}
+    factors = {name: each["law"].factor() for name, each in laws.items() if each["law"]}
+    template = "{name} {factor:.2f}"
+    return [text(template, name=name, factor=factors[name]) for name in factors] or ["none"]
 
 
 def law_table(laws: dict) -> pd.DataFrame:
     """Return the table of {name: what `measure_law` found}."""
     rows = []
     for name, measured in laws.items():
-        times: list = sum(measured["iterations"], [])
-        law = measured["law"]
-        low, high = law.factor_interval() if law else (None, None)
+        stored, times = stored_law(measured), sum(measured["iterations"], [])
+        low, high = stored["interval"] or (None, None)
         rows.append({
             "networks": name,
             "error below (%)": 100 * measured["threshold"],
             "runs": len(times),
             "not reached": times.count(None),
-            "12 layers": law and law.factor(),
-            "95 % interval": law and text("{low:.2f} to {high:.2f}", low=low, high=high),
-            "R²": law and law.r_squared,
-            "p of a straight line": law and law.curvature_p,
-            "growth": growth(measured),
+            "12 layers": stored["factor_per_12_layers"],
+            "95 % interval": low and text("{low:.2f} to {high:.2f}", low=low, high=high),
+            "R²": stored["r_squared"],
+            "p of a straight line": stored["curvature_p"],
+            "growth": stored["growth"],
         })  # fmt: skip
     return pd.DataFrame(rows)

@@ -4,50 +4,57 @@ Two processes of one thread each get through small networks sooner than one proc
 threads: tracing a graph and running many small kernels keep one core busy. So a local cluster
 has a single-threaded process for each core, or some for each GPU. A single task, or a machine
 with one core, needs no cluster and is served in this process. With DASK_SCHEDULER_ADDRESS set,
-the workers of that scheduler are used instead; they need this package and the data, no common
-file system, and one kind of device, CPU or GPU.
+the workers of that scheduler are used instead; they need this package, the data, the run store's
+folder (a file system in common) and one kind of device, CPU or GPU.
 """
 
 import dataclasses
 import functools
-import itertools
 import logging
 import os
 import threading
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from helpers import progress, runtime
 from helpers.training import store
 
 PROCESSES = 8  # at most on one machine: each holds TensorFlow and the data
 RUNS_PER_GPU = 3  # small networks leave most of a GPU idle
-GROUPS = 7  # for each local process until a new one: TensorFlow keeps 40 MiB of each network
 PATIENCE = 10  # seconds that a scheduler and its first worker may take to answer
 TOPIC = "residual-report-progress"
 ALONE = threading.Lock()  # seeds are global: one task at a time in a process
 
 
-def train_all(runs):
-    """Train the runs that the store lacks and return the `finished.Result` of each, in order.
+def train_all(groups: dict[str, list]) -> dict[str, list]:
+    """Train the runs that the store lacks.
 
-    The runs of a group, which differ only in seed, share a process and a compiled network. A
+    The runs of a network, which differ only in seed, share a process and a compiled network. A
     worker that dies has its runs continued elsewhere; the results equal a serial execution's.
+
+    Args:
+        groups: {name: [`spec.Run` of each seed]}.
+
+    Returns:
+        {name: [`finished.Result` of each seed]}.
     """
     from helpers.training import finished
 
+    runs = dict.fromkeys(run for group in groups.values() for run in group)
     results = {run: finished.find_result(run) for run in runs}
-    missing = [run for run, result in results.items() if result is None]
-    groups = {}
+    networks: dict[Any, list] = {}
+    missing = [run for run in runs if results[run] is None]
     for run in missing:
-        groups.setdefault(dataclasses.replace(run, seed=0), []).append((run,))
-    iterations = {run: len(groups[run]) * run.protocol.iterations for run in groups}
-    longest_first = sorted(groups, key=iterations.get, reverse=True)
-    spread(train_one, [groups[k] for k in longest_first], sum(iterations.values()), "training")
+        networks.setdefault(dataclasses.replace(run, seed=0), []).append((run,))
+    iterations = {run: len(each) * run.protocol.iterations for run, each in networks.items()}
+    longest_first = sorted(networks, key=iterations.get, reverse=True)
+    spread(train_one, [networks[k] for k in longest_first], sum(iterations.values()), "training")
     for run in missing:
         results[run] = dataclasses.replace(finished.find_result(run), cached=False)
-    return [results[run] for run in runs]
+    return {name: [results[run] for run in group] for name, group in groups.items()}
 
 
-def measure_all(pairs):
+def measure_all(pairs: Sequence[tuple]) -> list[dict]:
     """Return what each measurement finds in its trained run: see `finished.measure`.
 
     Args:
@@ -62,14 +69,14 @@ def measure_all(pairs):
     return [finished.measure(*pair) for pair in pairs]
 
 
-def train_one(report, run):
+def train_one(report: Callable[[int], object], run: Any) -> None:
     """Train a run in this process."""
     from helpers.training import loop  # here: TensorFlow loads after `worker_session`
 
     loop.train_run(run, report)
 
 
-def measure_one(report, run, measurement):
+def measure_one(report: Callable[[int], object], run: Any, measurement: Any) -> None:
     """Make one measurement in this process."""
     from helpers.training import finished
 
@@ -77,7 +84,7 @@ def measure_one(report, run, measurement):
     report(1)
 
 
-def spread(function, groups, total, description):
+def spread(function: Callable, groups: list[list], total: int, description: str) -> None:
     """Call `function(report, *task)` for every task, groups in parallel where that helps.
 
     Args:
@@ -91,31 +98,33 @@ def spread(function, groups, total, description):
     with progress.bar(total, description, unit="steps") as bar:
         if groups and (address or (len(groups) > 1 and local_processes() > 1)):
             with connect(address) if address else local_client() as client:
-                size = len(groups) if address else GROUPS * local_processes()
-                for start in range(0, len(groups), size):
-                    if start:
-                        client.restart()
-                    spread_over_workers(function, groups[start : start + size], bar, client)
+                spread_over_workers(function, groups, bar, client)
         else:
-            for task in itertools.chain(*groups):
-                function(bar.update, *task)
+            for group in groups:
+                for task in group:
+                    function(bar.update, *task)
 
 
-def spread_over_workers(function, groups, bar, client):
+def spread_over_workers(function: Callable, groups: list[list], bar: Any, client: Any) -> None:
     """Do as `spread` with the workers of a `distributed.Client`."""
-    import distributed
-
     client.subscribe_topic(TOPIC, lambda event: bar.update(event[1]))
-    futures = []
-    for group in groups:  # each by itself: one graph of all the weights would be large
-        stored = {run.config(): store.pack(run.config()) for run, *_rest in group}
-        futures.append(client.submit(on_worker, function, group, stored, pure=False))
-    for _future, new in distributed.as_completed(futures, with_results=True):
-        for config, packed in new.items():
-            store.unpack(config, packed)
+    for group in groups:
+        for run, *_rest in group:
+            store.describe(run.config())
+    configs = [group[0][0].config() for group in groups]
+    functions, ranks = [function] * len(groups), [worker_ranks(client)] * len(groups)
+    client.gather(client.map(on_worker, functions, groups, configs, ranks, pure=False))
 
 
-def connect(address):
+def worker_ranks(client: Any) -> dict[str, int]:
+    """Return {address of a worker: its number among the workers of its machine}."""
+    machines: dict[str, list[str]] = {}
+    for address, worker in sorted(client.scheduler_info(n_workers=-1)["workers"].items()):
+        machines.setdefault(worker["host"], []).append(address)
+    return {a: rank for addresses in machines.values() for rank, a in enumerate(addresses)}
+
+
+def connect(address: str) -> Any:
     """Return a client of a scheduler that has a worker.
 
     Raises:
@@ -138,7 +147,7 @@ def connect(address):
     return client
 
 
-def local_client():
+def local_client() -> Any:
     """Return a client of this machine's own cluster."""
     import distributed
 
@@ -146,7 +155,7 @@ def local_client():
 
 
 @functools.cache
-def local_cluster():
+def local_cluster() -> Any:
     """Start a process for each core, or some for each GPU, once; they end with this process."""
     import distributed
 
@@ -159,75 +168,72 @@ def local_cluster():
         env={
             "TF_NUM_INTRAOP_THREADS": "1",
             "TF_NUM_INTEROP_THREADS": "1",
-            "LOCAL_GPUS": str(len(runtime.gpus())),
         },
     )
 
 
-def on_worker(function, group, stored):
-    """Serve a group of tasks on a Dask worker, whose store may be elsewhere; return its new files.
+def on_worker(
+    function: Callable, group: list[tuple], config: str, ranks: dict[str, int]
+) -> None:
+    """Serve a group of tasks on a Dask worker.
 
     Args:
         function, group: as for `spread`.
-        stored: {config of a run where the task comes from: files of its folder there}.
+        config: of the first run where the task comes from.
+        ranks: from `worker_ranks`.
 
     Raises:
-        RuntimeError: this worker would train on another kind of device, or with other code.
+        RuntimeError: this worker would train on another kind of device, with other code, or into
+            another store.
     """
     import distributed
 
     worker = distributed.get_worker()
     with ALONE:
-        worker_session(worker.name)
-        run = group[0][0]  # the others share its device and code
-        if dataclasses.replace(run, device=local_device_kind()).config() not in stored:
+        worker_session(ranks.get(worker.address, 0))
+        run = dataclasses.replace(group[0][0], device=local_device_kind())
+        if run.config() != config or not store.described(config):
             raise RuntimeError(
-                f"Dask worker {worker.name} computes on another kind of device than {run.device}, "
-                "or runs other code than the notebook: start it from the same commit"
+                f"Dask worker {worker.name} computes on another kind of device than "
+                f"{group[0][0].device}, runs other code than the notebook, or does not see its "
+                "run store: start it from the same commit, with the same data folder"
             )
-        for config, packed in stored.items():
-            store.unpack(config, packed)
         for task in group:
             function(functools.partial(worker.log_event, TOPIC), *task)
-        return {
-            config: {name: data for name, data in store.pack(config).items() if name not in packed}
-            for config, packed in stored.items()
-        }
 
 
 @functools.cache
-def device_kind():
+def device_kind() -> str:
     """Return what runs are trained on, "cpu" or "gpu": here, or on the scheduler's workers."""
     address = os.environ.get("DASK_SCHEDULER_ADDRESS")
     if not address:
         return local_device_kind()
     with connect(address) as client:
-        return client.submit(worker_device_kind, pure=False).result()
+        return client.submit(worker_device_kind, worker_ranks(client), pure=False).result()
 
 
-def worker_device_kind():
+def worker_device_kind(ranks: dict[str, int]) -> str:
     """Return what a Dask worker computes on."""
     import distributed
 
     with ALONE:
-        worker_session(distributed.get_worker().name)
+        worker_session(ranks.get(distributed.get_worker().address, 0))
         return local_device_kind()
 
 
-def local_device_kind():
+def local_device_kind() -> str:
     """Return what this process computes on."""
     return "gpu" if runtime.gpus() else "cpu"
 
 
 @functools.cache
-def worker_session(name):
-    """Set TensorFlow up, once in a worker process; local workers share the GPUs out by name."""
-    if gpus := int(os.environ.get("LOCAL_GPUS", 0)):
-        os.environ["CUDA_VISIBLE_DEVICES"] = str(int(name) % gpus)
-    runtime.start("worker", profile="", seed=0)
+def worker_session(rank: int) -> None:
+    """Set TensorFlow up, once in a worker process; those of a machine share its GPUs by rank."""
+    runtime.use_one_gpu(rank)
+    runtime.start("worker", profile="", seed=0, tf32=True)
 
 
-def local_processes():
+def local_processes() -> int:
     """Return how many processes train at once here: some a GPU, else one a usable core."""
     from dask.system import CPU_COUNT  # as the affinity and the container's quota allow
 

@@ -4,6 +4,7 @@ Each function takes (model, dataset) and returns named arrays, as `finished.meas
 """
 
 import re
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,7 +13,7 @@ import tensorflow as tf
 from helpers.training.loop import without_graph_optimizer
 
 
-def responses(model, dataset):
+def responses(model: keras.Model, dataset: Any) -> dict[str, np.ndarray]:
     """Return the standard deviations of layer responses (1512.03385, Fig. 7).
 
     In the paper these are the outputs of the 3x3 layers after batch normalisation and before what
@@ -34,7 +35,7 @@ def responses(model, dataset):
     }
 
 
-def loss_surface(model, dataset, steps):
+def loss_surface(model: keras.Model, dataset: Any, steps: int) -> dict[str, np.ndarray]:
     """Return the training loss over a plane through the trained weights (arXiv 1712.09913).
 
     Two random directions span the plane. In each, the part of every filter is scaled to the norm
@@ -74,7 +75,7 @@ def loss_surface(model, dataset, steps):
     return {"axis": axis, "loss": losses.numpy().reshape(steps, steps)}
 
 
-def filter_normalised(generator, kernel):
+def filter_normalised(generator: np.random.Generator, kernel: np.ndarray) -> np.ndarray:
     """Return a random direction whose every filter has the norm of the kernel's filter.
 
     The last axis of `kernel` counts the filters (1712.09913, section 4).

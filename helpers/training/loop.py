@@ -5,9 +5,12 @@ testing apart for every network, and TensorFlow's graph optimiser then takes sec
 """
 
 import contextlib
+import dataclasses
 import functools
 import gc
 import time
+import types
+from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
@@ -15,40 +18,37 @@ import tensorflow as tf
 from keras import ops
 
 from helpers import runtime
-from helpers.training import finished, store
+from helpers.training import finished, spec, store
 
 TEST_BATCH = 512  # images at most
 
 
-def train_run(run, report=lambda iterations: None):
-    """Train a run to its end, or from its last finished epoch on.
+def train_run(
+    run: spec.Run, report: Callable[[int], object] = lambda iterations: None
+) -> finished.Result:
+    """Train a run to its end, or from its last finished epoch on; a finished one is read.
 
-    Args:
-        run: a `spec.Run`; one that is finished is read from the store.
-        report: called with the number of new iterations after every epoch.
-
-    Returns:
-        The `finished.Result`.
+    `report` is called with the number of new iterations after every epoch.
     """
     if result := finished.find_result(run):
         report(run.protocol.iterations)
         return result
     started = time.perf_counter()
-    data = device_data(run.data)
-    batch = min(run.protocol.batch, len(data["train"][1]))
-    model, optimizer, initial, step, measure = compiled_network(run.network, run.protocol, batch)
-    store.assign([*model.variables, *optimizer.variables], initial)
+    compiled = compiled_network(dataclasses.replace(run, seed=0))
+    model, optimizer, data = compiled.model, compiled.optimizer, device_data(run.data)
+    store.assign([*model.variables, *optimizer.variables], compiled.initial)
     draw_weights(model, run.seed)
     augment = run.protocol.augment(run.seed) if run.protocol.augment else None
     state = [*model.variables, *optimizer.variables, *(augment.variables if augment else ())]
-    history = []
+    history: list[dict] = []
     if checkpoint := store.resume(run.config()):
         store.assign(state, checkpoint[0])
         history = checkpoint[1]["history"]
     report(sum(row["iterations"] for row in history))
     while not run.protocol.ends(history):
-        row = train_epoch(run, step, augment, data["train"], history)
-        row["test_loss"], row["test_error"] = test_network(measure, *data["test"])
+        row = train_epoch(run, compiled.step, augment, data["train"], history)
+        if compiled.test:
+            row["test_loss"], row["test_error"] = test_network(compiled.test, *data["test"])
         row["seconds"], started = time.perf_counter() - started, time.perf_counter()
         history.append(row)
         store.checkpoint(run.config(), state, history=history)
@@ -56,7 +56,9 @@ def train_run(run, report=lambda iterations: None):
     return finished.store_result(run, history, model)
 
 
-def train_epoch(run, step, augment, data, history):
+def train_epoch(
+    run: spec.Run, step: Callable, augment: Callable | None, data: tuple, history: list[dict]
+) -> dict:
     """Take a step for each batch of an epoch and return the epoch's row of the history.
 
     The order follows from the seed and the epoch's number, so that a resumed run repeats what an
@@ -90,32 +92,40 @@ def train_epoch(run, step, augment, data, history):
 
 
 @functools.lru_cache(maxsize=1)
-def compiled_network(network, protocol, batch):
-    """Return a network with what trains it, for runs that differ only in seed, one after another.
+def compiled_network(run: spec.Run) -> types.SimpleNamespace:
+    """Return a network and what trains it, for runs that differ only in seed, one after another.
 
-    TensorFlow never gives back the memory of a compiled function, and compiling a deep network
-    takes seconds, so the seeds share it.
+    Compiling a deep network takes seconds, so the seeds share it.
 
     Returns:
-        (keras.Model, its optimizer, {name: array} of the variables of both before training, the
-        functions `compile_step` and `compile_test` return).
+        Namespace of `model`, `optimizer`, `initial` ({name: array} of the variables of both before
+        training) and the functions `step` and `test`, None where the data has no test images.
     """
     gc.collect()  # networks trained before: each and its graphs refer to each other
-    model = network()
+    protocol, data = run.protocol, device_data(run.data)
+    model = run.network()
     optimizer = keras.optimizers.SGD(protocol.learning_rate, protocol.momentum)
     optimizer.build(model.trainable_variables)
-    initial = store.numbered([*model.variables, *optimizer.variables])
-    step = compile_step(model, optimizer, protocol.weight_decay, batch)
-    return model, optimizer, initial, step, compile_test(model)
+    batch = min(protocol.batch, len(data["train"][1]))
+    return types.SimpleNamespace(
+        model=model,
+        optimizer=optimizer,
+        initial=store.numbered([*model.variables, *optimizer.variables]),
+        step=compile_step(model, optimizer, protocol.weight_decay, batch),
+        test=compile_test(model) if len(data["test"][1]) else None,
+    )
 
 
-def compile_step(model, optimizer, weight_decay, batch):
+def compile_step(
+    model: keras.Model, optimizer: keras.optimizers.Optimizer, weight_decay: float, batch: int
+) -> Callable:
     """Return a function (images, labels, rate) that takes a step of gradient descent on a batch.
 
     v <- momentum v - rate (gradient + decay w);  w <- w + v
 
     It returns the batch's loss and error before the step, and the norm of the loss's gradient in
-    every kernel.
+    every kernel. `optimizer.apply` would do the same, but sums over devices by custom gradients,
+    in whose registry every graph stays: 40 MiB for 38 layers.
     """
     weights = model.trainable_variables
 
@@ -125,53 +135,49 @@ def compile_step(model, optimizer, weight_decay, batch):
             losses = ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
             loss = ops.mean(losses)
         gradients = tape.gradient(loss, weights)
-        optimizer.learning_rate.assign(rate)
-        decayed = [g + weight_decay * w for g, w in zip(gradients, weights, strict=True)]
-        optimizer.apply(decayed, weights)
-        kernels = [k for k, w in enumerate(weights) if len(w.shape) > 1]
-        norms = [ops.sqrt(ops.sum(ops.square(gradients[k]))) for k in kernels]
-        return loss, ops.mean(mistakes(logits, labels)), ops.stack(norms)
+        for gradient, weight in zip(gradients, weights, strict=True):
+            optimizer.update_step(gradient + weight_decay * weight, weight, rate)
+        kernels = [k for k, weight in enumerate(weights) if len(weight.shape) > 1]
+        norms = ops.sqrt(2 * ops.stack([tf.nn.l2_loss(gradients[k]) for k in kernels]))
+        return loss, ops.mean(mistakes(logits, labels)), norms
 
     return compile_function(step, (batch, *model.input_shape[1:]), (batch,), ())
 
 
-def compile_test(model):
+def compile_test(model: keras.Model) -> Callable:
     """Return a function (images, labels) that returns the sums of losses and mistakes."""
 
-    def measure(images, labels):
+    def test(images, labels):
         logits = model(images, training=False)
         losses = ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
         return ops.sum(losses), ops.sum(mistakes(logits, labels))
 
-    return compile_function(measure, model.input_shape, (None,))
+    return compile_function(test, model.input_shape, (None,))
 
 
-def compile_function(function, images, labels, *others):
+def compile_function(function: Callable, images: tuple, labels: tuple, *others: tuple) -> Callable:
     """Return a function as a TensorFlow graph, traced once, here, for arguments of these shapes."""
-    signature = [
-        tf.TensorSpec(images),
-        tf.TensorSpec(labels, tf.int32),
-        *map(tf.TensorSpec, others),
-    ]
+    shapes = map(tf.TensorSpec, others)
+    signature = [tf.TensorSpec(images), tf.TensorSpec(labels, tf.int32), *shapes]
     compiled = tf.function(function, signature, autograph=False, jit_compile=runtime.compiles())
     return compiled.get_concrete_function()
 
 
-def test_network(measure, images, labels):
+def test_network(test: Callable, images: tf.Tensor, labels: tf.Tensor) -> tuple[float, float]:
     """Return mean loss and error of a network on a test set, from the function `compile_test`."""
     starts = range(0, len(labels), TEST_BATCH)
     with without_graph_optimizer():
-        sums = [measure(images[k : k + TEST_BATCH], labels[k : k + TEST_BATCH]) for k in starts]
+        sums = [test(images[k : k + TEST_BATCH], labels[k : k + TEST_BATCH]) for k in starts]
     loss, error = np.sum(sums, axis=0) / len(labels)
     return float(loss), float(error)
 
 
-def mistakes(logits, labels):
+def mistakes(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     """Return 1.0 for every image whose largest logit is not its label's, else 0.0."""
     return ops.cast(ops.argmax(logits, axis=-1) != ops.cast(labels, "int32"), "float32")
 
 
-def draw_weights(model, seed):
+def draw_weights(model: keras.Model, seed: int) -> None:
     """Give a network the initial kernels, and its dropout the state, that follow from a seed.
 
     Keras draws the seeds of initialisers from Python's global generator, which the threads of a
@@ -189,23 +195,22 @@ def draw_weights(model, seed):
 
 
 @contextlib.contextmanager
-def without_graph_optimizer():
+def without_graph_optimizer() -> Iterator[None]:
     """Run functions without TensorFlow's graph optimiser.
 
     It takes seconds for a deep network and, measured on a CPU, makes no step faster; XLA, which
     a GPU uses, has its own.
     """
-    options = tf.config.optimizer.get_experimental_options()
+    before = tf.config.optimizer.get_experimental_options().get("disable_meta_optimizer", False)
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     try:
         yield
     finally:
-        before = options.get("disable_meta_optimizer", False)
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": before})
 
 
 @functools.lru_cache(maxsize=1)
-def device_data(data):
+def device_data(data: spec.Call) -> dict[str, tuple]:
     """Return {"train": (images, labels), "test": (images, labels)} of a `Call`, as tensors."""
     dataset = data()
     return {

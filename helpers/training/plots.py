@@ -3,15 +3,20 @@
 A group is the list of `finished.Result`s of one network, a result for each seed.
 """
 
+from collections.abc import Collection
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from helpers import figures
-from helpers.training import convergence
+from helpers.training.finished import Result
+from helpers.training.seed_groups import Groups
+from helpers.training.spec import moving_mean
 
 
-def error_curves(groups):
+def error_curves(groups: Groups) -> plt.Figure:
     """Return a figure of the training and test errors of {network: group}."""
     figure, axes = plt.subplots(1, 2, sharey=True)
     parts = {"train_error": "training", "test_error": "test"}
@@ -24,11 +29,11 @@ def error_curves(groups):
     return figure
 
 
-def loss_curves(groups, dashed, window):
+def loss_curves(groups: Groups, dashed: Collection[str], window: int) -> plt.Figure:
     """Return a figure of the training losses of {name: group}, smoothed, some names dashed."""
     figure, ax = plt.subplots()
     for name, group in groups.items():
-        losses = [convergence.moving_mean(each.per_iteration("losses"), window) for each in group]
+        losses = [moving_mean(each.per_iteration("losses"), window) for each in group]
         iterations = np.arange(len(losses[0])) + (window + 1) / 2
         style = "--" if name in dashed else "-"
         ax.semilogy(iterations, np.exp(np.mean(np.log(losses), axis=0)), style, label=name)
@@ -38,7 +43,7 @@ def loss_curves(groups, dashed, window):
     return figure
 
 
-def law_curves(laws):
+def law_curves(laws: dict[str, dict]) -> plt.Figure:
     """Return a figure of iterations against depth, of {name: what `measure_law` found}.
 
     The first two are on the left; the first and the others on the right. Points are runs, triangles
@@ -57,7 +62,7 @@ def law_curves(laws):
     return figure
 
 
-def draw_law(ax, measured, color, label):
+def draw_law(ax: plt.Axes, measured: dict, color: str, label: str) -> None:
     """Draw what `convergence.measure_law` found: a point for each run, and the fit."""
     depths = np.repeat(measured["depths"], [len(each) for each in measured["iterations"]])
     times = np.array(sum(measured["iterations"], []), "float64")  # nan where censored
@@ -69,7 +74,7 @@ def draw_law(ax, measured, color, label):
         ax.plot(ends, law.iterations(ends), color=color)
 
 
-def response_curves(responses):
+def response_curves(responses: dict[str, list]) -> plt.Figure:
     """Return a figure of {network: [standard deviation of each layer, of each seed]}: the first."""
     figure, (ordered, by_size) = plt.subplots(1, 2, sharey=True)
     for k, (network, (deviations, *_others)) in enumerate(responses.items()):
@@ -82,7 +87,7 @@ def response_curves(responses):
     return figure
 
 
-def gradient_curves(results):
+def gradient_curves(results: dict[str, Result]) -> plt.Figure:
     """Return a figure of the norm of every kernel's gradient, of two {network: `finished.Result`}.
 
     Each panel shows the first, the middle and the last epoch, at their start.
@@ -99,7 +104,7 @@ def gradient_curves(results):
     return figure
 
 
-def surfaces(found):
+def surfaces(found: dict[str, list]) -> plt.Figure:
     """Return a figure of {network: [what `inspection.loss_surface` finds]} of two networks."""
     levels = np.geomspace(0.01, 100, 17)
     figure, axes = plt.subplots(1, 2, sharey=True, figsize=(figures.WIDTH, 3))
@@ -113,15 +118,19 @@ def surfaces(found):
     return figure
 
 
-def line(k, network):
+def line(k: int, network: str) -> dict[str, str]:
     """Return the colour of the k-th network and its line, dashed if it is a plain one."""
     return {"color": f"C{k % 7}", "linestyle": "--" if network.startswith("plain") else "-"}
 
 
-def plot_history(ax, group, quantity, **style):
-    """Draw a fraction of every epoch in per cent: the mean over seeds, their range shaded."""
-    curves = 100 * np.array([result.series(quantity) for result in group])
-    epochs = np.arange(1, curves.shape[1] + 1)
+def plot_history(ax: plt.Axes, group: list[Result], quantity: str, **style: Any) -> None:
+    """Draw a fraction of every epoch in per cent: the mean over seeds, their range shaded.
+
+    A training that ended before another of its group counts with its last value.
+    """
+    series = [result.series(quantity) for result in group]
+    epochs = np.arange(1, max(map(len, series)) + 1)
+    curves = 100 * np.array([each + each[-1:] * (len(epochs) - len(each)) for each in series])
     (curve,) = ax.plot(epochs, curves.mean(axis=0), marker="." * (len(epochs) == 1), **style)
     if len(curves) > 1:
         ax.fill_between(

@@ -11,23 +11,21 @@ from scipy import stats
 
 from helpers import claims
 from helpers.training import convergence, grid
+from helpers.training.finished import Result
+from helpers.training.spec import Call
 from helpers.translation import text
 
-
-def train_groups(groups):
-    """Train {name: [run of each seed]} and return {name: [`finished.Result` of each seed]}."""
-    results = iter(grid.train_all([run for runs in groups.values() for run in runs]))
-    return {name: [next(results) for _run in runs] for name, runs in groups.items()}
+Groups = dict[str, list[Result]]
 
 
-def measure_groups(groups, measurement):
-    """Make a measurement in {name: [finished run of each seed]}; return {name: [what it finds]}."""
-    pairs = [(run, measurement) for runs in groups.values() for run in runs]
-    values = iter(grid.measure_all(pairs))
-    return {name: [next(values) for _run in runs] for name, runs in groups.items()}
+def measure_groups(groups: Groups, measurement: Call) -> dict[str, list[dict]]:
+    """Make a measurement in the networks of {name: group}; return {name: [what it finds]}."""
+    pairs = [(result.run, measurement) for group in groups.values() for result in group]
+    values = dict(zip(pairs, grid.measure_all(pairs), strict=True))
+    return {name: [values[each.run, measurement] for each in groups[name]] for name in groups}
 
 
-def result_rows(groups):
+def result_rows(groups: Groups) -> list[dict]:
     """Return every run of {name: group} as `reports/results` stores it; lost losses are None."""
     rows = []
     for name, group in groups.items():
@@ -50,12 +48,12 @@ def result_rows(groups):
     return rows
 
 
-def last_values(group, name):
+def last_values(group: list[Result], name: str) -> list[float]:
     """Return each seed's value of the last epoch."""
     return [result.series(name)[-1] for result in group]
 
 
-def percent(fractions):
+def percent(fractions: list[float]) -> str:
     """Return fractions in per cent: "2.5", or "2.5 ± 0.3" with their standard deviation."""
     mean = 100 * float(np.mean(fractions))
     if len(fractions) == 1:
@@ -64,17 +62,17 @@ def percent(fractions):
     return text("{mean:.1f} ± {deviation:.1f}", mean=mean, deviation=deviation)
 
 
-def means(groups, name):
+def means(groups: Groups, name: str) -> dict[str, float]:
     """Return {network: mean over the seeds of the last epoch's value} of {network: group}."""
     return {network: float(np.mean(last_values(group, name))) for network, group in groups.items()}
 
 
-def told(values, template):
+def told(values: dict, template: str) -> list[str]:
     """Return {name: value} as a list of texts, from a template of `{name}` and `{value}`."""
     return [text(template, name=name, value=value) for name, value in values.items()]
 
 
-def untrained(groups, chance):
+def untrained(groups: Groups, chance: float) -> list[str]:
     """Return the names of {name: group} whose training error is not well below guessing.
 
     `chance` is the error of guessing the commonest class; two thirds of it are well below.
@@ -82,29 +80,28 @@ def untrained(groups, chance):
     return [name for name, error in means(groups, "train_error").items() if error > chance * 2 / 3]
 
 
-def error_table(groups):
+def error_table(groups: Groups) -> pd.DataFrame:
     """Return the table of the last epoch's errors: network, parameters, training, test, speed."""
-    return pd.DataFrame({
-        "network": list(groups),
-        "parameters": [group[0].record["parameters"] for group in groups.values()],
-        "training error (%)": [
-            percent(last_values(group, "train_error")) for group in groups.values()
-        ],
-        "test error (%)": [percent(last_values(group, "test_error")) for group in groups.values()],
-        "images a second": [
-            round(np.mean([result.images_per_second() for result in group]))
-            for group in groups.values()
-        ],
-    })  # fmt: skip
+    rows = []
+    for name, group in groups.items():
+        speeds = [result.images_per_second() for result in group]
+        rows.append({
+            "network": name,
+            "parameters": group[0].record["parameters"],
+            "training error (%)": percent(last_values(group, "train_error")),
+            "test error (%)": percent(last_values(group, "test_error")),
+            "images a second": round(np.mean(speeds)),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
 
 
-def window_losses(group, window):
+def window_losses(group: list[Result], window: int) -> list[float]:
     """Return each seed's mean training loss over the last `window` iterations; inf if lost."""
     losses = [np.mean(result.per_iteration("losses")[-window:]) for result in group]
     return [float(loss) if math.isfinite(loss) else math.inf for loss in losses]
 
 
-def loss_table(groups, window, threshold):
+def loss_table(groups: Groups, window: int, threshold: float) -> pd.DataFrame:
     """Return the table of short trainings: loss at the end, iterations to a training error."""
     rows = []
     for name, group in groups.items():
@@ -123,16 +120,17 @@ def loss_table(groups, window, threshold):
     return pd.DataFrame(rows).replace(math.inf, None)
 
 
-def loss_estimates(groups, window):
+def loss_estimates(groups: Groups, window: int) -> dict[str, claims.Estimate]:
     """Return {name: `claims.estimate` of the log training loss}; a lost one decides nothing."""
-    losses = {name: window_losses(group, window) for name, group in groups.items()}
-    return {
-        name: claims.estimate(np.log(each) if max(each) < math.inf else [])
-        for name, each in losses.items()
-    }
+    estimates = {}
+    for name, group in groups.items():
+        losses = window_losses(group, window)
+        known = losses if max(losses) < math.inf else []
+        estimates[name] = claims.estimate([math.log(loss) for loss in known])
+    return estimates
 
 
-def rank_correlation(groups, window, paper):
+def rank_correlation(groups: Groups, window: int, paper: dict) -> list[float] | None:
     """Return (Spearman's correlation of our losses with a paper's errors, its p-value) or None.
 
     `paper` has {name: error in %, or "fail"}; what fails ranks last. None where it is undefined.
@@ -145,7 +143,7 @@ def rank_correlation(groups, window, paper):
     return [float(found.statistic), float(found.pvalue) if len(ours) > 2 else 1.0]
 
 
-def variant_rows(groups, window, table, paper):
+def variant_rows(groups: Groups, window: int, table: int, paper: dict) -> list[dict]:
     """Return {name: group} of a paper's table as `reports/results` stores it; lost loss is None."""
     rows = []
     for name, group in groups.items():
@@ -156,7 +154,7 @@ def variant_rows(groups, window, table, paper):
     return rows
 
 
-def response_order(responses, depths):
+def response_order(responses: dict, depths: list[int]) -> tuple[dict, dict, str]:
     """Judge by the responses of every training what 1512.03385 says of them (section 4.2, Fig. 7).
 
     Args:
@@ -178,7 +176,7 @@ def response_order(responses, depths):
     return {name: float(each.mean()) for name, each in medians.items()}, below, falling
 
 
-def gradient_ratios(result):
+def gradient_ratios(result: Result) -> list[float]:
     """Return the gradient's norm in the second convolution / last one, in first and last epoch."""
     norms = [result.history[epoch]["gradient_norms"] for epoch in (0, -1)]
     return [each[1] / each[-2] for each in norms]  # the last kernel is the classifier's

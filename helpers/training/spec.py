@@ -6,7 +6,11 @@ import hashlib
 import importlib.util
 import json
 import pkgutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from helpers import inputs, paths
 from helpers.training import grid
@@ -26,19 +30,16 @@ class Call:
     function: str  # "package.module:function"
     arguments: tuple = ()  # ((name, value), …), sorted
 
-    def __call__(self, *before):
+    def __call__(self, *before: Any) -> Any:
         """Call the function, with `before` as its leading arguments."""
         return pkgutil.resolve_name(self.function)(*before, **dict(self.arguments))
 
 
-def call(function, **arguments):
+def call(function: Callable | str, **arguments: Any) -> Call:
     """Return the `Call` of a function (or its import path) with JSON-like keyword arguments."""
     if not isinstance(function, str):
         function = f"{function.__module__}:{function.__qualname__}"
-    frozen = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in arguments.items()
-    }
+    frozen = {name: tuple(v) if isinstance(v, list) else v for name, v in arguments.items()}
     return Call(function, tuple(sorted(frozen.items())))
 
 
@@ -61,10 +62,11 @@ class Protocol:
     weight_decay: float = 1e-4
     warm_up_rate: float = 0.01
     warm_up_iterations: int = 0  # 1603.05027, appendix: 400
-    stop_error: float = 0.0  # end after an epoch whose training error is below
+    stop_error: float = 0.0  # end after the epoch in which the smoothed error falls below
+    window: int = 1  # iterations over which it is smoothed
     augment: Call | None = None  # of a seed; returns a Keras layer of images
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Refuse what would train nothing."""
         for name in ("iterations", "batch"):
             if getattr(self, name) < 1:
@@ -76,10 +78,17 @@ class Protocol:
             return self.warm_up_rate
         return self.learning_rate / 10 ** sum(iteration >= drop for drop in self.drops)
 
-    def ends(self, history):
+    def ends(self, history: list[dict]) -> bool:
         """Return whether training is over after the epochs of a history."""
-        reached = bool(history) and history[-1]["train_error"] < self.stop_error
-        return reached or sum(row["iterations"] for row in history) >= self.iterations
+        errors = [error for row in history for error in row["errors"]]
+        smoothed = moving_mean(np.array(errors), self.window)
+        return len(errors) >= self.iterations or bool(np.any(smoothed < self.stop_error))
+
+
+def moving_mean(values: np.ndarray, window: int) -> np.ndarray:
+    """Return the mean of each `window` neighbours of (n,): (n - window + 1,), or none."""
+    sums = np.cumsum(np.concatenate([[0.0], values]))
+    return (sums[window:] - sums[:-window]) / window
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +96,7 @@ class Run:
     """One training: which network, which data, how, and from which seed.
 
     `network` returns a keras.Model from images to logits; `data` returns an object with
-    `train_images`, `train_labels`, `test_images` and `test_labels`.
+    `train_images`, `train_labels`, `test_images` and `test_labels`; no test images, no test.
     """
 
     network: Call
@@ -96,13 +105,13 @@ class Run:
     seed: int = 0
     device: str = dataclasses.field(default_factory=grid.device_kind)  # "cpu" or "gpu"
 
-    def config(self):
+    def config(self) -> str:
         """Return the run and its code as JSON text; equal runs give equal text."""
         calls = [self.network, self.data, *filter(None, [self.protocol.augment])]
         return config(dataclasses.asdict(self), LOOP, *(call.function for call in calls))
 
 
-def config(definition, *functions):
+def config(definition: dict, *functions: str) -> str:
     """Return a training and its code as JSON text, which names its folder in the store.
 
     Args:
@@ -114,7 +123,7 @@ def config(definition, *functions):
 
 
 @functools.cache
-def code_digest(*functions):
+def code_digest(*functions: str) -> str:
     """Return a digest of the source of the modules of `functions` and of what they import.
 
     Only this package's imports are followed. A process keeps what it found first, for it keeps

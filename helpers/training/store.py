@@ -14,6 +14,9 @@ import hashlib
 import io
 import json
 import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,59 +25,68 @@ from helpers import files, paths
 CHECKSUM = 32  # bytes of a SHA-256
 
 
-def key(config):
+def key(config: str) -> str:
     """Return the name that follows from a text: 16 digits of its hash."""
     return hashlib.sha256(config.encode()).hexdigest()[:16]
 
 
-def folder(config):
+def folder(config: str) -> Path:
     """Return the folder of a training, whether it exists or not; `config` is from `spec.config`."""
     return paths.RUNS / key(config)
 
 
-def finished(config):
+def describe(config: str) -> None:
+    """Make the folder of a training."""
+    files.write_text(folder(config) / "config.json", config)
+
+
+def described(config: str) -> bool:
+    """Return whether there is a folder of a training."""
+    return (folder(config) / "config.json").exists()
+
+
+def finished(config: str) -> tuple[dict, dict] | None:
     """Return ({name: array of a variable}, record) of a finished training, or None."""
     return load(folder(config) / "weights.npz")
 
 
-def resume(config):
+def resume(config: str) -> tuple[dict, dict] | None:
     """Return ({name: array of a variable}, record) of a training's last checkpoint, or None."""
     return load(folder(config) / "checkpoint.npz")
 
 
-def checkpoint(config, variables, **record):
+def checkpoint(config: str, variables: Iterable, **record: Any) -> None:
     """Store what a training goes on from."""
-    files.write_text(folder(config) / "config.json", config)
+    describe(config)
     save(folder(config) / "checkpoint.npz", numbered(variables), record)
 
 
-def finish(config, variables, **record):
+def finish(config: str, variables: Iterable, **record: Any) -> None:
     """Store a finished training and drop its checkpoint."""
     save(folder(config) / "weights.npz", numbered(variables), record)
     (folder(config) / "checkpoint.npz").unlink(missing_ok=True)
 
 
-def numbered(variables):
+def numbered(variables: Iterable) -> dict[str, np.ndarray]:
     """Return {"v0": array, …} of Keras or TensorFlow variables."""
     return {f"v{k}": np.asarray(variable) for k, variable in enumerate(variables)}
 
 
-def assign(variables, stored):
+def assign(variables: Iterable, stored: dict[str, np.ndarray]) -> None:
     """Give every variable its array of {name: array}, which is in the same order."""
     for variable, array in zip(variables, stored.values(), strict=True):
         variable.assign(array)
 
 
-def save(path, arrays, record):
+def save(path: Path, arrays: dict[str, np.ndarray], record: dict) -> None:
     """Store {name: array} and a JSON-like record in one step; `np.load` reads the file too."""
     buffer = io.BytesIO()
-    record = np.bytes_(json.dumps(record).encode())
-    np.savez(buffer, allow_pickle=False, record=record, **arrays)
+    np.savez(buffer, allow_pickle=False, record=np.bytes_(json.dumps(record).encode()), **arrays)
     with files.replacing(path) as temporary:
         temporary.write_bytes(buffer.getvalue() + hashlib.sha256(buffer.getvalue()).digest())
 
 
-def load(path):
+def load(path: Path) -> tuple[dict, dict] | None:
     """Return ({name: array}, record) of a file that `save` wrote, None where there is none.
 
     A damaged or half file is removed with a warning.
@@ -91,17 +103,3 @@ def load(path):
     with np.load(io.BytesIO(content)) as stored:
         arrays = dict(stored)
     return arrays, json.loads(arrays.pop("record").item())
-
-
-def pack(config):
-    """Return {name: bytes} of a training's folder, for a store on another machine."""
-    stored = folder(config).glob("[!.]*")
-    return {path.name: path.read_bytes() for path in stored if path.is_file()}
-
-
-def unpack(config, packed):
-    """Write what `pack` returned and is not here yet."""
-    for name, content in packed.items():
-        if not (path := folder(config) / name).exists():
-            with files.replacing(path) as temporary:
-                temporary.write_bytes(content)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import decomposition, metrics
 
-from helpers.cardiac import components, evaluation, hearts, vae
+from helpers.cardiac import components, evaluation, folding, hearts
 
 
 def test_dice_of_a_case_worked_by_hand():
@@ -12,7 +12,7 @@ def test_dice_of_a_case_worked_by_hand():
     predicted[0, 0, :, :, 0] = True  # 4 voxels, 2 of the mask's 2
     mask[0, 0, 0, :, 0] = True
     predicted[..., 1] = mask[..., 1] = True
-    found = evaluation.dice(vae.fold(predicted), vae.fold(mask))
+    found = evaluation.dice(folding.fold(predicted), folding.fold(mask))
     np.testing.assert_allclose(found, [[2 * 2 / 6, 1.0]])
 
 
@@ -110,12 +110,39 @@ def test_walls_are_told_by_thickness_and_mass_and_cavities_by_volume(hollow):
         return np.stack([np.clip(12 * distance, -127, 127).astype(np.int8)] * 2, -1)
 
     labels = np.array([0, 1] * 4)
-    shapes = vae.fold(np.stack([heart(20 - 6 * label) for label in labels]))
+    shapes = folding.fold(np.stack([heart(20 - 6 * label) for label in labels]))
     data = hearts.Hearts(shapes, labels, np.arange(0), np.arange(4), np.arange(4, 8))
-    found = evaluation.measure_walls(None, data, 4.0)
+    walls = evaluation.measure_walls(None, data, 4.0)
+    found = evaluation.classify_by_walls(walls, data)
     assert set(found) == ({"thickest segment", "mass"} if hollow else {"volume"})
     for p in found.values():
         assert evaluation.auc(data.labels[data.test], p) == 1
+
+
+def test_a_wall_around_an_obliterated_cavity_counts_as_the_thickest():
+    thickness = np.full((8, 17), 8.0)
+    thickness[1::2] = 14.0
+    thickness[5] = np.nan
+    data = hearts.Hearts(None, np.array([0, 1] * 4), np.arange(0), np.arange(4), np.arange(4, 8))
+    walls = {"thickness": thickness, "volume": np.ones(8)}
+    healthy, obliterated, other, ill = evaluation.classify_by_walls(walls, data)["thickest segment"]
+    assert obliterated == ill > 0.5 > healthy == other
+
+
+def distance_of_a_cup(size=24, spacing=4.0):
+    axis = (np.arange(size) - (size - 1) / 2) * spacing
+    x, y, z = np.meshgrid(axis, axis, axis, indexing="ij")
+    radius = np.sqrt(x**2 + y**2 + (z / 1.4) ** 2)
+    return np.where(z < 20, 5 - abs(radius - 28), -5) / 10
+
+
+def test_thickness_of_a_wall_and_of_none():
+    cup, solid, empty = distance_of_a_cup(), np.full((24, 24, 24), 0.5), np.full((24, 24, 24), -1.0)
+    thickness = evaluation.thickness_of([cup, cup, solid, empty], 4.0)
+    assert thickness.shape == (4, 17)
+    assert np.nanmean(thickness[0, :12]) == pytest.approx(10, abs=1.5)
+    np.testing.assert_array_equal(thickness[0], thickness[1])
+    assert np.isnan(thickness[2:]).all()
 
 
 def test_correlation_leaves_missing_segments_out():

@@ -58,3 +58,45 @@ def test_locate_inverts_the_coordinates():
         np.interp(row, np.arange(48), geometry.NODES), np.cos(eta), atol=2e-3
     )
     np.testing.assert_allclose(column * 2 * np.pi / 48, theta, atol=1e-5)
+
+
+SHEAR = geometry.Shear(np.array([0.002, -0.001]), np.array([0.15, -0.1]), -20.0)
+
+
+def test_a_shear_keeps_volumes_and_is_undone():
+    points = np.random.default_rng(0).uniform(-50, 50, (3, 20))
+    np.testing.assert_allclose(SHEAR.undo(*SHEAR.apply(*points)), points, atol=1e-9)
+    step = 1e-4 * np.eye(3)[..., None]
+    jacobian = [
+        np.subtract(SHEAR.apply(*(points + d)), SHEAR.apply(*(points - d))) / 2e-4 for d in step
+    ]
+    np.testing.assert_allclose(np.linalg.det(np.moveaxis(jacobian, -1, 0)), 1, atol=1e-6)
+
+
+def test_a_sheared_base_is_the_tilted_plane():
+    x, y = np.random.default_rng(0).uniform(-40, 40, (2, 9))
+    x, y, z = SHEAR.apply(x, y, np.full(9, 30.0))
+    np.testing.assert_allclose(z, 30 + 0.15 * x - 0.1 * y)
+
+
+def test_stretch_is_the_change_of_the_distance_between_parallel_planes():
+    generator = np.random.default_rng(0)
+    for _ in range(5):
+        normal = generator.normal(size=3)
+        normal /= np.linalg.norm(normal)
+        here = generator.uniform(-40, 40, 3)
+        along = np.linalg.svd(normal[None])[2][1:]  # two directions in the plane
+        corners = np.array([here, here + 1e-3 * along[0], here + 1e-3 * along[1]])
+        a, b, c = np.transpose(SHEAR.apply(*corners.T))
+        moved_normal = np.cross(b - a, c - a) / np.linalg.norm(np.cross(b - a, c - a))
+        above = np.array(SHEAR.apply(*(here + 1e-3 * normal)))
+        distance = abs(moved_normal @ (above - a))
+        assert SHEAR.stretch(normal, here[2]) == pytest.approx(distance / 1e-3, rel=1e-3)
+
+
+def test_wall_normals_follow_the_coordinate_lines():
+    cavity = geometry.solve_cavity(99, 0.43, 149, NONE)
+    ventricle = geometry.enclose(*cavity, lambda c: np.full((48, 48), c), 103.0)
+    inner, outer = (np.array(geometry.wall_points(ventricle, share)) for share in (0.49, 0.51))
+    directions = (outer - inner) / np.linalg.norm(outer - inner, axis=0)
+    assert (directions * geometry.wall_normals(ventricle)).sum(0).min() > 0.9999

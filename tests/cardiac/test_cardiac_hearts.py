@@ -1,10 +1,13 @@
 """Prepared hearts: made once, verified, posed."""
 
+import dataclasses
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from helpers import paths
-from helpers.cardiac import cohort, hearts, preparation, synthetic_cohort, vae
+from helpers import paths, translation
+from helpers.cardiac import cohort, folding, hearts, preparation, synthetic_cohort
 
 GRID = preparation.Grid(16, 8.4)
 
@@ -26,7 +29,7 @@ def test_hearts_are_prepared_once_and_again_when_a_file_is_damaged(subjects, mon
     name = hearts.prepare(subjects, GRID, "HCM")
     data = hearts.read(name, seed=0)
     np.testing.assert_array_equal(
-        vae.unfold(np.array(data.shapes)), preparation.prepare_all(subjects, GRID)
+        folding.unfold(np.array(data.shapes)), preparation.prepare_all(subjects, GRID)[0]
     )
     assert data.labels.tolist() == [0] * 6 + [1] * 6
     together = np.concatenate([data.train, data.validation, data.test])
@@ -43,6 +46,23 @@ def test_hearts_are_prepared_once_and_again_when_a_file_is_damaged(subjects, mon
     with pytest.warns(UserWarning, match="preparing the hearts again"):
         assert hearts.prepare(subjects, GRID, "HCM") == name
     assert path.read_bytes() == whole
+
+
+def test_remarks_are_kept_with_the_hearts_and_told_whenever_they_are_used(subjects):
+    unseen = [dataclasses.replace(each, labels=cohort.Labels(2, 3, 0)) for each in subjects]
+    for _ in range(2):  # made, and there already
+        told = hearts.remarks(hearts.prepare(unseen, GRID, "HCM"))
+        texts = [translation.wording(each, "en", markdown=False) for each in told]
+        assert sum("in 12 hearts no right ventricle is segmented" in each for each in texts) == 1
+    table = pd.read_csv(
+        paths.DATA / "cardiac" / hearts.prepare(unseen, GRID, "HCM") / "remarks.tsv", sep="\t"
+    )
+    wide = table[table.kind == "open"]
+    (line,) = (each for each in texts if "cavity open" in each)
+    worst = wide.loc[wide.share.idxmax()]
+    assert f"in {len(wide)} segmentation" in line
+    share = f"{100 * worst.share:.0f}\u202f%"
+    assert f"at most {share} ({worst.subject}, {worst.phase})" in line
 
 
 def test_another_grid_or_cohort_has_a_folder_of_its_own(subjects):

@@ -19,8 +19,8 @@ def test_every_sunnybrook_subject_loads_with_its_volume():
     assert [subject.group for subject in subjects].count("HYP") == 12
     assert len(subjects) == 21
     grid = preparation.Grid(32, 4.2)
-    with pytest.warns(UserWarning, match="no right ventricle is segmented"):
-        shapes = preparation.prepare_all(subjects, grid)
+    shapes, remarks = preparation.prepare_all(subjects, grid)
+    assert (remarks.kind == "turned").sum() == 21
     for subject, shape in zip(subjects, shapes, strict=True):
         heart = segmentation.read(subject, "ed")
         volume = heart.millilitres(heart.structure)

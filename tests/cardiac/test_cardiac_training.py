@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from helpers import paths
-from helpers.cardiac import evaluation, hearts, training, vae
+from helpers.cardiac import evaluation, folding, hearts, training, vae
 from helpers.training import call, finished, grid
 
 DESIGN = vae.Design(d=3, width=2, beta=0.5)
@@ -20,14 +20,13 @@ def balls():
     x, y, z = np.meshgrid(*[np.arange(16) - 7.5] * 3, indexing="ij")
     distance = np.sqrt(x**2 + y**2 + z**2)[None, ..., None]
     both = (radius[:, None] * [1, 0.7])[:, None, None, None]
-    shapes = vae.fold(np.int8(np.clip((both - distance) / 4, -1, 1) * 127))
+    shapes = folding.fold(np.int8(np.clip((both - distance) / 4, -1, 1) * 127))
     labels = (radius > 4.5).astype(int)
     return hearts.Hearts(shapes, labels, np.arange(18), np.arange(18, 21), np.arange(21, 24))
 
 
 def settings(epochs=6, seed=5):
-    recipe = training.Recipe(epochs, batch=6, learning_rate=0.01)
-    return training.Training(call(balls), DESIGN, recipe, seed)
+    return training.Training(call(balls), DESIGN, epochs, 6, 0.01, seed)
 
 
 def codes(each):
@@ -36,8 +35,9 @@ def codes(each):
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch):
-    """No processes of their own."""
+    """No processes of their own, and no model that an earlier test compiled."""
     monkeypatch.setattr(grid, "local_processes", lambda: 1)
+    training.compiled_vae.cache_clear()
 
 
 def test_training_lowers_the_loss_and_is_done_once(monkeypatch):
@@ -67,7 +67,7 @@ def test_a_seed_and_a_design_have_trainings_of_their_own():
 
 def test_a_stopped_training_goes_on_after_its_last_epoch(monkeypatch):
     """Without noise and in one order it becomes the training that was not stopped."""
-    monkeypatch.setattr(vae.Sampling, "call", lambda self, mu, log_variance, training=False: mu)
+    monkeypatch.setattr(keras.layers.GaussianNoise, "call", lambda self, x, training=False: x)
     monkeypatch.setattr(vae, "DROPOUT", 0.0)
     fit = keras.Model.fit
     monkeypatch.setattr(keras.Model, "fit", lambda *a, **options: fit(*a, shuffle=False, **options))

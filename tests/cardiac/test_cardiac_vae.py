@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from helpers.cardiac import vae
+from helpers.cardiac import components, folding, vae
 
 SIZE, D, WIDTH = 16, 4, 2
 DESIGN = vae.Design(D, WIDTH, alpha=1e-2, beta=0.1, gamma=0.7)
@@ -17,7 +17,7 @@ def shapes():
     x, y, z = np.meshgrid(*[np.arange(SIZE) - (SIZE - 1) / 2] * 3, indexing="ij")
     distance = np.sqrt(x**2 + y**2 + z**2)
     radius = np.linspace(3, 6, 6)[:, None] * [1, 0.7]
-    return vae.fold(
+    return folding.fold(
         np.int8(np.clip((radius[:, None, None, None] - distance[..., None]) / 4, -1, 1) * 127)
     )
 
@@ -30,10 +30,10 @@ def model(shapes):
 
 def test_unfold_inverts_fold():
     x = np.random.default_rng(0).normal(size=(2, 8, 8, 8, 2)).astype(np.float32)
-    folded = vae.fold(x)
+    folded = folding.fold(x)
     assert folded.shape == (2, 4, 4, 4, 16)
     np.testing.assert_array_equal(folded[0, 1, 2, 3].reshape(2, 2, 2, 2), x[0, 2:4, 4:6, 6:8])
-    np.testing.assert_array_equal(vae.unfold(folded), x)
+    np.testing.assert_array_equal(folding.unfold(folded), x)
 
 
 def test_kl_in_closed_form_agrees_with_monte_carlo():
@@ -51,17 +51,14 @@ def test_soft_dice_of_a_case_worked_by_hand():
     x[0, 0, 0, 0, 0] = 1
     x[0, ..., 1], p[0, ..., 1] = 1, 1 - 1e-9  # ES: perfect
     distances = np.log(p / (1 - p)).astype(np.float32) / 20
-    found = vae.soft_dice(vae.fold(x), vae.fold(distances))
+    found = vae.soft_dice(folding.fold(x), folding.fold(distances))
     np.testing.assert_allclose(found, [[0.4, 1.0]], atol=1e-4)
 
 
-def test_cross_entropy_of_smoothed_labels():
-    p = np.array([[0.9, 0.1], [0.2, 0.8]], np.float32)
-    wanted = [
-        -(0.95 * np.log(0.9) + 0.05 * np.log(0.1)),
-        -(0.05 * np.log(0.2) + 0.95 * np.log(0.8)),
-    ]
-    np.testing.assert_allclose(vae.cross_entropy(np.array([0, 1]), p), wanted, rtol=1e-5)
+def smoothed_cross_entropy(labels, p):
+    """The right class has 0.95, the other 0.05."""
+    right = p[np.arange(len(p)), labels]
+    return -(0.95 * np.log(right) + 0.05 * np.log(1 - right))
 
 
 def test_the_distance_error_is_the_mean_over_all_voxels():
@@ -80,7 +77,7 @@ def test_a_step_follows_the_gradient_of_the_papers_loss(shapes, model):
     wanted = np.mean(
         2 - dice
         + 1e-2 * vae.kl_divergence(mu, log_variance)
-        + 0.1 * vae.cross_entropy(labels, p)
+        + 0.1 * smoothed_cross_entropy(labels, np.array(p))
         + 0.7 * vae.distance_error(shapes, distances)
     )  # fmt: skip
     model.compile(keras.optimizers.SGD(0.0), jit_compile=False)
@@ -103,12 +100,13 @@ def test_gradients_reach_every_variable_once(shapes, model):
         assert gradient is not None and np.abs(gradient).max() > 0, variable.path
 
 
-def test_codes_are_sampled_in_training_alone():
-    mu, log_variance = np.ones((4000, 1), np.float32), np.full((4000, 1), np.log(4), np.float32)
-    layer = vae.Sampling(seed=0)
-    z = np.array(layer(mu, log_variance, training=True))
-    assert z.mean() == pytest.approx(1, abs=0.1) and z.std() == pytest.approx(2, abs=0.1)
-    assert (np.array(layer(mu, log_variance)) == 1).all()
+def test_codes_are_sampled_in_training_alone(shapes, model):
+    many = np.repeat(shapes[:1], 500, 0)
+    mu, log_variance = (np.array(each)[0] for each in model.encoder(many[:1]))
+    assert (np.array(model(many[:2])["z"]) == mu).all()
+    z = np.array(model(many, training=True)["z"])
+    np.testing.assert_allclose(z.mean(0), mu, atol=0.05)
+    np.testing.assert_allclose(z.std(0), np.exp(log_variance / 2), rtol=0.15)
 
 
 def test_training_starts_from_the_mean_heart(shapes):
@@ -131,3 +129,19 @@ def test_a_size_that_is_no_multiple_of_eight():
     mean = np.zeros((10, 10, 10, 16), np.float32)
     assert vae.build_decoder(mean, DESIGN).output_shape == (None, 10, 10, 10, 16)
     assert [each.shape for each in vae.build_encoder(mean, DESIGN).outputs] == [(None, D)] * 2
+
+
+def test_beside_a_linear_path_training_starts_from_the_components(shapes):
+    """The path is principal components, whose decoding the network corrects; it stays fixed."""
+    fitted = components.fit_components(shapes, 2)
+    mean = shapes.mean(0, dtype=np.float32) / 127
+    model = vae.CardiacVAE(mean, vae.Design(2, WIDTH, linear_path=True), components=fitted)
+    z = fitted.encode(shapes)
+    wanted = fitted.decode(z).reshape(shapes.shape) / 127
+    np.testing.assert_allclose(model.decoder(z), wanted, atol=1e-4)
+    kernel = model.encoder.get_layer("mu").kernel
+    kernel.assign(tf.zeros_like(kernel))
+    np.testing.assert_allclose(model.encoder(shapes)[0], z, atol=1e-4)
+    assert not {"encoder_linear", "decoder_linear"} & {
+        variable.path.split("/")[0] for variable in model.trainable_variables
+    }

@@ -80,12 +80,12 @@ def test_sections_pair_outlines_and_planes(cups):
 def test_the_change_is_the_end_less_the_start_and_minus_is_no_hyphen():
     start, end = np.full(17, 8.0), np.full(17, 8.0)
     end[1], end[4], end[6], end[16] = 12, 7.5, 7.96, np.nan
-    figure = views.bullseyes(start, end)
+    figure = views.bullseyes(start, end, np.full(17, np.nan))
     assert [ax.get_title() for ax in figure.axes] == ["start", "end", "change"]
     shown = [text.get_text() for text in figure.axes[2].texts]
     assert shown == ["0.0", "4.0", "0.0", "0.0", "−0.5", *["0.0"] * 11]
     assert to_hex(figure.axes[2].patches[16].get_facecolor()) == "#ffffff"  # unknown
-    assert len(views.bullseyes(start, end, anatomy.SEGMENTS).axes) == 4
+    assert len(views.bullseyes(start, end, np.arange(17.0)).axes) == 4
 
 
 def test_bullseye_cells_lie_where_their_segments_lie():

@@ -88,26 +88,6 @@ def test_milestones_part_the_path_evenly():
     np.testing.assert_allclose(path[chosen, 0], [0, 0.25, 0.5, 0.75, 1], atol=0.02)
 
 
-def distance_of_a_cup(size=24, spacing=4.0):
-    axis = (np.arange(size) - (size - 1) / 2) * spacing
-    x, y, z = np.meshgrid(axis, axis, axis, indexing="ij")
-    radius = np.sqrt(x**2 + y**2 + (z / 1.4) ** 2)
-    return np.where(z < 20, 5 - abs(radius - 28), -5) / 10
-
-
-def test_thickness_of_a_path():
-    thickness = walk.thickness_of(np.stack([distance_of_a_cup()] * 2), 4.0)
-    assert thickness.shape == (2, 17)
-    assert np.nanmean(thickness[0, :12]) == pytest.approx(10, abs=1.5)
-    np.testing.assert_array_equal(thickness[0], thickness[1])
-
-
-def test_a_shape_without_cavity_has_no_thickness():
-    solid = np.where(distance_of_a_cup() > -9, 0.5, -0.5)
-    empty = np.full((24, 24, 24), -1.0)
-    assert np.isnan(walk.thickness_of(np.stack([solid, empty]), 4.0)).all()
-
-
 def test_eigenmaps_keep_the_order_of_codes_and_path():
     codes = np.random.default_rng(0).normal(size=(12, 3))
     plane = walk.eigenmaps(codes, codes[[3, 5]], seed=0)

@@ -56,7 +56,7 @@ def test_what_is_seen_is_told_in_texts_and_in_results():
     ]
     table = comparison.shares_table(comparison.found_classes(found))
     assert table.iloc[0].tolist() == ["coffee", "a_1", "bottle 75%, background 25%"]
-    assert set(translation.templates(translation.pack(table["classes"][0]))) >= {
+    assert set(translation.templates(translation.pack_value(table["classes"][0]))) >= {
         "bottle", "background",
     }  # fmt: skip
 

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from helpers.cost import multiply_adds, trainable_parameters
 from helpers.deeplab import fold, network
-from helpers.deeplab.blocks import AlignedResize
+from helpers.deeplab.blocks import AlignedResize, resize_aligned
 from helpers.deeplab.mobilenet_v2 import mobilenet_v2
 from helpers.deeplab.xception import xception_65
 
@@ -65,11 +65,15 @@ def test_dilation_computes_the_strided_features_in_between(backbone, size):
     np.testing.assert_allclose(features[8][:, ::2, ::2], features[16], atol=rounding)
 
 
-def test_resize_aligns_corners():
+def resize_in_one_kernel(features, size):
+    return AlignedResize()(features, np.zeros((1, *size, 1), "float32"))
+
+
+@pytest.mark.parametrize("resize", [resize_in_one_kernel, resize_aligned])
+def test_resize_aligns_corners(resize):
     rng = np.random.default_rng(2)
     small = rng.normal(size=(2, 5, 7, 3)).astype("float32")
-    like = np.zeros((2, 33, 25, 1), "float32")
-    resized = np.array(AlignedResize()(small, like))
+    resized = np.array(resize(small, (33, 25)))
     rows, columns = np.meshgrid(np.linspace(0, 4, 33), np.linspace(0, 6, 25), indexing="ij")
     for image in range(2):
         for channel in range(3):

@@ -91,7 +91,7 @@ def test_class_names_are_texts_of_their_own():
     found = segmenter.Segmentation(None, labels, segmenter.VOC)
     shares = overlays.shares(found.shares)
     assert shares == ["person 75%", "background 25%"]
-    assert set(translation.templates(list(map(translation.pack, shares)))) == {
+    assert set(translation.templates(list(map(translation.pack_value, shares)))) == {
         "person", "background",
     }  # fmt: skip
     figure = overlays.draw_segmentation(

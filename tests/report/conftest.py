@@ -7,13 +7,8 @@ from handmade import Make
 
 
 @pytest.fixture
-def make():
-    return Make
-
-
-@pytest.fixture
 def project(tmp_path):
-    """Return a function that writes executed notebooks and gives `build`'s arguments."""
+    """Return a function that writes executed notebooks and gives `write_report`'s arguments."""
 
     def write(books, profile="quick", **provenance):
         record = {
@@ -36,5 +31,38 @@ def project(tmp_path):
             results = tmp_path / f"{name}.json"
             results.write_text(json.dumps({"provenance": record}), encoding="utf-8")
         return {"executed": paths, "pdf": tmp_path / "report.pdf", "results": tmp_path}
+
+    return write
+
+
+BOOKS = {
+    "01_first": [
+        (
+            "markdown",
+            "# First section\nA sentence with [He et al., 2015](#ref-he2015).\n## Part\nMore.",
+        ),
+        ("figure", "fig-one"),
+    ],
+    "02_second": [("markdown", "# Second section\nSee [figure](#fig-one) and [section](#sec-c0).")],
+}
+
+
+@pytest.fixture
+def arguments(project, make):
+    def cell(kind, content, number):
+        if kind == "markdown":
+            return make.markdown(content, f"c{number}")
+        tags = ("show-code",) if kind == "shown" else ()
+        outputs = [make.figure(content)] if kind == "figure" else []
+        return make.code(content, *outputs, cell_id=f"c{number}", tags=tags)
+
+    def write(books=BOOKS, **options):
+        return project(
+            {
+                name: [cell(*parts, number) for number, parts in enumerate(cells)]
+                for name, cells in books.items()
+            },
+            **options,
+        )
 
     return write

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from helpers.report import build
+from helpers.report import write_report
 
 
 class Page(html.parser.HTMLParser):
@@ -32,7 +32,9 @@ def page(project, make):
     def write(*cells, **options):
         given = project({"01_a": cells})
         written = given["results"] / "index.html"
-        assert build(given["executed"], page=written, results=given["results"], **options) == []
+        assert (
+            write_report(given["executed"], page=written, results=given["results"], **options) == []
+        )
         return written.read_text(encoding="utf-8")
 
     return write

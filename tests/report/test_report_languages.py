@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import bundles, lab, paths, translation
+from helpers import bundles, paths, translation
 from helpers.report import languages
+from tools import lab
 
 RUSSIAN = {
     "01_a": {"Title": "Заголовок", "See $x$:": "См. $x$:", "second": "второе"},

@@ -12,7 +12,7 @@ DRAWS = np.array([[1, 10], [3, 40], [2, 1000]])
 def test_spread_tells_median_and_range():
     shown = curves.range_of(DRAWS[:, 1])
     assert shown == "40 (10 to 1e+03)"
-    assert translation.pack(shown)["values"] == {"median": 40, "low": 10, "high": 1000}
+    assert translation.pack_value(shown)["values"] == {"median": 40, "low": 10, "high": 1000}
 
 
 def test_a_band_runs_from_the_least_to_the_greatest_around_the_median():

@@ -3,8 +3,7 @@
 import nbformat
 import pytest
 
-from helpers import paths
-from helpers.training import seed_groups
+from helpers import paths, training
 
 
 @pytest.mark.parametrize(
@@ -41,7 +40,7 @@ CELLS = ("parameters", "setup", "load-data", "define-runs", "define-series", "tr
     ],
 )
 def test_every_network_is_checked_before_the_first_training(monkeypatch, name, value, message):
-    monkeypatch.setattr(seed_groups, "train_groups", lambda runs: pytest.fail("trained"))
+    monkeypatch.setattr(training, "train_all", lambda runs: pytest.fail("trained"))
     book = nbformat.read(paths.NOTEBOOKS / "02_resnet_vgg_plain.ipynb", as_version=4)
     sources = {cell.id: cell.source for cell in book.cells}
     sources["parameters"] += f"\n{name} = {value!r}"

@@ -1,6 +1,5 @@
 """Grids of runs: in this process, and over a real Dask scheduler whose worker is killed."""
 
-import contextlib
 import dataclasses
 import json
 import os
@@ -15,7 +14,7 @@ import numpy as np
 import pytest
 import toys
 from dask import system
-from test_training_loop import assert_same, make_run
+from toy_runs import assert_same, make_run
 
 from helpers import paths
 from helpers.training import call, finished, grid, measure_all, spec, store, train_all
@@ -25,10 +24,12 @@ def test_a_grid_in_this_process(monkeypatch):
     monkeypatch.setattr(grid, "local_processes", lambda: 1)
     monkeypatch.delenv("DASK_SCHEDULER_ADDRESS", raising=False)
     runs = [make_run(iterations=4, seed=seed) for seed in (0, 1, 0)]
-    first = train_all(runs)
+    groups = {"some": runs[:2], "others": runs[2:]}
+    results = train_all(groups)
+    first = [*results["some"], *results["others"]]
     assert [result.run for result in first] == runs
     assert not first[0].cached and first[0].history == first[2].history != first[1].history
-    assert all(result.cached for result in train_all(runs))
+    assert all(result.cached for group in train_all(groups).values() for result in group)
     assert len(list(paths.RUNS.iterdir())) == 2
 
     found = measure_all([(run, call(toys.brightest, factor=k)) for k, run in enumerate(runs, 1)])
@@ -41,20 +42,8 @@ def test_seeds_of_a_network_are_one_group_and_long_groups_go_first(monkeypatch):
     short, long = ([make_run(count, seed) for seed in (0, 1)] for count in (4, 5))
     wide = [make_run(12, network=call(toys.build, width=5))]
     with pytest.raises(TypeError):  # nothing has been trained
-        train_all([*short, *long, *wide])
+        train_all({"short": short, "long": long, "wide": wide})
     assert groups == [[(run,) for run in group] for group in (wide, long, short)]
-
-
-def test_local_processes_are_replaced_after_some_groups(monkeypatch):
-    events = []
-    client = contextlib.nullcontext(types.SimpleNamespace(restart=lambda: events.append("new")))
-    monkeypatch.delenv("DASK_SCHEDULER_ADDRESS", raising=False)
-    monkeypatch.setattr(grid, "GROUPS", 1)
-    monkeypatch.setattr(grid, "local_processes", lambda: 2)
-    monkeypatch.setattr(grid, "local_client", lambda: client)
-    monkeypatch.setattr(grid, "spread_over_workers", lambda _f, groups, *_: events.extend(groups))
-    grid.spread(print, [["a"], ["b"], ["c"], ["d"], ["e"]], 5, "training")
-    assert events == [["a"], ["b"], "new", ["c"], ["d"], "new", ["e"]]
 
 
 @pytest.mark.parametrize(
@@ -83,19 +72,29 @@ def test_a_scheduler_without_workers_is_named(monkeypatch):
             grid.connect(cluster.scheduler_address)
 
 
-def test_a_worker_with_other_code_refuses_before_it_works(monkeypatch):
-    worker = types.SimpleNamespace(name="0", log_event=print)
+def test_a_worker_with_other_code_or_another_store_refuses_before_it_works(monkeypatch):
+    worker = types.SimpleNamespace(name="0", address="tcp://a", log_event=print)
     run, begun = make_run(iterations=4), []
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr(spec, "code_digest", lambda *functions: "other code")
-        config = run.config()
+        other_code = run.config()
     monkeypatch.setattr(distributed, "get_worker", lambda: worker)
-    monkeypatch.setattr(grid, "worker_session", lambda name: None)
-    with pytest.raises(RuntimeError, match="or runs other code than the notebook"):
-        grid.on_worker(lambda *task: begun.append(task), [(run,)], {config: {}})
+    monkeypatch.setattr(grid, "worker_session", lambda rank: None)
+    store.describe(other_code)
+    for config in (other_code, run.config()):  # the second is in no store yet
+        with pytest.raises(RuntimeError, match="other code than the notebook, or does not see its"):
+            grid.on_worker(lambda *task: begun.append(task), [(run,)], config, {})
     assert not begun
-    grid.on_worker(lambda *task: begun.append(task), [(run,)], {run.config(): {}})
+    store.describe(run.config())
+    grid.on_worker(lambda *task: begun.append(task), [(run,)], run.config(), {})
     assert len(begun) == 1
+
+
+def test_workers_are_numbered_on_each_machine():
+    hosts = {"tcp://a:1": "a", "tcp://b:1": "b", "tcp://a:2": "a"}
+    workers = {address: {"host": host} for address, host in hosts.items()}
+    client = types.SimpleNamespace(scheduler_info=lambda n_workers: {"workers": workers})
+    assert grid.worker_ranks(client) == {"tcp://a:1": 0, "tcp://a:2": 1, "tcp://b:1": 0}
 
 
 def start(*command, **options):
@@ -113,8 +112,8 @@ def start(*command, **options):
 def dask(tmp_path):
     """Yield (scheduler address, {worker name: process}) of a scheduler with two workers.
 
-    Each worker has its own data folder, so that nothing passes between them but through Dask.
-    The first one dies in the second epoch of a run with `toys.fatal`.
+    They share the run store of the test. The first one dies in the second epoch of a run with
+    `toys.fatal`.
     """
     contact = tmp_path / "scheduler.json"
     scheduler = start(
@@ -128,7 +127,7 @@ def dask(tmp_path):
             time.sleep(0.05)
         address = json.loads(contact.read_text())["address"]
         for name in ("first", "second"):
-            os.environ["REPORT_DATA"] = str(tmp_path / name)
+            os.environ["REPORT_DATA"] = str(tmp_path)
             os.environ["FATAL_STEP"] = "6" if name == "first" else "0"
             workers[name] = start(
                 "dask_worker", address, "--name", name, "--nthreads", "1", "--no-nanny",
@@ -144,33 +143,23 @@ def dask(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_killed_workers_run_is_done_elsewhere(dask, tmp_path, monkeypatch):
+def test_a_killed_workers_run_is_done_elsewhere(dask, monkeypatch):
     address, workers = dask
     runs = [make_run(iterations=12, seed=seed, augment=call(toys.fatal)) for seed in range(4)]
     monkeypatch.setattr(grid, "local_processes", lambda: 1)
-    serial = train_all(runs)
+    serial = train_all({"": runs})[""]
     paths.RUNS.rename(paths.RUNS.with_name("serial"))
 
     monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address)
     reported = []
-
-    class Bar:
-        update = reported.append
-
-    from distributed import Client
-
-    with Client(address) as client:
+    with distributed.Client(address) as client:
         client.wait_for_workers(2)
     groups = [[(run,) for run in pair] for pair in (runs[:2], runs[2:])]
     with grid.connect(address) as client:
-        grid.spread_over_workers(grid.train_one, groups, Bar(), client)
+        bar = types.SimpleNamespace(update=reported.append)
+        grid.spread_over_workers(grid.train_one, groups, bar, client)
     assert workers["first"].wait() == -signal.SIGKILL
     assert sum(reported) >= 12 * len(runs)
-    first = tmp_path / "first" / "runs"
-    (begun,) = (path.parent.name for path in first.glob("*/checkpoint.npz"))
-    assert begun in {
-        store.folder(run.config()).name for run in runs
-    }  # the dead worker's run, finished by the other
     for run, expected in zip(runs, serial, strict=True):
         assert_same(finished.find_result(run), expected, 1e-4)
         weights, serial_weights = (
@@ -182,11 +171,11 @@ def test_a_killed_workers_run_is_done_elsewhere(dask, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_worker_that_measures_gets_the_run(dask, monkeypatch):
+def test_a_worker_measures_and_refuses_another_device(dask, monkeypatch):
     address, _workers = dask
     run = make_run(iterations=4)
     monkeypatch.setattr(grid, "local_processes", lambda: 1)
-    train_all([run])
+    train_all({"": [run]})
     expected = toys.brightest(finished.trained_network(run), toys.load())
     monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address)
     monkeypatch.setattr(
@@ -194,11 +183,7 @@ def test_a_worker_that_measures_gets_the_run(dask, monkeypatch):
     )
     (found,) = measure_all([(run, call(toys.brightest))])
     np.testing.assert_allclose(found["logits"], expected["logits"], rtol=1e-5)
-
-
-@pytest.mark.slow
-def test_a_worker_with_another_device_or_code_is_refused(dask):
-    run = dataclasses.replace(make_run(iterations=4), device="gpu")
-    with pytest.raises(RuntimeError, match="another kind of device than gpu, or runs other code"):
-        with grid.connect(dask[0]) as client:
-            grid.spread_over_workers(grid.train_one, [[(run,)]], None, client)
+    other = dataclasses.replace(run, device="gpu")
+    with pytest.raises(RuntimeError, match="computes on another kind of device than gpu"):
+        with grid.connect(address) as client:
+            grid.spread_over_workers(grid.train_one, [[(other,)]], None, client)

@@ -1,48 +1,22 @@
-"""The training loop against the papers' rule written out, and its resumption."""
+"""The training loop against the papers' rule written out, and what is stored of it."""
 
-import contextlib
-import dataclasses
-import os
-import signal
-import subprocess
-import sys
-import textwrap
+import gc
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 import toys
+from toy_runs import folder, make_run
 
-from helpers import files, paths, runtime
-from helpers.images.augment import crops_and_flips
-from helpers.training import Protocol, Run, call, finished, loop, store
-
-
-def make_run(iterations=12, seed=3, network=None, data=None, **protocol):
-    protocol = {"batch": 16, "learning_rate": 0.05, **protocol}
-    return Run(
-        network or call(toys.build), data or call(toys.load), Protocol(iterations, **protocol), seed
-    )
-
-
-def folder(run):
-    return store.folder(run.config())
+from helpers import paths, runtime
+from helpers.training import call, finished, loop, store
 
 
 def untrained_network(run):
     model = run.network()
     loop.draw_weights(model, run.seed)
     return model
-
-
-def assert_same(result, expected, tolerance=1e-6):
-    """Compare two histories but for the times."""
-    assert len(result.history) == len(expected.history)
-    for row, other in zip(result.history, expected.history, strict=True):
-        assert row.keys() == other.keys()
-        for name in row.keys() - {"seconds"}:
-            np.testing.assert_allclose(row[name], other[name], rtol=tolerance, atol=tolerance)
 
 
 def test_steps_are_gradient_descent_with_momentum_and_decay_on_every_parameter():
@@ -86,11 +60,27 @@ def test_a_batch_larger_than_the_data_is_all_of_them():
     assert result.images_per_second() == pytest.approx(70 / result.history[1]["seconds"])
 
 
-def test_a_run_stops_when_its_error_is_low_enough():
-    whole = loop.train_run(make_run(iterations=40))
-    below = next(k for k, error in enumerate(whole.series("train_error")) if error < 0.2)
-    stopped = loop.train_run(make_run(iterations=40, stop_error=0.2))
-    assert 0 < below < len(whole.history) - 1 and len(stopped.history) == below + 1
+def test_a_run_ends_after_the_epoch_in_which_its_smoothed_error_falls_low_enough():
+    whole = loop.train_run(make_run(iterations=40))  # epochs of 4 iterations
+    errors = whole.per_iteration("errors")
+    first = next(k for k in range(6, 41) if np.mean(errors[k - 6 : k]) < 0.2)
+    stopped = loop.train_run(make_run(iterations=40, stop_error=0.2, window=6))
+    assert 6 < first < 37 and len(stopped.history) == -(-first // 4)
+    np.testing.assert_array_equal(stopped.per_iteration("errors"), errors[: -(-first // 4) * 4])
+
+
+def test_data_without_test_images_are_trained_on_alike():
+    tested = loop.train_run(make_run(iterations=8))
+    untested = loop.train_run(make_run(iterations=8, data=call(toys.load, tests=0)))
+    assert untested.series("test_error") == [None, None]
+    np.testing.assert_array_equal(untested.series("losses"), tested.series("losses"))
+
+
+def test_a_compiled_network_leaves_no_graph_behind():
+    loop.train_run(make_run(iterations=1))
+    loop.compiled_network.cache_clear()
+    gc.collect()
+    assert not [each for each in gc.get_objects() if type(each).__name__ == "FuncGraph"]
 
 
 def test_test_sets_are_measured_in_batches(monkeypatch):
@@ -143,138 +133,6 @@ def test_gradient_norms_are_the_first_steps():
         loss = tf.reduce_mean(loss)
     norms = [np.linalg.norm(gradient) for gradient in tape.gradient(loss, kernels)]
     np.testing.assert_allclose(found, norms, rtol=1e-5)
-
-
-@pytest.fixture
-def eventful():
-    """A run in which everything random takes part: dropout, crops, order."""
-    return make_run(
-        network=call(toys.build, dropout=0.5), augment=call(crops_and_flips, padding=1, size=6)
-    )  # 3 epochs
-
-
-def test_a_stopped_run_resumes_and_a_finished_one_is_read(eventful, monkeypatch):
-    whole = loop.train_run(eventful)
-    paths.RUNS.rename(paths.RUNS.with_name("other"))
-
-    def stop_at(iterations):
-        if iterations == 4:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        loop.train_run(eventful, stop_at)
-    reported = []
-    resumed = loop.train_run(eventful, reported.append)
-    assert reported == [4, 4, 4]
-    assert_same(resumed, whole)
-    assert sorted(os.listdir(folder(eventful))) == ["config.json", "weights.npz"]
-    assert (folder(eventful) / "config.json").read_text() == eventful.config()
-
-    monkeypatch.setattr(loop, "train_epoch", lambda *_: pytest.fail("trained twice"))
-    again = loop.train_run(eventful)
-    assert again.cached and not resumed.cached
-    assert_same(again, whole, 0)
-
-
-def test_a_seed_after_another_equals_the_seed_alone(eventful):
-    """The second takes nothing from the first but the compiled network."""
-    second = dataclasses.replace(eventful, seed=eventful.seed + 1)
-    alone = loop.train_run(second)
-    weights, _record = store.finished(second.config())
-    paths.RUNS.rename(paths.RUNS.with_name("alone"))
-    loop.compiled_network.cache_clear()
-    assert loop.train_run(eventful).series("losses") != alone.series("losses")
-    after = loop.train_run(second)
-    assert loop.compiled_network.cache_info().misses == 1
-    for name in ("losses", "errors", "gradient_norms", "test_loss"):
-        assert after.series(name) == alone.series(name)
-    for array, expected in zip(
-        store.finished(second.config())[0].values(), weights.values(), strict=True
-    ):
-        np.testing.assert_array_equal(array, expected)
-
-
-def test_kill_9_in_the_middle_of_an_epoch():
-    """A process that is killed while it trains is continued, and no epoch is lost or doubled."""
-    run = make_run(iterations=20)
-    whole = loop.train_run(run)
-    paths.RUNS.rename(paths.RUNS.with_name("other"))
-    code = f"""
-        import os, signal
-        from pathlib import Path
-        from helpers import paths, runtime
-        paths.RUNS = Path({str(paths.RUNS)!r})
-        runtime.configure_tensorflow()
-        from test_training_loop import *
-        compile_step, steps = loop.compile_step, []
-        def fatal(*arguments):
-            step = compile_step(*arguments)
-            def counted(*batch):
-                steps.append(1)
-                if len(steps) == 10:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                return step(*batch)
-            return counted
-        loop.compile_step = fatal
-        loop.train_run(make_run(iterations=20))
-    """
-    process = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-    assert process.returncode == -signal.SIGKILL
-    reported = []
-    assert_same(loop.train_run(run, reported.append), whole)
-    assert reported == [8, 4, 4, 4]
-
-
-def test_a_damaged_checkpoint_is_left_out(eventful):
-    whole = loop.train_run(eventful)
-    paths.RUNS.rename(paths.RUNS.with_name("other"))
-    with pytest.raises(ZeroDivisionError):
-        loop.train_run(eventful, lambda iterations: 1 / (iterations - 4))
-    path = folder(eventful) / "checkpoint.npz"
-    path.write_bytes(path.read_bytes()[:-100])
-    with pytest.warns(UserWarning, match=r"checkpoint\.npz is damaged: removed, and made again"):
-        result = loop.train_run(eventful)
-    assert_same(result, whole)
-
-
-# The directory at the end of a zip tells of each array the version that reads it and flags, of
-# which the lowest means encrypted.
-@pytest.mark.parametrize(
-    "before, offset, bit", [(b"PK\1\2", 6, 6), (b"PK\1\2", 8, 0), (b'"test_error"', 3, 1)]
-)
-def test_a_finished_run_with_a_flipped_bit_is_trained_again(before, offset, bit):
-    run = make_run(iterations=4)
-    first = loop.train_run(run)
-    for path in sorted(paths.RUNS.rglob("*.*")):
-        content = bytearray(path.read_bytes())
-        if (start := content.find(before)) >= 0:
-            content[start + offset] ^= 1 << bit
-            path.write_bytes(content)
-    with pytest.warns(UserWarning, match="is damaged"):
-        again = loop.train_run(run)
-    assert again.series("test_error") == first.series("test_error")
-
-
-def test_two_processes_finish_one_run(monkeypatch):
-    """One of them ends while the other writes its first checkpoint."""
-    run, whole, begun = make_run(), [], []
-    replacing = files.replacing
-
-    @contextlib.contextmanager
-    def slow(path):
-        with replacing(path) as temporary:
-            yield temporary
-            if path.name == "checkpoint.npz" and not begun:
-                begun.append(path)
-                loop.compiled_network.cache_clear()  # as in a process of its own
-                whole.append(loop.train_run(run))
-
-    monkeypatch.setattr(files, "replacing", slow)
-    assert_same(loop.train_run(run), whole[0])
-    assert loop.train_run(run).cached
 
 
 def test_a_run_records_the_gpu_that_trained_it(monkeypatch):

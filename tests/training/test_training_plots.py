@@ -39,7 +39,7 @@ def test_a_single_epoch_is_a_point():
 def test_runs_that_ended_before_are_triangles_and_no_law_draws_no_line():
     some = {"depths": [8, 14], "iterations": [[5.0, 6.0], [None, 8.0]], "limits": [[9, 9], [9, 9]]}
     none = some | {"law": None}
-    law = convergence.Law(0.0, 0.1, (0.0, 0.2), 0.9, 0.0, 1.0, 0.0)
+    law = convergence.Law(0.0, 1.2, (0.0, 2.4), 0.9, 0.0, 1.0, 0.0)
     left, right = plots.law_curves({"plain": some | {"law": law}, "resnet": none, "x": none}).axes
     points, triangles, line = left.lines[:3]
     assert triangles.get_xydata().tolist() == [[14, 9]] and triangles.get_marker() == "^"

@@ -41,11 +41,11 @@ def test_last_errors_with_their_deviation():
 
 
 def test_numbers_of_a_table_and_of_a_list_follow_the_language():
-    packed = translation.pack(seed_groups.percent([0.05, 0.1]))
+    packed = translation.pack_value(seed_groups.percent([0.05, 0.1]))
     assert translation.wording(packed, "ru") == "7,5 ± 3,5"
     told = seed_groups.told({"plain-8": 0.25, "VGG": 1.0}, "{name}: {value:.1f}")
     assert told == ["plain-8: 0.2", "VGG: 1.0"]
-    assert translation.wording(translation.pack(told[1]), "ru") == "VGG: 1,0"
+    assert translation.wording(translation.pack_value(told[1]), "ru") == "VGG: 1,0"
 
 
 def test_a_row_holds_what_results_need_and_no_infinity():
@@ -107,9 +107,12 @@ def test_a_lost_loss_decides_nothing_and_ranks_last():
 
 
 def test_measurements_come_back_by_network_and_seed(monkeypatch):
-    monkeypatch.setattr(grid, "measure_all", lambda pairs: [f"{run}!{what}" for run, what in pairs])
-    found = seed_groups.measure_groups({"a": ["run 1", "run 2"], "b": ["run 3"]}, "norm")
-    assert found == {"a": ["run 1!norm", "run 2!norm"], "b": ["run 3!norm"]}
+    monkeypatch.setattr(
+        grid, "measure_all", lambda pairs: [f"{run.seed} {name}" for run, name in pairs]
+    )
+    one, other = (result([0.5], seed=seed) for seed in (1, 2))
+    found = seed_groups.measure_groups({"a": [one, other], "b": [one]}, "norm")
+    assert found == {"a": ["1 norm", "2 norm"], "b": ["1 norm"]}
 
 
 def test_order_of_responses_is_judged_by_medians_over_layers():

@@ -21,7 +21,7 @@ def build(width=4, dropout=0.0):
     return keras.Model(inputs, layers.Dense(3)(layers.Flatten()(x)))
 
 
-def load(count=70):
+def load(count=70, tests=20):
     """Return images whose class is the third of the picture that is bright."""
     generator = np.random.default_rng(1)
     labels = generator.integers(0, 3, count + 20).astype("int32")
@@ -31,8 +31,8 @@ def load(count=70):
     return types.SimpleNamespace(
         train_images=images[:count],
         train_labels=labels[:count],
-        test_images=images[count:],
-        test_labels=labels[count:],
+        test_images=images[count : count + tests],
+        test_labels=labels[count : count + tests],
     )
 
 

@@ -2,8 +2,8 @@
 
 A .po a notebook holds its prose, one entry a paragraph. figures.po holds what figures, tables and
 computed sentences say: the templates given to `say`, `text`, `show` and `show_table` where they are
-literal, and what the executed copies in reports/notebooks/ show. An entry goes only when no string
-of the code is like it, and no executed copy shows it.
+literal, and what executed copies in reports/notebooks/ show. An entry goes when no string of the
+code is like it and no executed copy shows it. A copy whose code has changed since adds nothing.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import io
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from babel.messages import pofile
@@ -37,6 +37,11 @@ def path_of(domain: str, language: str) -> Path:
     return paths.LOCALE / language / "LC_MESSAGES" / f"{domain}.po"
 
 
+def domains() -> list[str]:
+    """Return the names of all catalogues."""
+    return [FIGURES, *sorted(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb"))]
+
+
 def read_catalogue(domain: str, language: str) -> Catalog:
     """Return a catalogue, empty where there is none."""
     path = path_of(domain, language)
@@ -51,59 +56,58 @@ def read_catalogue(domain: str, language: str) -> Catalog:
     )  # fmt: skip
 
 
-def current_messages(domain: str, old: Iterable[str] = ()) -> Catalog:
-    """Return what a domain's sources say now, without translations.
+def english_messages(domain: str, old: Collection[str] = ()) -> Catalog:
+    """Return what the sources of a catalogue say now, without translations.
 
-    Of the `old` texts of figures those stay that a string of the code is like: another profile or
-    machine may show them.
+    Of the `old` texts of figures those stay that a string of the code is like, for another profile
+    or machine may show them, and those of copies whose code has changed.
     """
-    result = Catalog(fuzzy=False)
-    for text, sources, comments in figure_messages(old) if domain == FIGURES else prose(domain):
-        result.add(text, locations=[(source, 0) for source in sources], auto_comments=comments)
-    return result
-
-
-def prose(domain: str) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Yield (paragraph, [file], [the cell it stands in]) of a notebook's Markdown."""
-    path = paths.NOTEBOOKS / f"{domain}.ipynb"
+    if domain == FIGURES:
+        return figure_messages(old)
+    catalogue, path = Catalog(fuzzy=False), paths.NOTEBOOKS / f"{domain}.ipynb"
     for cell in notebook.read(path)["cells"]:
         if cell["cell_type"] == "markdown":
-            wanted = [text for text, wanted in languages.pieces(cell["source"]) if wanted]
-            for text in map(languages.message, wanted):
-                yield text, [inputs.relative_name(path)], [f"cell {cell['id']}"]
+            for text, wanted in languages.pieces(cell["source"]):
+                if wanted:
+                    file, comment = inputs.relative_name(path), f"cell {cell['id']}"
+                    message = languages.message(text)
+                    catalogue.add(message, locations=[(file, 0)], auto_comments=[comment])
+    return catalogue
 
 
-def figure_messages(old: Iterable[str]) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Yield (text, the files whose code holds it, []) of what the code says and copies show."""
+def figure_messages(old: Collection[str]) -> Catalog:
+    """Return the texts of figures, tables and sentences, with the files whose code holds them."""
     messages: list[str] = []
-    strings: dict[str, list[str]] = {}
-    for source, file in code():
+    strings: dict[str, list[str]] = {}  # of the code, each with its files
+    for file, source in python_sources():
         for node in ast.walk(ast.parse(source)):
-            messages += literals(node)
+            messages += literal_templates(node)
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                where = strings.setdefault(node.value, [])
-                where += [file] if file not in where else []
+                strings.setdefault(node.value, []).append(file)
     for path in sorted(paths.NOTEBOOKS.glob("*.ipynb")):
-        stored = {cell["id"] for cell in notebook.read(path)["cells"]}
-        for cell in files.read_json(paths.EXECUTED / path.name).get("cells", []):
-            if cell["id"] in stored:
-                messages += [text for output in cell.get("outputs", []) for text in texts(output)]
+        shown = texts_of_copy(path)
+        if shown and not inputs.has_same_code(path.stem):
+            shown = [text for text in shown if text in old]
+        messages += shown
     messages += [text for text in old if text in strings]
-    for text in dict.fromkeys(messages):
-        yield text, strings.get(text, []), []
+    catalogue = Catalog(fuzzy=False)
+    for text in messages:
+        found_in = dict.fromkeys(strings.get(text, []))
+        catalogue.add(text, locations=[(file, 0) for file in found_in])
+    return catalogue
 
 
-def code() -> Iterator[tuple[str, str]]:
-    """Yield (Python source, its file) of every helper and of every cell of a notebook."""
+def python_sources() -> Iterator[tuple[str, str]]:
+    """Yield (file, Python source) of every helper and of every cell of a notebook."""
     for path in sorted((paths.ROOT / "helpers").rglob("*.py")):
-        yield path.read_text(encoding="utf-8"), inputs.relative_name(path)
+        yield inputs.relative_name(path), path.read_text(encoding="utf-8")
     for path in sorted(paths.NOTEBOOKS.glob("*.ipynb")):
         for cell in notebook.read(path)["cells"]:
             if cell["cell_type"] == "code":
-                yield inputs.python_of(cell["source"]), inputs.relative_name(path)
+                yield inputs.relative_name(path), inputs.python_of(cell["source"])
 
 
-def literals(node: ast.AST) -> Iterator[str]:
+def literal_templates(node: ast.AST) -> Iterator[str]:
     """Yield the templates in a call of `say`, `text`, `show` or `show_table`."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         given = [each.value for each in node.keywords if each.arg in ("caption", "alt")]
@@ -114,18 +118,21 @@ def literals(node: ast.AST) -> Iterator[str]:
                 yield from translation.templates(each.value)
 
 
-def domains() -> list[str]:
-    """Return the names of all catalogues."""
-    return [FIGURES, *sorted(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb"))]
+def texts_of_copy(path: Path) -> list[str]:
+    """Return what the executed copy of a notebook shows, in cells that the notebook still has."""
+    stored = {cell["id"] for cell in notebook.read(path)["cells"]}
+    cells = files.read_json(paths.EXECUTED / path.name).get("cells", [])
+    outputs = [each for cell in cells if cell["id"] in stored for each in cell.get("outputs", [])]
+    return [text for output in outputs for text in texts(output)]
 
 
 def update(language: str) -> list[str]:
-    """Bring the catalogues of a language up to date; return their faults (see `faults`)."""
+    """Bring the catalogues of a language up to date; return what `catalogue_faults` does."""
     for domain in domains():
         catalogue = read_catalogue(domain, language)
         created = catalogue.creation_date  # or every run would change every file
         old = [str(entry.id) for entry in catalogue if entry.id]
-        catalogue.update(current_messages(domain, old), update_header_comment=False)
+        catalogue.update(english_messages(domain, old), update_header_comment=False)
         catalogue.creation_date = created
         catalogue.obsolete.clear()
         for entry in catalogue:  # braces of prose are TeX, and a plural form is no Python format
@@ -135,10 +142,10 @@ def update(language: str) -> list[str]:
         if not path.exists() or path.read_bytes() != text.getvalue():
             files.write_text(path, text.getvalue().decode())
     translation.catalogue.cache_clear()
-    return faults(language)
+    return catalogue_faults(language)
 
 
-def faults(language: str) -> list[str]:
+def catalogue_faults(language: str) -> list[str]:
     """Return a line for each text that a language lacks, has fuzzy, or has with other contents.
 
     Each begins with the catalogue and the entry's line there.
@@ -146,7 +153,7 @@ def faults(language: str) -> list[str]:
     lines = []
     for domain in domains():
         catalogue = read_catalogue(domain, language)
-        for english in [str(message.id) for message in current_messages(domain) if message.id]:
+        for english in [str(message.id) for message in english_messages(domain) if message.id]:
             where, entry = inputs.relative_name(path_of(domain, language)), catalogue.get(english)
             reasons = ["is not translated"]
             if entry:
@@ -201,7 +208,7 @@ def contents(text: str) -> dict[str, Counter]:
 
 
 def main() -> None:
-    """Update the catalogues of a language, or all; list and count what is left to do."""
+    """Bring the catalogues up to date; list and count what is left to translate and to correct."""
     parser = argparse.ArgumentParser(prog="make messages", description=main.__doc__)
     parser.add_argument("language", nargs="?", help="default: all but English")
     wanted = parser.parse_args().language

@@ -1,39 +1,23 @@
-"""Make `.venv` from the pinned requirements. Run by make with the system's Python: stdlib only."""
+"""Make `.venv` from the pinned requirements. Run by make with the system's Python: stdlib only.
+
+Of `helpers` it imports `files`, which keeps to the same.
+"""
 
 from __future__ import annotations  # an old Python must come as far as the message that names it
 
-import contextlib
-import fcntl
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
+
+from helpers import files
 
 ROOT = Path(__file__).resolve().parents[1]
 STAMP = ROOT / ".venv" / "installed.json"
 SUPPORTED = (3, 11), (3, 13)
-
-
-@contextlib.contextmanager
-def exclusive(path: Path, waiting: str) -> Iterator[None]:
-    """Hold the lock file `path`; where another process holds it, print `waiting` and wait.
-
-    Processes started meanwhile with its descriptor hold it too: it is free when the last has ended.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(waiting, flush=True)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        os.set_inheritable(lock.fileno(), True)
-        yield
 
 
 def fingerprint(requirements: Path) -> str:
@@ -104,7 +88,7 @@ def main() -> None:
     kind = sys.argv[1] if len(sys.argv) > 1 else ""
     if kind == "gpu":
         check_gpu()
-    with exclusive(ROOT / ".venv.lock", "Another make is setting up .venv; waiting for it …"):
+    with files.exclusive(ROOT / ".venv.lock", "Another make is setting up .venv; waiting for it …"):
         try:
             install(kind)
         except subprocess.CalledProcessError as error:

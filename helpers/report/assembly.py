@@ -2,7 +2,7 @@
 
 `DocumentError` is the only exception that bad input raises; its message is one fault a line, each
 with notebook, cell (number, id and first line), fault and remedy. Importing this module is cheap:
-Typst and pydantic are loaded when `build` runs.
+Typst and pydantic are loaded when `write_report` runs.
 """
 
 import json
@@ -19,7 +19,7 @@ from nbtypst.document import Document, keys_of
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def build(
+def write_report(
     executed: Sequence[Path],
     language: str = "en",
     pdf: Path | None = None,

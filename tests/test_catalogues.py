@@ -5,7 +5,8 @@ import shutil
 import pytest
 
 from helpers import paths, profiles, translation
-from helpers.report import languages, messages
+from helpers.report import languages
+from tools import messages
 
 LANGUAGES = translation.languages()[1:]
 SIX = profiles.notebooks()[:6]  # of the report; a notebook beside them may be English for a while
@@ -18,7 +19,7 @@ def test_every_text_in_the_code_is_translated(language, monkeypatch, tmp_path):
     paths.NOTEBOOKS.mkdir()
     for notebook in SIX:
         shutil.copy(notebook, paths.NOTEBOOKS)
-    assert messages.faults(language) == []
+    assert messages.catalogue_faults(language) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

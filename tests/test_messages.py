@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from helpers import paths, translation
-from helpers.report import languages, messages
+from helpers import inputs, paths, translation
+from helpers.report import languages
+from tools import messages
 
 
 @pytest.mark.parametrize(
@@ -35,9 +36,10 @@ def test_a_translation_that_changes_facts_is_found(english, russian, kinds):
 @pytest.fixture
 def sources(make, tmp_path, monkeypatch):
     """A project of one notebook, its catalogues not yet made; returns a function to write it."""
-    for name in ("NOTEBOOKS", "LOCALE", "REPORTS", "EXECUTED"):
+    for name in ("NOTEBOOKS", "LOCALE", "REPORTS", "EXECUTED", "RESULTS", "INPUTS"):
         monkeypatch.setattr(paths, name, tmp_path / getattr(paths, name).relative_to(paths.ROOT))
     monkeypatch.setattr(paths, "ROOT", tmp_path)
+    inputs.known_digests.cache_clear()
     for folder in ("notebooks", "helpers", "reports/notebooks"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "helpers" / "plots.py").write_text('label = text("depth {d}, units", d=1)\n')
@@ -48,6 +50,7 @@ def sources(make, tmp_path, monkeypatch):
         if executed:
             copy = make.book(make.code("", *executed))
             (paths.EXECUTED / "01_a.ipynb").write_text(json.dumps(copy), encoding="utf-8")
+            inputs.record_run("01_a", inputs.RECORD, inputs.of_code("01_a", {}))
 
     write(make.markdown("# Title\n\nError of 5 %.", "intro"), make.code('say("{n} runs", n=1)'))
     yield write
@@ -150,6 +153,20 @@ def test_an_entry_stays_while_the_code_or_a_copy_has_it(sources, make):
     assert set(entries("figures")) == {"depth {d}, units", "loss"}
 
 
+def test_a_copy_whose_code_has_changed_adds_nothing_and_drops_nothing(sources, make):
+    """A text that is gone from the code would else come back, and a new one's come too early."""
+    shown = make.shown({"kind": "figure", "texts": ["old words", "older words"]})
+    sources(make.code('label = "a"'), executed=[shown])
+    update()
+    (paths.ROOT / "helpers" / "plots.py").write_text("")
+    translate("figures", {"old words": "старые слова"})
+    catalogue = messages.path_of("figures", "ru")
+    catalogue.write_text(catalogue.read_text().replace('msgid "older words"', 'msgid "other"'))
+    sources(make.code('label = "b"'))
+    update()
+    assert entries("figures") == {"old words": "старые слова"}
+
+
 def test_catalogues_that_are_up_to_date_are_not_written(sources):
     messages.update("ru")
     catalogues = sorted(paths.LOCALE.rglob("*.po"))
@@ -170,10 +187,10 @@ def test_russian_prose_has_russian_numbers(sources, make):
     (english,) = entries("01_a")
     translate("figures", {"depth {d}, units": "{d} 0.5 меняется само"})
     translate("01_a", {english: "1,797 из 0.5 $0.5$ [2,5](#a3.5), arXiv 1512.03385"})
-    faults = [line for line in messages.faults("ru") if "numbers as in English" in line]
+    faults = [line for line in messages.catalogue_faults("ru") if "numbers as in English" in line]
     assert [line.split("English")[1] for line in faults] == [": 1,797, 0.5"]
     translate("01_a", {english: "1\u00a0797 из 0,5 $0.5$ [2,5](#a3.5), arXiv 1512.03385"})
-    assert not any("01_a" in line for line in messages.faults("ru"))
+    assert not any("01_a" in line for line in messages.catalogue_faults("ru"))
 
 
 @pytest.mark.parametrize("language", ["de", "../ru", "ru;"])
