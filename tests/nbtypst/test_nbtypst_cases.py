@@ -337,7 +337,10 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def exported():
-    """Return ({case: its text}, {case: its Typst}, {case: its warnings}, the PDF's reader)."""
+    """Return (text before and of each case, its Typst, all warnings, the PDF's reader, edges).
+
+    An edge is how far a text or a picture reaches beyond the right margin of 15 mm, in points.
+    """
     front = "---\ntitle: Raw title\nformat: typst\n---"
     cells = [raw(front, "")]
     for number, (parts, _) in enumerate(CASES.values()):
@@ -359,17 +362,28 @@ def exported():
         {**document.files, "main.typ": source.encode()}, document.fallbacks
     )
     reader = pypdf.PdfReader(io.BytesIO(pdf))
-    text = " ".join(page.extract_text() for page in reader.pages)
+    edges, margin = [], (210 - 15) / 25.4 * 72
+
+    def place(text, matrix, position, font, size):
+        if text.strip():
+            edges.append(matrix[4] + position[4] * matrix[0] - margin)
+
+    def draw(operator, arguments, matrix, position):
+        if operator == b"Do":
+            edges.append(matrix[4] + abs(matrix[0]) - margin)
+
+    visitors = {"visitor_text": place, "visitor_operand_before": draw}
+    text = " ".join(page.extract_text(**visitors) for page in reader.pages)
     texts = re.split(r"Case\s*\d+\b", text)
     sources = re.split(r"\[Case\d+\]", source)
     assert len(texts) == len(sources) == len(CASES) + 1
     warnings = records + messages
-    return texts, sources, warnings, reader
+    return texts, sources, warnings, reader, edges
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_case(exported, case):
-    texts, sources, warnings, _ = exported
+    texts, sources, warnings, *_ = exported
     number, expected = list(CASES).index(case), CASES[case][1]
     text, source = texts[number + 1], sources[number + 1]
     bare = re.sub(r"[\s\u200b]", "", text)
@@ -395,7 +409,7 @@ def test_the_rows_of_an_align_count_on(exported):
 
 def test_front_matter_and_standards_of_the_cases(exported):
     """One heading that skips a level, or one letter without a font, cost all their standards."""
-    texts, _, _, reader = exported
+    texts, _, _, reader, _ = exported
     assert " ".join(texts[0].split()).startswith("My Homework Ann 1 May")
     assert "Raw title" not in texts[0]
     declared = reader.trailer["/Root"]["/Metadata"].get_data().decode()
@@ -403,21 +417,8 @@ def test_front_matter_and_standards_of_the_cases(exported):
 
 
 def test_nothing_leaves_the_paper(exported):
-    """Text, formulas and pictures stand within the margins: 30 mm and 15 mm of 210."""
-    right = []
-    for page in exported[3].pages:
-        edge = float(page.mediabox.width) - 15 / 25.4 * 72
-
-        def place(text, matrix, position, font, size, edge=edge):
-            if text.strip():
-                right.append(matrix[4] + position[4] * matrix[0] - edge)
-
-        def draw(operator, arguments, matrix, position, edge=edge):
-            if operator == b"Do":
-                right.append(matrix[4] + abs(matrix[0]) - edge)
-
-        page.extract_text(visitor_text=place, visitor_operand_before=draw)
-    assert max(right) < 1
+    """Text, formulas and pictures stand within the margins."""
+    assert max(exported[4]) < 1
 
 
 @pytest.mark.parametrize(

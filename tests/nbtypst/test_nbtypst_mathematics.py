@@ -167,7 +167,7 @@ TOKENS = list(r"ab12{}[]()^_&|$#\"'.,:/<>=%~") + [
 ]  # fmt: skip
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(
     st.lists(st.lists(st.sampled_from(TOKENS), max_size=9).map("".join), min_size=20, max_size=20)
 )

@@ -137,7 +137,7 @@ def test_cells_never_share_a_place(markup):
     assert all(y < len(rows) for _, y in places)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=10)
 @given(st.lists(TABLES, min_size=8, max_size=8))
 def test_typst_takes_every_table(markups):
     cells = [output(Make, markup) for markup in markups]
