@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 
@@ -153,9 +154,13 @@ def layouts(cells: list[Cell], headers: int, may_turn: bool) -> Iterator[tuple[S
         cell.node.tag == "th" for cell in cells if cell.x == len(index) and cell.y >= headers
     ):
         index.append(len(index))
+    taken = sum(minimum[x] + INSET for x in index)
+    rest = sum(minimum) + INSET * count - taken
+    parts = math.ceil(rest / max(ROOM / SMALLEST - taken, max(minimum)))
+    line = min(ROOM / SMALLEST, taken + rest / parts + max(minimum))  # parts of about one width
     chosen = list(index)
     for column in range(len(index), count):
-        wide = sum(minimum[x] + INSET for x in [*chosen, column]) > ROOM / SMALLEST
+        wide = sum(minimum[x] + INSET for x in [*chosen, column]) > line
         if wide and len(chosen) > len(index):
             yield chosen, f"{len(chosen)}, {SMALLEST}em"
             chosen = list(index)
