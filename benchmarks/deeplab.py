@@ -84,8 +84,8 @@ def demo_s_way(kind: str) -> Callable:
     from helpers.deeplab import official, reference
 
     if official.available([OFFICIAL[kind]]):
-        graph = official.graph_of(official.fetch_checkpoint(OFFICIAL[kind]))
-        return reference.FrozenGraph(graph, SIZE).predict
+        _prefix, path = official.files_in(official.fetch_checkpoint(OFFICIAL[kind]))
+        return reference.FrozenGraph(path, SIZE).predict
     sys.path.insert(0, str(paths.ROOT / "tests" / "deeplab"))
     import official_style
 
@@ -116,7 +116,7 @@ def tflite_way(kind: str) -> Callable:
     entry, result = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
 
     def predict(picture):
-        small = image.shrink(image.read_picture(picture), SIZE)
+        small = image.shrink(picture, SIZE)
         interpreter.set_tensor(entry["index"], image.to_input(small, SIZE)[None])
         interpreter.invoke()
         return interpreter.get_tensor(result["index"])[0].astype(np.uint8)

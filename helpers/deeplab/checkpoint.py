@@ -1,21 +1,18 @@
-"""Weights of the official DeepLab files: TF-1 checkpoints and frozen graphs.
+"""Weights of the official TF-1 checkpoints.
 
-A variable's name in the files follows from the layer's: `aspp0.BatchNorm` holds
+A variable's name there follows from the layer's here: `aspp0.BatchNorm` holds
 `aspp0/BatchNorm/gamma` and so on. Every number is used exactly once or nothing is loaded.
 """
 
-import re
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
-from google.protobuf.message import DecodeError
 from keras import layers
 
 from helpers.deeplab import network, official
 
-PARTS = "weights|depthwise_weights|biases|gamma|beta|moving_mean|moving_variance"
 DATA_SETS = {19: "Cityscapes", 21: "PASCAL VOC", 151: "ADE20K"}  # by number of classes
 
 
@@ -25,37 +22,16 @@ def build_official(name: str, output_stride: int = 8, size: int | None = None) -
     return builder(output_stride, size=size)
 
 
-def load_official(name: str) -> keras.Model:
-    """Return the Keras network of an official checkpoint, at the demo's output stride, 8.
-
-    The weights come from the TensorFlow-1 checkpoint, or, where the archive has none, from the
-    constants of the frozen graph.
+def load_official(name: str, output_stride: int = 8) -> keras.Model:
+    """Return the Keras network of an official checkpoint; the demo's output stride is 8.
 
     Raises:
         helpers.download.DownloadError: it is not there and cannot be downloaded.
         ValueError: its files cannot be read, or its variables are not the network's.
     """
-    source = official.weights_of(official.fetch_checkpoint(name))
-    return load_weights(build_official(name), source)
-
-
-def load_weights(model: keras.Model, path: Path) -> keras.Model:
-    """Read the weights of a TF-1 checkpoint or a frozen graph into a DeepLab network.
-
-    Args:
-        model: from `network.deeplab_v3` or `network.deeplab_v3_plus`.
-        path: a checkpoint's prefix (`…/model.ckpt-30000`) or a frozen graph (`….pb`).
-
-    Returns:
-        `model`.
-
-    Raises:
-        ValueError: the file cannot be read, or its variables are not those of the network;
-            the message names what is missing, left over, of another shape, or not finite.
-    """
-    path = Path(path)
-    stored = read_frozen_graph(path) if path.suffix == ".pb" else read_checkpoint(path)
-    assign(named_variables(model), stored, path)
+    prefix, _graph = official.files_in(official.fetch_checkpoint(name))
+    model = build_official(name, output_stride)
+    assign(named_variables(model), read_checkpoint(prefix), prefix)
     return model
 
 
@@ -74,6 +50,9 @@ def named_variables(model: keras.Model) -> dict[str, keras.Variable]:
 def read_checkpoint(prefix: Path) -> dict[str, np.ndarray]:
     """Return {name: array} of a TF-1 checkpoint, without what only training needs.
 
+    Args:
+        prefix: of its files, such as `…/model.ckpt-30000`.
+
     Raises:
         ValueError: there is no checkpoint, or it is damaged.
     """
@@ -86,29 +65,6 @@ def read_checkpoint(prefix: Path) -> dict[str, np.ndarray]:
         raise ValueError(
             f"{prefix}: no readable checkpoint (.index and .data files): {error}"
         ) from error
-
-
-def read_graph(path: Path) -> tf.compat.v1.GraphDef:
-    """Return the GraphDef of a frozen graph.
-
-    Raises:
-        ValueError: the file is missing or no graph.
-    """
-    graph = tf.compat.v1.GraphDef()
-    try:
-        graph.ParseFromString(Path(path).read_bytes())
-    except (OSError, DecodeError) as error:
-        raise ValueError(f"{path}: no readable frozen graph: {error}") from error
-    return graph
-
-
-def read_frozen_graph(path: Path) -> dict[str, np.ndarray]:
-    """Return {name: array} of the constants that were a frozen graph's variables."""
-    return {
-        node.name: tf.make_ndarray(node.attr["value"].tensor)
-        for node in read_graph(path).node
-        if node.op == "Const" and re.fullmatch(f".+/({PARTS})", node.name)
-    }
 
 
 def assign(variables: dict[str, keras.Variable], stored: dict[str, np.ndarray], path: Path) -> None:
@@ -137,8 +93,9 @@ def assign(variables: dict[str, keras.Variable], stored: dict[str, np.ndarray], 
 
 def described(stored: dict[str, np.ndarray]) -> str:
     """Return in words which network {name: array} belongs to: backbone, width and classes."""
-    backbones = {name.partition("/")[0] for name in stored if re.match("Mobile|xcep|resnet", name)}
-    words = " and ".join(sorted(backbones)) or "no backbone that is known"
+    scopes = {name.partition("/")[0] for name in stored}
+    backbones = sorted(s for s in scopes if s.startswith(("MobilenetV", "xception", "resnet")))
+    words = " and ".join(backbones) or "no backbone that is known"
     if "MobilenetV2/Conv/weights" in stored:
         words += f" of width {stored['MobilenetV2/Conv/weights'].shape[-1] / 32:g}"
     if "logits/semantic/biases" in stored:

@@ -1,5 +1,6 @@
 """The official networks side by side: what they see, how they agree, what each setting changes."""
 
+import gc
 from collections.abc import Sequence
 
 import keras
@@ -14,7 +15,8 @@ from helpers.deeplab.segmenter import Segmentation
 from helpers.download import DownloadError
 from helpers.translation import text
 
-NETWORKS = {  # titles of the columns of `networks_table`
+SIZE = 513  # pixels of the demo's squares
+NETWORKS = {  # {key of a row of the results: header} of the tables that the notebook shows
     "name": "network",
     "output_stride": "output stride",
     "params": "parameters",
@@ -23,33 +25,42 @@ NETWORKS = {  # titles of the columns of `networks_table`
     "published_gmacs": "published, 10⁹",
     "feature_memory_mib": "feature maps, MiB",
 }
-PARITY = {  # of `parity_table`
+PARITY = {
     "name": "checkpoint",
     "input_error": "inputs, max |Δ|",
     "logits_error": "logits, max |Δ| / max",
     "graph_error": "the graph itself",
     "agreement": "equal labels, %",
 }
-SETTINGS = {  # and of `settings_table`
+SETTINGS = {
     "name": "checkpoint",
     "stride_16": "kept at stride 16, %",
     "multi_scale": "kept with six scales, mirrored, %",
     "latency_ms": "ms a photograph",
     "feature_memory_mib": "feature maps, MiB",
 }
+FORMATS = {
+    "feature maps, MiB": "{:.0f}",
+    "ms a photograph": "{:.0f}",
+    "published, 10⁶": "{:.2f}",
+    "10⁹ multiply-adds at 513²": "{:.2f}",
+    "published, 10⁹": "{:.2f}",
+    "inputs, max |Δ|": "{:.1e}",
+    "logits, max |Δ| / max": "{:.1e}",
+    "the graph itself": "{:.1e}",
+}
 ROWS = 6  # photographs that a page holds
-FORMATS = (
-    {"feature maps, MiB": "{:.0f}", "ms a photograph": "{:.0f}"}
-    | dict.fromkeys(
-        (PARITY["input_error"], PARITY["logits_error"], PARITY["graph_error"]), "{:.1e}"
-    )
-    | dict.fromkeys((NETWORKS["published_params"], NETWORKS["gmacs"]), "{:.2f}")
-    | {NETWORKS["published_gmacs"]: "{:.2f}"}
-)
+
+
+def table(rows: list[dict], headers: dict[str, str]) -> pd.DataFrame:
+    """Return rows of the results as a DataFrame to show, of {key: header} in that order."""
+    return pd.DataFrame(rows)[list(headers)].rename(columns=headers)
 
 
 def size_and_cost(name: str, model: keras.Model, output_stride: int, weights: str = "none") -> dict:
     """Return a network's row of the results: parameters, 10⁹ multiply-adds, MiB of features.
+
+    Beside them stand the published figures, None where there is none.
 
     Args:
         name: what the row calls it.
@@ -60,21 +71,13 @@ def size_and_cost(name: str, model: keras.Model, output_stride: int, weights: st
     return {
         "name": name,
         "params": cost.trainable_parameters(model),
+        "published_params": published.DEEPLAB_PARAMETERS.get(name),
         "gmacs": cost.multiply_adds(model) / 1e9,
+        "published_gmacs": published.DEEPLAB_GMACS.get((name, output_stride)),
         "feature_memory_mib": cost.feature_memory(model),
         "output_stride": output_stride,
         "weights": weights,
     }
-
-
-def networks_table(rows: list[dict]) -> pd.DataFrame:
-    """Return rows of `size_and_cost` beside the published figures, as a DataFrame to show."""
-    beside = []
-    for row in rows:
-        gmacs = published.DEEPLAB_GMACS.get((row["name"], row["output_stride"]))
-        parameters = published.DEEPLAB_PARAMETERS.get(row["name"])
-        beside.append(row | {"published_gmacs": gmacs, "published_params": parameters})
-    return pd.DataFrame(beside)[list(NETWORKS)].rename(columns=NETWORKS)
 
 
 def demo_pictures(others: Sequence[str]) -> tuple[dict[str, np.ndarray], list[str]]:
@@ -109,6 +112,7 @@ def compare_all(
         try:
             row, segmentations[name] = compare(name, pictures, name in in_detail)
             rows.append(row)
+            gc.collect()  # networks and their graphs refer to each other
         except (ValueError, DownloadError) as error:
             faults.append(describe_fault(name, error))
     return rows, segmentations, faults
@@ -117,11 +121,11 @@ def compare_all(
 def compare(
     name: str, pictures: dict[str, np.ndarray], in_detail: bool = True
 ) -> tuple[dict, dict[str, Segmentation]]:
-    """Return the figures of one official checkpoint on `pictures` and what it finds in them.
+    """Return the figures of one official checkpoint on RGB pictures and what it finds in them.
 
     Args:
         name: key of `official.CHECKPOINTS`.
-        pictures: {name: picture as `image.read_picture` takes it}.
+        pictures: {name: (height, width, 3), uint8}.
         in_detail: whether to compare all pictures, not only the first, with the frozen graph, and
             to try the other settings.
 
@@ -134,30 +138,30 @@ def compare(
     Raises:
         ValueError, DownloadError: as `checkpoint.load_official`.
     """
-    model = checkpoint.load_official(name)
-    demo, size = segmenter.Segmenter(model), 513
+    compared = dict(list(pictures.items())[: None if in_detail else 1])
+    _prefix, path = official.files_in(official.fetch_checkpoint(name))
+    with reference.FrozenGraph(path, SIZE) as graph:  # gone before ours is there: both are large
+        expected = {each: graph.outputs(picture) for each, picture in compared.items()}
+    ours = segmenter.Segmenter(checkpoint.load_official(name), size=SIZE)
+    found = {each: ours.predict(picture) for each, picture in pictures.items()}
+    errors = pd.DataFrame([reference.parity(expected[k], ours, compared[k]) for k in compared])
+    square = next(iter(expected.values()))["input"]
     with cost.without_weights():
-        shape = checkpoint.build_official(name, size=size)
-    found = {picture_name: demo.predict(picture) for picture_name, picture in pictures.items()}
-    compared = list(pictures) if in_detail else list(pictures)[:1]
-    graph = reference.FrozenGraph(official.graph_of(official.fetch_checkpoint(name)))
-    errors = pd.DataFrame([reference.parity(graph, model, pictures[each]) for each in compared])
-    square = image.to_input(image.shrink(found[compared[0]].picture, size), size)[None]
-    row = size_and_cost(name, shape, 8, "official") | errors.max().to_dict()
-    row |= {
+        row = size_and_cost(name, checkpoint.build_official(name, size=SIZE), 8, "official")
+    row |= errors.max().to_dict() | {
         "agreement": errors["agreement"].mean(),
-        "latency_ms": cost.latency(lambda: demo.label(square).numpy()),
+        "latency_ms": cost.latency(ours.label, square, repeats=1),
         "stride_16": None,
         "multi_scale": None,
     }
     if in_detail:
-        strided = checkpoint.build_official(name, 16)
-        strided.set_weights(model.get_weights())
-        strided = segmenter.Segmenter(strided)
-        coarse = [strided.predict(picture).labels for picture in pictures.values()]
-        averaged = [demo.predict(each, segmenter.SCALES, True).labels for each in pictures.values()]
+        coarse = segmenter.Segmenter(checkpoint.load_official(name, 16), size=SIZE)
         labels = [one.labels for one in found.values()]
-        row |= {"stride_16": alike(coarse, labels), "multi_scale": alike(averaged, labels)}
+        row["stride_16"] = alike(
+            [coarse.predict(each).labels for each in pictures.values()], labels
+        )
+        averaged = [ours.predict(each, segmenter.SCALES, True).labels for each in pictures.values()]
+        row["multi_scale"] = alike(averaged, labels)
     return row, found
 
 
@@ -214,23 +218,12 @@ def found_classes(segmentations: dict[str, dict[str, Segmentation]]) -> list[dic
 
 def shares_table(rows: list[dict]) -> pd.DataFrame:
     """Return the rows of `found_classes` as a DataFrame to show, from a share of 1 % on."""
-    columns = {"photograph": [], "checkpoint": [], "classes": []}
+    shown = []
     for row in rows:
         seen = {name: share for name, share in row["classes"].items() if share >= 0.01}
-        columns["photograph"].append(row["image"])
-        columns["checkpoint"].append(row["model"])
-        columns["classes"].append(text("{classes}", classes=overlays.shares(seen)))
-    return pd.DataFrame(columns)
-
-
-def parity_table(rows: list[dict]) -> pd.DataFrame:
-    """Return how far the rows of `compare` are from the frozen graphs, as a DataFrame to show."""
-    return pd.DataFrame(rows)[list(PARITY)].rename(columns=PARITY)
-
-
-def settings_table(rows: list[dict]) -> pd.DataFrame:
-    """Return what the rows of `compare` tell of other settings and cost, as a DataFrame to show."""
-    return pd.DataFrame(rows)[list(SETTINGS)].rename(columns=SETTINGS)
+        classes = text("{classes}", classes=overlays.shares(seen))
+        shown.append({"photograph": row["image"], "checkpoint": row["model"], "classes": classes})
+    return pd.DataFrame(shown)
 
 
 def agreement(segmentations: dict[str, dict[str, Segmentation]]) -> pd.DataFrame:

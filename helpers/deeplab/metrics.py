@@ -9,29 +9,37 @@ BAND = 3  # pixels from an edge
 VOID = 255  # label of pixels that count for nothing, such as PASCAL VOC's rims of objects
 
 
-def mean_iou(labels: np.ndarray, predictions: np.ndarray) -> float:
-    """Return PASCAL VOC's mIoU: the mean, over classes that occur, of IoU over all images."""
-    counts = labels != VOID
-    return float(metrics.jaccard_score(labels[counts], predictions[counts], average="macro"))
+def scores(labels: np.ndarray, predictions: np.ndarray, classes: int) -> dict[str, float]:
+    """Return {"miou", "boundary_miou"} of predictions, all of them (batch, height, width)."""
+    return {
+        "miou": mean_iou(labels, predictions, classes),
+        "boundary_miou": boundary_iou(labels, predictions, classes),
+    }
 
 
-def boundary_iou(labels: np.ndarray, predictions: np.ndarray) -> float:
-    """Return the mIoU of the pixels at most `BAND` from a label edge (1802.02611, figure 5)."""
+def mean_iou(labels: np.ndarray, predictions: np.ndarray, classes: int) -> float:
+    """Return PASCAL VOC's mIoU: the mean, over classes that occur, of IoU over all images.
+
+    Raises:
+        ValueError: a label is neither below `classes` nor `VOID`, or a prediction not below them.
+    """
+    counted = labels != VOID
+    labels, predictions = labels[counted], predictions[counted]
+    strange = np.setdiff1d([labels.min(), labels.max(), predictions.min(), predictions.max()],
+                           range(classes))  # fmt: skip
+    if strange.size:
+        raise ValueError(f"labels must be from 0 to {classes - 1} or {VOID}, not {strange[0]}")
+    return float(metrics.jaccard_score(labels, predictions, average="macro"))
+
+
+def boundary_iou(labels: np.ndarray, predictions: np.ndarray, classes: int) -> float:
+    """Return the mIoU of the pixels less than `BAND` from a label edge (1802.02611, figure 5)."""
     band = trimap(labels)
-    return mean_iou(labels[band], predictions[band])
-
-
-def boundary_ious(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
-    """Return `boundary_iou` of each image alone (batch,); NaN where an image has no edge."""
-    scores = []
-    for label, prediction in zip(labels, predictions, strict=True):
-        has_edge = np.ptp(label) > 0
-        scores.append(boundary_iou(label[None], prediction[None]) if has_edge else np.nan)
-    return np.array(scores)
+    return mean_iou(labels[band], predictions[band], classes)
 
 
 def trimap(labels: np.ndarray) -> np.ndarray:
-    """Return which pixels (batch, height, width) lie at most `BAND` pixels from an edge.
+    """Return which pixels (batch, height, width) lie less than `BAND` pixels from an edge.
 
     An edge pixel has a neighbour (left, right, above, below) of another label. A void rim is one
     edge, not two, and is no part of the band.

@@ -107,23 +107,16 @@ def photographs() -> dict[str, Path]:
     return {name: FOLDER / name for name in PHOTOGRAPHS if inputs.used(FOLDER / name).exists()}
 
 
-def graph_of(folder: Path) -> Path:
-    """Return the path of the frozen graph in a checkpoint's folder.
+def files_in(folder: Path) -> tuple[Path, Path]:
+    """Return (prefix of the TF-1 checkpoint, frozen graph) of a checkpoint's folder.
 
     Raises:
-        ValueError: there is none.
-    """
-    graphs = sorted(folder.rglob("frozen_inference_graph.pb"))
-    if not graphs:
-        raise ValueError(f"{folder} holds no frozen graph: delete it and run make data again")
-    return graphs[0]
-
-
-def weights_of(folder: Path) -> Path:
-    """Return what to read the weights from: a TF-1 checkpoint's prefix, or else the frozen graph.
-
-    Raises:
-        ValueError: the folder holds neither.
+        ValueError: one of them is not there.
     """
     indices = sorted(folder.rglob("[!.]*.ckpt*.index"))
-    return indices[0].with_suffix("") if indices else graph_of(folder)
+    graphs = sorted(folder.rglob("frozen_inference_graph.pb"))
+    if not indices or not graphs:
+        raise ValueError(
+            f"{folder} holds no checkpoint with its frozen graph: delete it and run make data again"
+        )
+    return indices[0].with_suffix(""), graphs[0]

@@ -5,14 +5,18 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 
-from helpers.deeplab import checkpoint, image, network
+from helpers.deeplab import image, network, segmenter
 
 LOGITS = "logits/semantic/BiasAdd:0"  # at the output stride, before they are enlarged
 
 
 class FrozenGraph:
-    """A frozen DeepLab graph in a TensorFlow-1 session, as the official notebook runs it."""
+    """A frozen DeepLab graph in a TensorFlow-1 session, as the official notebook runs it.
+
+    `with` frees its memory at the end.
+    """
 
     def __init__(self, path: Path, size: int = 513):
         """Load the graph at `path`, whose static input size is `size`.
@@ -22,11 +26,15 @@ class FrozenGraph:
         """
         self.size = size
         self.graph = tf.Graph()
-        with self.graph.as_default():
-            tf.graph_util.import_graph_def(checkpoint.read_graph(path), name="")
-        names = {operation.name for operation in self.graph.get_operations()}
-        if missing := {"ImageTensor", "SemanticPredictions"} - names:
-            raise ValueError(f"{path}: no DeepLab graph, it has no {' and '.join(sorted(missing))}")
+        definition = tf.compat.v1.GraphDef()
+        try:
+            definition.ParseFromString(Path(path).read_bytes())
+            with self.graph.as_default():
+                tf.graph_util.import_graph_def(definition, name="")
+            for name in ("ImageTensor", "SemanticPredictions"):
+                self.graph.get_operation_by_name(name)
+        except (OSError, DecodeError, ValueError, KeyError) as error:
+            raise ValueError(f"{path}: no frozen DeepLab graph: {error}") from error
         self.session = tf.compat.v1.Session(graph=self.graph)
 
         # The network's input is what the first convolution reads (Xception pads it before).
@@ -35,38 +43,45 @@ class FrozenGraph:
         if self.input.op.type == "Pad":
             self.input = self.input.op.inputs[0]
 
-    def predict(self, picture: image.Picture) -> np.ndarray:
-        """Return the labels (h, w) of a picture (see `image.read_picture`), shrunk to `size`.
+    def __enter__(self) -> "FrozenGraph":
+        """Return the graph."""
+        return self
 
-        Raises:
-            FileNotFoundError, ValueError: as `image.read_picture`.
+    def __exit__(self, *_error: object) -> None:
+        """Free what the session holds."""
+        self.session.close()
+
+    def predict(self, picture: np.ndarray) -> np.ndarray:
+        """Return the labels (h, w), uint8, of an RGB picture, shrunk to fit into the graph."""
+        small = image.shrink(picture, self.size)
+        labels = self.session.run("SemanticPredictions:0", {"ImageTensor:0": small[None]})
+        return labels[0].astype(np.uint8)  # from int32 or int64
+
+    def outputs(self, picture: np.ndarray) -> dict[str, np.ndarray]:
+        """Return what `parity` compares of an RGB picture, shrunk to fit into the graph.
+
+        "input" is the prepared picture, "logits" are at the output stride, "as_written" the logits
+        without TensorFlow's rewriting of the graph, "labels" (h, w).
         """
-        return self.labels(image.shrink(image.read_picture(picture), self.size))
-
-    def labels(self, small: np.ndarray) -> np.ndarray:
-        """Return the labels (h, w), uint8, of an RGB picture that fits into the graph."""
-        labels = self.fetch("SemanticPredictions:0", small)[0]  # int32 or int64
-        return labels.astype(np.uint8)
-
-    def fetch(self, tensor: str | tf.Tensor, small: np.ndarray) -> np.ndarray:
-        """Return the value of one tensor for one RGB picture, uint8 (h, w, 3)."""
-        return self.session.run(tensor, {"ImageTensor:0": small[None]})
-
-    def logits_as_written(self, small: np.ndarray) -> np.ndarray:
-        """Return the logits at the output stride without TensorFlow's rewriting of the graph."""
+        feed = {"ImageTensor:0": image.shrink(picture, self.size)[None]}
+        fetches = {"input": self.input, "logits": LOGITS, "labels": "SemanticPredictions:0"}
+        found = self.session.run(fetches, feed)
         settings = tf.compat.v1.ConfigProto()
         settings.graph_options.rewrite_options.disable_meta_optimizer = True
         with tf.compat.v1.Session(graph=self.graph, config=settings) as session:
-            return session.run(LOGITS, {"ImageTensor:0": small[None]})
+            as_written = session.run(LOGITS, feed)
+        return found | {"as_written": as_written, "labels": found["labels"][0]}
 
 
-def parity(graph: FrozenGraph, model: keras.Model, picture: image.Picture) -> dict[str, float]:
-    """Return how far a Keras network is from its frozen graph on one picture.
+def parity(
+    expected: dict[str, np.ndarray], ours: segmenter.Segmenter, picture: np.ndarray
+) -> dict[str, float]:
+    """Return how far a Keras network is from its frozen graph on one RGB picture.
 
     Args:
-        graph: the reference.
-        model: Keras network with the same weights, of the graph's output stride and size.
-        picture: as `image.read_picture`.
+        expected: what `FrozenGraph.outputs` gives for the picture.
+        ours: of a network with the same weights, of the graph's output stride and size.
+        picture: (height, width, 3), uint8.
 
     Returns:
         {"input_error": max |Δ| of the prepared inputs in [-1, 1]: preprocessing alone,
@@ -74,17 +89,16 @@ def parity(graph: FrozenGraph, model: keras.Model, picture: image.Picture) -> di
         input, over the largest |logit|: the network alone, "graph_error": the same between the
         graph as TensorFlow rewrites it and as it is written, "agreement": equal labels, in %}.
     """
-    small = image.shrink(image.read_picture(picture), graph.size)
+    small = image.shrink(picture, ours.size)
     height, width = small.shape[:2]
-    square = image.to_input(small, graph.size)[None]
-    graph_input, graph_logits = graph.fetch(graph.input, small), graph.fetch(LOGITS, small)
-    largest = np.abs(graph_logits).max()
-    coarse = keras.Model(model.input, model.get_layer(network.LOGITS).output)
-    logits = coarse.predict(graph_input, verbose=0)
-    labels = model.predict(square, verbose=0)[0, :height, :width].argmax(axis=-1)
-    return {
-        "input_error": float(np.abs(square - graph_input).max()),
-        "logits_error": float(np.abs(logits - graph_logits).max() / largest),
-        "graph_error": float(np.abs(graph.logits_as_written(small) - graph_logits).max() / largest),
-        "agreement": 100 * float((labels == graph.labels(small)).mean()),
+    square = image.to_input(small, ours.size)[None]
+    coarse = keras.Model(ours.network.input, ours.network.get_layer(network.LOGITS).output)
+    largest = np.abs(expected["logits"]).max()
+    differences = {
+        "input_error": square - expected["input"],
+        "logits_error": (coarse(expected["input"]) - expected["logits"]) / largest,
+        "graph_error": (expected["as_written"] - expected["logits"]) / largest,
     }
+    errors = {name: float(np.abs(each).max()) for name, each in differences.items()}
+    equal = ours.label(square).numpy()[0, :height, :width] == expected["labels"]
+    return errors | {"agreement": 100 * float(equal.mean())}

@@ -7,8 +7,18 @@ import keras
 import numpy as np
 import pandas as pd
 
-from helpers import cost, files, inputs, paths
-from helpers.deeplab import checkpoint, fold, metrics, network, scenes, segmenter
+from helpers import cost, files, inputs, paths, training
+from helpers.deeplab import (
+    ablation,
+    checkpoint,
+    comparison,
+    fold,
+    metrics,
+    network,
+    scenes,
+    segmenter,
+)
+from helpers.training import seed_groups
 
 REMEDY = "restore data/weights from git, or make train-scenes"
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -21,7 +31,7 @@ TITLES = {
     "xception": "Xception, decoder",
     "xception_no_decoder": "Xception, no decoder",
 }
-COLUMNS = {
+HEADERS = {  # {key of a row of `score_all`: header}
     "model": "network",
     "output_stride": "output stride",
     "miou": "mIoU",
@@ -29,20 +39,17 @@ COLUMNS = {
     "gmacs": "10⁹ multiply-adds",
     "latency_ms": "ms a scene",
 }
-FORMATS = dict.fromkeys(("mIoU", COLUMNS["boundary_miou"], COLUMNS["gmacs"]), "{:.3f}")
+FORMATS = dict.fromkeys(("mIoU", HEADERS["boundary_miou"], HEADERS["gmacs"]), "{:.3f}")
 FORMATS["ms a scene"] = "{:.1f}"
 
 
-def build(
-    name: str, output_stride: int = 16, size: int | None = scenes.SIZE, **changes: Any
-) -> keras.Model:
+def build(name: str, output_stride: int = 16, size: int | None = scenes.SIZE) -> keras.Model:
     """Return the untrained compact network `name` as a Keras model.
 
     Args:
         name: key of `NETWORKS`.
         output_stride: 8 or 16.
         size: of the images in pixels, None for any.
-        changes: other arguments of `network.deeplab_v3` or `deeplab_v3_plus`.
 
     Raises:
         ValueError: no network has that name.
@@ -50,12 +57,7 @@ def build(
     if name not in NETWORKS:
         raise ValueError(f"no compact network {name!r}; there are {', '.join(NETWORKS)}")
     builder = network.deeplab_v3_plus if "xception" in name else network.deeplab_v3
-    options = {"classes": len(scenes.CLASSES), "size": size, **NETWORKS[name], **changes}
-    model = builder(output_stride, **options)
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = 0.99  # 100 steps, not the thousands of the official recipe
-    return model
+    return builder(output_stride, classes=len(scenes.CLASSES), size=size, **NETWORKS[name])
 
 
 def load(name: str, output_stride: int = 16, size: int | None = scenes.SIZE) -> keras.Model:
@@ -76,11 +78,6 @@ def load(name: str, output_stride: int = 16, size: int | None = scenes.SIZE) -> 
     return model
 
 
-def to_inputs(images: np.ndarray) -> np.ndarray:
-    """Return uint8 images as the networks take them: float32 in [-1, 1]."""
-    return np.asarray(images, np.float32) * (2 / 255) - 1
-
-
 def score(
     forward: Callable[[np.ndarray], np.ndarray], images: np.ndarray, labels: np.ndarray
 ) -> tuple[dict[str, float], np.ndarray]:
@@ -90,12 +87,9 @@ def score(
         forward: a network, or a compiled call of one: images in [-1, 1] → logits.
         images, labels: from `scenes.scenes`.
     """
-    batches = [to_inputs(images[start : start + 16]) for start in range(0, len(images), 16)]
+    batches = [scenes.to_inputs(images[start : start + 16]) for start in range(0, len(images), 16)]
     predictions = np.concatenate([np.argmax(forward(batch), axis=-1) for batch in batches])
-    return {
-        "miou": metrics.mean_iou(labels, predictions),
-        "boundary_miou": metrics.boundary_iou(labels, predictions),
-    }, predictions
+    return metrics.scores(labels, predictions, len(scenes.CLASSES)), predictions
 
 
 def score_all(
@@ -103,7 +97,7 @@ def score_all(
 ) -> tuple[list[dict], dict[tuple[str, int], np.ndarray]]:
     """Return (rows, {(network, output stride): predicted labels}) of every network, at 16 and 8.
 
-    A row has the keys of `COLUMNS`; the latency is the network's alone.
+    A row has the keys of `HEADERS`; the latency is the network's alone.
     """
     rows, predictions = [], {}
     for name in NETWORKS:
@@ -113,14 +107,38 @@ def score_all(
             scores, predictions[name, output_stride] = score(forward, images, labels)
             row = {"model": name, "output_stride": output_stride, **scores}
             row["gmacs"] = cost.multiply_adds(model) / 1e9
-            row["latency_ms"] = cost.latency(forward, to_inputs(images[:1]), repeats=9)
+            row["latency_ms"] = cost.latency(forward, scenes.to_inputs(images[:1]), repeats=9)
             rows.append(row)
     return rows, predictions
 
 
 def scores_table(rows: list[dict]) -> pd.DataFrame:
     """Return the rows of `score_all` as a DataFrame to show."""
-    return pd.DataFrame(rows)[list(COLUMNS)].replace({"model": TITLES}).rename(columns=COLUMNS)
+    return comparison.table(rows, HEADERS).replace({"network": TITLES})
+
+
+def train_and_score(name: str, runs: list[training.Run]) -> list[dict]:
+    """Train the runs of one kind of network and return a row for each: model, seed, scores.
+
+    A kind at a time stays in this process: others beside it would take 0.7 GiB each.
+    """
+    training.train_all({name: runs})
+    rows = []
+    for run in runs:
+        (scores,) = training.measure_all([(run, training.call(ablation.score))])
+        numbers = {key: float(value) for key, value in scores.items()}
+        rows.append({"model": name, "seed": run.seed, **numbers})
+    return rows
+
+
+def live_table(rows: list[dict]) -> pd.DataFrame:
+    """Return the rows of `train_and_score` as means ± deviations over seeds, to show."""
+    groups = pd.DataFrame(rows).groupby("model", sort=False)
+    scores = {"mIoU, %": "miou", "mIoU within 3 pixels of an edge, %": "boundary_miou"}
+    table = pd.DataFrame({"network": list(groups.groups)})
+    for title, score_name in scores.items():
+        table[title] = [seed_groups.percent(list(group[score_name])) for _name, group in groups]
+    return table
 
 
 def score_scales(

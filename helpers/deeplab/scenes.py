@@ -41,6 +41,11 @@ def scenes(split: str, indices: Iterable[int], seed: int = 0) -> tuple[np.ndarra
     return np.stack(images), np.stack(labels)
 
 
+def to_inputs(images: np.ndarray) -> np.ndarray:
+    """Return uint8 images as the networks take them: float32 in [-1, 1]."""
+    return np.asarray(images, np.float32) * (2 / 255) - 1
+
+
 def scene(split: str, index: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Return (image, labels) of one scene: one or two digits, the second over the first."""
     rng = np.random.default_rng([("train", "test").index(split), seed, index])

@@ -32,42 +32,40 @@ class Segmentation:
 
 
 class Segmenter:
-    """A DeepLab network with what it needs to segment pictures of any kind and size."""
+    """A DeepLab network with what it needs to segment pictures of any size.
+
+    `network` is the folded network, logits out; `label` and `probabilities` are compiled functions
+    of squares (batch, size, size, 3) in [-1, 1].
+    """
 
     def __init__(self, model: keras.Model, classes: Sequence[str] = VOC, size: int = 513):
         """Fold `model` (logits out) for squares of `size`², or of its own fixed input size."""
         self.classes, self.size = tuple(classes), model.input_shape[1] or size
-        forward = fold.with_constants(fold.fold_batch_norm(model))
+        self.network = fold.fold_batch_norm(model)
+        forward = fold.with_constants(self.network)
 
-        def label(squares):  # (batch, size, size, 3) in [-1, 1] → (batch, size, size)
+        def label(squares):
             return tf.cast(tf.argmax(forward(squares), axis=-1, output_type=tf.int32), tf.uint8)
-
-        def probabilities(squares):  # → (batch, size, size, classes)
-            return tf.nn.softmax(forward(squares))
 
         # One graph for any number of squares, and any size where the network's is open.
         squares = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
-        self.label = tf.function(label, input_signature=squares)
-        self.probabilities = tf.function(probabilities, input_signature=squares)
+        self.label = tf.function(label, squares)
+        self.probabilities = tf.function(lambda each: tf.nn.softmax(forward(each)), squares)
 
     def predict(
-        self, picture: image.Picture, scales: Sequence[float] = (1.0,), flip: bool = False
+        self, picture: np.ndarray, scales: Sequence[float] = (1.0,), flip: bool = False
     ) -> Segmentation:
-        """Segment one picture of any kind (see `image.read_picture`), shrunk as the demo does it.
+        """Segment one RGB picture (see `image.read_picture`), shrunk as the demo does it.
 
         Args:
-            picture: path, PIL image or array.
+            picture: (height, width, 3), uint8.
             scales: factors of the input size whose probabilities are averaged; `SCALES` for the
                 model zoo's test. Other sizes than 1 need a network of open size.
             flip: average with the mirrored picture too.
 
         Returns:
             Segmentation at the picture's own size.
-
-        Raises:
-            FileNotFoundError, ValueError: as `image.read_picture`.
         """
-        picture = image.read_picture(picture)
         small = image.shrink(picture, self.size)
         square = image.to_input(small, self.size)[None]
         if tuple(scales) == (1.0,) and not flip:
@@ -86,15 +84,13 @@ class Segmenter:
         probabilities = []
         for scale in scales:
             scaled = resize(squares, round((self.size - 1) * scale) + 1)
-            probabilities.append(resize(self.probabilities(tf.constant(scaled)), self.size))
+            probabilities.append(resize(self.probabilities(scaled), self.size))
             if flip:
-                mirrored = self.probabilities(tf.constant(scaled[:, :, ::-1]))
+                mirrored = self.probabilities(scaled[:, :, ::-1])
                 probabilities.append(resize(mirrored, self.size)[:, :, ::-1])
-        return np.asarray(sum(probabilities)) / len(probabilities)
+        return np.mean(probabilities, axis=0)
 
 
-def resize(maps: np.ndarray | tf.Tensor, size: int) -> np.ndarray:
+def resize(maps: np.ndarray | tf.Tensor, size: int) -> tf.Tensor:
     """Return maps (batch, …, …, channels) at size², corners aligned."""
-    if maps.shape[1] == size:
-        return np.asarray(maps)
-    return tf.raw_ops.ResizeBilinear(images=maps, size=(size, size), align_corners=True).numpy()
+    return tf.raw_ops.ResizeBilinear(images=maps, size=(size, size), align_corners=True)

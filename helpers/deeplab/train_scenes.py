@@ -5,6 +5,7 @@ A run that is stopped goes on from its last checkpoint.
 
 import argparse
 import time
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from helpers import files, paths, runtime
 runtime.configure_tensorflow()  # before Keras loads it: a third less time a step
 
 import keras  # noqa: E402
+import tensorflow as tf  # noqa: E402
 from keras import ops  # noqa: E402
 
 from helpers.deeplab import checkpoint, scene_networks, scenes  # noqa: E402
@@ -27,58 +29,37 @@ SAVE_EVERY = 500  # steps
 TEST_SCENES = 300  # that a model card's figures are of
 
 
-@keras.saving.register_keras_serializable("deeplab")
-class Trapezoid(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate that rises linearly from zero, holds, and falls linearly to zero."""
-
-    def __init__(self, steps: int):
-        """Rise and fall within `steps`."""
-        self.steps = steps
-
-    def __call__(self, step):
-        """Return the learning rate of a step, from 0."""
-        step = ops.cast(step, "float32")
-        rise = (step + 1) / max(1, WARM_UP * self.steps)
-        fall = (self.steps - step) / max(1, DECAY * self.steps)
-        return PEAK * ops.clip(ops.minimum(rise, fall), 0, 1)
-
-    def get_config(self) -> dict:
-        """Return what a copy is built from."""
-        return {"steps": self.steps}
+def learning_rate(step: int | keras.Variable, steps: int) -> tf.Tensor:
+    """Return the rate of a step, from 0: it rises from zero, holds, and falls to zero, linearly."""
+    step = ops.cast(step, "float32")
+    rise = (step + 1) / max(1, WARM_UP * steps)
+    fall = (steps - step) / max(1, DECAY * steps)
+    return PEAK * ops.clip(ops.minimum(rise, fall), 0, 1)
 
 
-class FreshScenes(keras.utils.PyDataset):
-    """Batches of scenes, each seen once, with labels and their weights.
+def batches(chosen: range, steps: int, seed: int) -> Iterator[tuple]:
+    """Yield (images in [-1, 1], labels, weights of the pixels) of the `chosen` among `steps`.
 
-    Labels are balanced by weights frequency^-b; b falls from 1/2 to 0 with the learning rate.
+    Each scene is seen once. Labels are balanced by weights frequency^-b; b falls from 1/2 to 0 with
+    the learning rate.
     """
-
-    def __init__(self, chosen: range, steps: int, seed: int):
-        """Give the batches of the `chosen` among `steps`."""
-        super().__init__()
-        self.chosen, self.steps, self.seed = chosen, steps, seed
-        labels = scenes.scenes("train", range(200), seed)[1]
-        self.frequency = np.bincount(labels.ravel(), minlength=len(scenes.CLASSES)) / labels.size
-
-    def __len__(self):
-        """Return the number of batches."""
-        return len(self.chosen)
-
-    def __getitem__(self, index):
-        """Return (images in [-1, 1], labels, weights of the pixels) of a batch."""
-        step = self.chosen[index]
-        scene_numbers = range(step * BATCH, (step + 1) * BATCH)
-        images, labels = scenes.scenes("train", scene_numbers, self.seed)
-        fall = min(1, (self.steps - step) / (DECAY * self.steps))
-        weights = self.frequency ** (-fall / 2)
-        weights = (weights / (weights * self.frequency).sum()).astype(np.float32)
-        return scene_networks.to_inputs(images), labels, weights[labels]
+    _images, labels = scenes.scenes("train", range(200), seed)
+    frequency = np.bincount(labels.ravel(), minlength=len(scenes.CLASSES)) / labels.size
+    for step in chosen:
+        numbers = range(step * BATCH, (step + 1) * BATCH)
+        images, labels = scenes.scenes("train", numbers, seed)
+        fall = min(1, (steps - step) / (DECAY * steps))
+        weights = frequency ** (-fall / 2)
+        weights = (weights / (weights * frequency).sum()).astype(np.float32)
+        yield scenes.to_inputs(images), labels, weights[labels]
 
 
 def prepare(model: keras.Model, steps: int) -> keras.Model:
     """Return the model compiled to be trained for `steps`: Adam, cross-entropy of the pixels."""
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    optimizer = keras.optimizers.Adam(Trapezoid(steps), clipnorm=1.0)
+    optimizer: keras.Optimizer = keras.optimizers.Adam(
+        lambda: learning_rate(optimizer.iterations, steps), clipnorm=1.0
+    )
     model.compile(optimizer, loss, jit_compile=runtime.compiles())
     optimizer.build(model.trainable_variables)
     return model
@@ -101,8 +82,10 @@ def train(name: str, steps: int = STEPS, seed: int = 0) -> tuple[keras.Model, di
         store.assign(changing, arrays)
     while state["step"] < steps:
         begun, end = time.monotonic(), min(state["step"] + SAVE_EVERY, steps)
-        batches = FreshScenes(range(state["step"], end), steps, seed)
-        history = model.fit(batches, shuffle=False, verbose=0).history
+        chosen = range(state["step"], end)
+        history = model.fit(
+            batches(chosen, steps, seed), steps_per_epoch=len(chosen), shuffle=False, verbose=0
+        ).history
         state = {"step": end, "seconds": state["seconds"] + time.monotonic() - begun}
         store.checkpoint(config, changing, **state)
         print(f"{name}, step {end}, loss {history['loss'][0]:.3f}", flush=True)

@@ -10,7 +10,15 @@ import tensorflow as tf
 from PIL import Image
 
 from helpers import download, inputs, paths
-from helpers.deeplab import checkpoint, image, network, official, reference, scene_networks
+from helpers.deeplab import (
+    checkpoint,
+    image,
+    network,
+    official,
+    reference,
+    scene_networks,
+    segmenter,
+)
 
 SIZE, CLASSES = 65, 5
 WIDTH = {"mobilenet": 0.5, "xception": 0.125}
@@ -20,6 +28,11 @@ def build(kind, **options):
     if kind == "mobilenet":
         return network.deeplab_v3(8, WIDTH[kind], CLASSES, SIZE, **options)
     return network.deeplab_v3_plus(8, WIDTH[kind], CLASSES, SIZE, **{"middle_units": 1, **options})
+
+
+def load(model, prefix):
+    checkpoint.assign(checkpoint.named_variables(model), checkpoint.read_checkpoint(prefix), prefix)
+    return model
 
 
 @pytest.fixture(scope="module", params=["mobilenet", "xception"])
@@ -38,29 +51,27 @@ def picture():
 
 def test_checkpoint_and_graph_give_the_reference_s_logits_and_labels(exported, picture):
     kind, prefix, graph_path = exported
-    graph = reference.FrozenGraph(graph_path, SIZE)
-    from_checkpoint = checkpoint.load_weights(build(kind), prefix)
-    found = reference.parity(graph, from_checkpoint, picture)
+    ours = segmenter.Segmenter(load(build(kind), prefix))
+    with reference.FrozenGraph(graph_path, SIZE) as graph:
+        expected = graph.outputs(picture)
+        assert len(np.unique(graph.predict(picture))) > 1  # labels that could differ
+    found = reference.parity(expected, ours, picture)
     assert found["input_error"] < 1e-6
     assert found["logits_error"] < 5e-5  # rounding; a wrong epsilon makes 1e-2
     assert found["graph_error"] < 5e-5
     assert found["agreement"] > 99.9
-    assert len(np.unique(graph.predict(picture))) > 1  # labels that could differ
-    from_graph = checkpoint.load_weights(build(kind), graph_path)
-    for ours, theirs in zip(from_graph.weights, from_checkpoint.weights, strict=True):
-        np.testing.assert_array_equal(ours, theirs)
 
 
 def test_left_over_missing_and_misshapen_variables_are_named(exported):
     kind, prefix, _ = exported
     if kind == "mobilenet":
         with pytest.raises(ValueError, match=r"logits/semantic/biases is \(5,\), not \(7,\)"):
-            checkpoint.load_weights(network.deeplab_v3(8, WIDTH[kind], 7, SIZE), prefix)
+            load(network.deeplab_v3(8, WIDTH[kind], 7, SIZE), prefix)
     else:
         with pytest.raises(ValueError, match="left over: decoder/decoder_conv0_depthwise/Batch"):
-            checkpoint.load_weights(build(kind, decoder=False), prefix)
+            load(build(kind, decoder=False), prefix)
         with pytest.raises(ValueError, match="missing: .*middle_flow/block1/unit_2"):
-            checkpoint.load_weights(build(kind, middle_units=2), prefix)
+            load(build(kind, middle_units=2), prefix)
 
 
 def test_a_refused_checkpoint_changes_nothing():
@@ -120,7 +131,7 @@ def test_a_damaged_checkpoint_is_named(exported, tmp_path, damage):
     if damage == "missing":
         data.unlink()
     with pytest.raises(ValueError, match=f"{copy}: no readable checkpoint"):
-        checkpoint.load_weights(build(kind), copy)
+        load(build(kind), copy)
 
 
 def test_names_are_those_of_the_official_checkpoints():
@@ -131,24 +142,15 @@ def test_names_are_those_of_the_official_checkpoints():
     assert names["logits/semantic/biases"].shape == (21,)
 
 
-@pytest.mark.parametrize("suffix", ["", ".pb"])
-def test_unreadable_files_are_named(tmp_path, suffix):
-    path = tmp_path / f"model{suffix}"
-    model = build("mobilenet")
-    for content in (None, b"no weights"):
-        if content:
-            path.write_bytes(content)
-        with pytest.raises(ValueError, match=str(path)):
-            checkpoint.load_weights(model, path)
-
-
-def test_a_graph_that_is_no_deeplab_is_refused(tmp_path):
+def test_what_is_no_deeplab_graph_is_refused(tmp_path):
     path = tmp_path / "other.pb"
     with tf.Graph().as_default() as graph:
         tf.constant(1.0, name="alone")
-    path.write_bytes(graph.as_graph_def().SerializeToString())
-    with pytest.raises(ValueError, match="ImageTensor and SemanticPredictions"):
-        reference.FrozenGraph(path)
+    for content in (None, b"no graph", graph.as_graph_def().SerializeToString()):
+        if content:
+            path.write_bytes(content)
+        with pytest.raises(ValueError, match=f"{path}: no frozen DeepLab graph"):
+            reference.FrozenGraph(path)
 
 
 def test_official_archive_laid_by_hand_is_used(exported, tmp_path, monkeypatch):
@@ -167,16 +169,13 @@ def test_official_archive_laid_by_hand_is_used(exported, tmp_path, monkeypatch):
         official.fetch_checkpoint(name)  # not the published archive
     monkeypatch.setitem(official.CHECKPOINTS, name, (archive.name, 1, None))
     folder = official.fetch_checkpoint(name)
-    assert official.graph_of(folder).read_bytes() == graph_path.read_bytes()
-    assert official.weights_of(folder).name == "model.ckpt-30000"
+    found = official.files_in(folder)
+    assert found[0].name == "model.ckpt-30000" and found[1].read_bytes() == graph_path.read_bytes()
     with pytest.raises(ValueError, match="MobilenetV2 of width 0.5, 5 classes"):
-        checkpoint.load_official(name)  # the small graph is found and read, and does not fit
-    for path in folder.rglob("model.ckpt*"):
-        path.unlink()
-    assert official.weights_of(folder) == official.graph_of(folder)
-    official.graph_of(folder).unlink()
-    with pytest.raises(ValueError, match="holds no frozen graph: delete it and run make data"):
-        official.weights_of(folder)
+        checkpoint.load_official(name)  # the small checkpoint is found and read, and does not fit
+    found[1].unlink()
+    with pytest.raises(ValueError, match="holds no checkpoint with its frozen graph: delete it"):
+        official.files_in(folder)
 
 
 def test_what_is_looked_for_is_noted_though_it_is_missing(tmp_path, monkeypatch):
@@ -189,7 +188,7 @@ def test_what_is_looked_for_is_noted_though_it_is_missing(tmp_path, monkeypatch)
     assert official.available([name]) == [name]
     assert list(official.photographs()) == ["image1.jpg"]
     scene_networks.load("mobilenetv2")
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(ValueError, match="No such file"):
         image.own_pictures(str(tmp_path / "own.png"))
     noted = (tmp_path / "used").read_text(encoding="utf-8").split()
     weights = inputs.relative_name(paths.WEIGHTS / "scenes_mobilenetv2.npz")

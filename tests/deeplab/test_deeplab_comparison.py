@@ -90,7 +90,7 @@ def test_damaged_files_cost_nothing_but_themselves(tmp_path, monkeypatch):
     assert faults[0].startswith("mobilenetv2_coco_voctrainaug is left out (")
     assert "its checksum is not" in faults[0]
     assert faults[1].startswith("xception_coco_voctrainval is left out (")
-    assert "holds no frozen graph" in faults[1]
+    assert "holds no checkpoint with its frozen graph" in faults[1]
     (tmp_path / "image1.jpg").write_bytes(b"half")
     pictures, faults = comparison.demo_pictures(["coffee"])
     assert list(pictures) == ["coffee"] and "image1.jpg is left out" in faults[0]

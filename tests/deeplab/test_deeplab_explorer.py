@@ -40,7 +40,9 @@ def uploaded(name, content):
 
 def test_every_choice_is_segmented(asked, capsys):
     control = explorer.explorer(["mobilenetv2_coco_voctrainaug"], {"black": RED * 0, "red": RED})
-    (choice, upload), network, stride, _output = control.children[0].children, *control.children[1:]
+    (choice, upload, fault), network, stride, _ = (
+        control.children[0].children, *control.children[1:]
+    )  # fmt: skip
     assert asked[-1][:2] == ("mobilenetv2_coco_voctrainaug", 16)
     assert "cat 100%" in capsys.readouterr().out
     network.value = "xception"
@@ -55,7 +57,9 @@ def test_every_choice_is_segmented(asked, capsys):
     assert choice.value == "mine.png"
     np.testing.assert_array_equal(asked[-1][2], RED[:2])
     upload.value = [uploaded("text.png", b"no picture")]
-    assert "text.png: cannot identify image file" in capsys.readouterr().out
+    assert "text.png: not a picture that can be read: cannot identify" in fault.value
+    upload.value = [uploaded("mine.png", file.getvalue())]
+    assert fault.value == ""
 
 
 def test_compact_networks_serve_at_both_strides():

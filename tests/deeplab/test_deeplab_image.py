@@ -2,9 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
+import tifffile
 from PIL import Image
 
 from helpers import paths
@@ -37,12 +35,13 @@ def test_exif_rotation_is_applied(tmp_path):
     assert image.read_picture(path).shape == (6, 4, 3)
 
 
-def test_transparency_is_laid_on_white():
+def test_transparency_is_laid_on_white(tmp_path):
     clear = np.zeros((3, 3, 4), np.uint8)
     clear[1, 1] = (10, 20, 30, 255)
-    for picture in (clear, Image.fromarray(clear)):
-        assert image.read_picture(picture)[0, 0].tolist() == [255, 255, 255]
-        assert image.read_picture(picture)[1, 1].tolist() == [10, 20, 30]
+    Image.fromarray(clear).save(tmp_path / "clear.png")
+    picture = image.read_picture(tmp_path / "clear.png")
+    assert picture[0, 0].tolist() == [255, 255, 255]
+    assert picture[1, 1].tolist() == [10, 20, 30]
 
 
 def test_sixteen_bit_grey_keeps_its_range(tmp_path):
@@ -58,6 +57,29 @@ def test_a_camera_s_bits_in_sixteen_are_not_black(tmp_path, bits):
     Image.fromarray(levels).save(path)
     assert image.read_picture(path)[..., 0].tolist()[0] == [0, 255]
     assert image.read_picture(path)[1, 0, 0] == 128
+
+
+@pytest.mark.parametrize("bits", [12, 16])
+@pytest.mark.parametrize("options", [{}, {"byteorder": ">"}, {"planarconfig": "separate"}])
+def test_deep_colours_keep_their_range(tmp_path, bits, options):
+    """Pillow alone keeps the upper 8 of 16 bits, and so 4 of a camera's 12."""
+    levels = np.zeros((20, 30, 3), np.uint16)
+    levels[...] = 2**bits - 1, 2 ** (bits - 1), 0
+    if "planarconfig" in options:
+        levels = np.moveaxis(levels, -1, 0)
+    tifffile.imwrite(tmp_path / "deep.tif", levels, photometric="rgb", **options)
+    picture = image.read_picture(tmp_path / "deep.tif")
+    assert picture.shape == (20, 30, 3)
+    assert np.ptp(picture, axis=(0, 1)).max() == 0 and picture[0, 0].tolist() == [255, 128, 0]
+
+
+def test_colours_may_be_floats_and_large(tmp_path):
+    ramp = np.tile(np.linspace(0, 1, 900, dtype=np.float32)[:, None], (300, 1, 3))
+    tifffile.imwrite(tmp_path / "float.tif", ramp, photometric="rgb")
+    whole = image.read_picture(tmp_path / "float.tif")
+    np.testing.assert_array_equal(whole, np.round(ramp * 255))
+    small = image.read_picture(tmp_path / "float.tif", 90)
+    assert small.shape == (30, 90, 3) and (np.diff(small[15, :, 0].astype(int)) >= 0).all()
 
 
 def test_floats_in_a_file_are_spread_over_the_greys(tmp_path):
@@ -108,14 +130,14 @@ def test_a_reader_s_pictures_are_found_and_shrunk(tmp_path, monkeypatch):
         ("https://example.invalid/a.png", "is an address: download the picture"),
         ("empty", "the folder holds no picture"),
         (["b.png", 3], "own_picture holds 3: give paths"),
-        ("text.png", "no such file"),
+        ("text.png", "No such file"),
     ]:
-        with pytest.raises((ValueError, FileNotFoundError), match=message):
+        with pytest.raises(ValueError, match=message):
             image.own_pictures(name)
 
 
 def test_a_folder_is_no_picture_and_heic_wants_a_reader(tmp_path):
-    with pytest.raises(ValueError, match="a folder, not a picture"):
+    with pytest.raises(ValueError, match="not a picture that can be read: .*directory"):
         image.read_picture(tmp_path)
     (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic")
     with pytest.raises(ValueError, match="pip install pillow-heif, or save the picture as JPEG"):
@@ -134,43 +156,14 @@ def test_a_large_picture_is_shrunk_before_all_else(tmp_path, mode):
     assert np.abs(small - expected).max() <= 6
 
 
-@given(
-    arrays.arrays(
-        st.sampled_from([np.uint8, np.float32]),
-        st.tuples(st.integers(2, 9), st.integers(2, 9), st.sampled_from([1, 3, 4])),
-        elements={"min_value": 0, "max_value": 1},
-    )
-)
-def test_any_array_of_bytes_or_shares_is_a_picture(array):
-    picture = image.read_picture(array)
-    assert picture.shape == (*array.shape[:2], 3)
-    assert picture.dtype == np.uint8
-
-
-@pytest.mark.parametrize(
-    ("array", "message"),
-    [
-        (np.zeros((1, 1, 3), np.uint8), "1×1 pixels cannot"),
-        (np.zeros((0, 5, 3), np.uint8), "5×0 pixels cannot"),
-        (np.zeros((4, 4, 2), np.uint8), r"not \(4, 4, 2\)"),
-        (np.zeros((4, 4), np.int32), "not int32"),
-        (np.full((4, 4), 2.0), "must lie in"),
-        (np.full((4, 4), np.nan), "must lie in"),
-    ],
-)
-def test_impossible_arrays_are_refused(array, message):
-    with pytest.raises(ValueError, match=message):
-        image.read_picture(array)
-
-
 def test_impossible_files_are_refused(tmp_path):
     whole = tmp_path / "whole.png"
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     Image.fromarray(noise).save(whole)
     cases = {
-        "empty.jpg": (b"", "empty, or not a picture"),
-        "text.png": (b"no picture at all", "empty, or not a picture"),
-        "half.png": (whole.read_bytes()[:3000], "damaged"),
+        "empty.jpg": (b"", "cannot identify"),
+        "text.png": (b"no picture at all", "cannot identify"),
+        "half.png": (whole.read_bytes()[:3000], "truncated"),
     }
     for name, (content, message) in cases.items():
         path = tmp_path / name
@@ -181,17 +174,16 @@ def test_impossible_files_are_refused(tmp_path):
     Image.fromarray(RED[:1, :1]).save(one)
     with pytest.raises(ValueError, match="1×1 pixels cannot"):
         image.read_picture(one)
-    with pytest.raises(FileNotFoundError, match="no such file"):
-        image.read_picture(tmp_path / "absent.png")
-    with pytest.raises(ValueError, match="not NoneType"):
-        image.read_picture(None)
 
 
-def test_a_decompression_bomb_is_refused_before_it_is_decoded(tmp_path):
+def test_a_decompression_bomb_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
     path = tmp_path / "bomb.png"
-    Image.new("1", (20000, 20000)).save(path)  # 50 kB on disk, 1.2 GB as RGB
-    with pytest.raises(ValueError, match="too large to decode"):
+    Image.new("1", (200, 200)).save(path)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 200 * 200 // 2 - 1)
+    with pytest.raises(ValueError, match="bomb.png: .*could be decompression bomb"):
         image.read_picture(path)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 200 * 200 // 2)  # half as many only warn
+    assert image.read_picture(path).shape == (200, 200, 3)
 
 
 def test_preparation_is_the_demo_s():

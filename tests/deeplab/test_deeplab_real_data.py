@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from helpers.deeplab import checkpoint, fold, network, segmenter
+from helpers.deeplab.image import read_picture
 
 FOLDER = os.environ.get("REPORT_REAL_DATA")
 pytestmark = pytest.mark.skipif(not FOLDER, reason="REPORT_REAL_DATA names no folder of real data")
@@ -31,7 +32,7 @@ def released():
     ],
 )
 def test_the_released_network_sees_what_is_there(released, image, classes):
-    shares = released.predict(Path(FOLDER) / "deeplab" / image).shares
+    shares = released.predict(read_picture(Path(FOLDER) / "deeplab" / image)).shares
     found = {name: share for name, share in shares.items() if share > 0.01}
     assert set(classes) <= set(found) - {"background"}
     for name, share in classes.items():

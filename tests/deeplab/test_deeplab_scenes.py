@@ -4,9 +4,17 @@ import keras
 import numpy as np
 import pytest
 
-from helpers import files, paths
-from helpers.deeplab import checkpoint, metrics, scene_networks, scenes, train_scenes
+from helpers import files, paths, training
+from helpers.deeplab import (
+    ablation,
+    checkpoint,
+    metrics,
+    scene_networks,
+    scenes,
+    train_scenes,
+)
 from helpers.deeplab.blocks import AlignedResize
+from helpers.training import loop
 
 
 def test_a_scene_is_the_same_wherever_it_is_drawn():
@@ -39,9 +47,16 @@ def test_all_classes_occur_and_digits_stand_out():
 
 def test_mean_iou_is_that_of_the_classes_that_occur():
     labels, predictions = np.array([[0, 0, 3, 1]]), np.array([[0, 1, 0, 1]])
-    assert metrics.mean_iou(labels, predictions) == pytest.approx((1 / 3 + 1 / 2 + 0) / 3)
+    assert metrics.mean_iou(labels, predictions, 4) == pytest.approx((1 / 3 + 1 / 2 + 0) / 3)
     void = np.array([[0, 0, 3, 1, 255]]), np.array([[0, 1, 0, 1, 7]])
-    assert metrics.mean_iou(*void) == metrics.mean_iou(labels, predictions)
+    assert metrics.mean_iou(*void, 4) == metrics.mean_iou(labels, predictions, 4)
+
+
+@pytest.mark.parametrize(("label", "prediction"), [(4, 0), (-1, 0), (0, 4), (0, -1), (0, 255)])
+def test_labels_of_no_class_are_refused(label, prediction):
+    labels, predictions = np.array([[0, 3, label]]), np.array([[0, 3, prediction]])
+    with pytest.raises(ValueError, match="labels must be from 0 to 3 or 255, not"):
+        metrics.mean_iou(labels, predictions, 4)
 
 
 def test_trimap_is_a_band_around_the_edge():
@@ -65,18 +80,8 @@ def test_boundary_iou_sees_what_the_mean_hides():
     shrunk[0, 22:38, 22:38] = 1
     hollow = labels.copy()
     hollow[0, 28:32, 28:32] = 0
-    assert metrics.boundary_iou(labels, hollow) == 1
-    assert metrics.boundary_iou(labels, shrunk) < metrics.mean_iou(labels, shrunk) - 0.2
-
-
-def test_boundary_score_of_each_scene_alone():
-    labels = np.zeros((3, 8, 8), int)
-    labels[:2, 2:6, 2:6] = 1
-    predictions = labels.copy()
-    predictions[1] = 0
-    perfect, wrong, without_edge = metrics.boundary_ious(labels, predictions)
-    assert perfect == 1 and np.isnan(without_edge)
-    assert wrong == metrics.boundary_iou(labels[1:2], predictions[1:2]) < 0.5
+    assert metrics.boundary_iou(labels, hollow, 2) == 1
+    assert metrics.boundary_iou(labels, shrunk, 2) < metrics.mean_iou(labels, shrunk, 2) - 0.2
 
 
 def test_every_network_has_a_name_in_the_table():
@@ -102,11 +107,11 @@ def tiny(monkeypatch, tmp_path):
     return tmp_path
 
 
-def pixelwise(name, output_stride=16, size=None, **options):
+def pixelwise(name, output_stride=16, size=None):
     """A network of two convolutions, in the place of `scene_networks.build`."""
     inputs = keras.Input((size, size, 3))
     x = keras.layers.Conv2D(4, 3, output_stride, "same", activation="relu", name="first")(inputs)
-    x = keras.layers.Conv2D(options.get("classes", 11), 1, name="logits.semantic")(x)
+    x = keras.layers.Conv2D(11, 1, name="logits.semantic")(x)
     return keras.Model(inputs, AlignedResize()(x, inputs))
 
 
@@ -135,20 +140,21 @@ def test_training_stopped_and_resumed_is_training_in_one_go(tiny, monkeypatch):
 
 def test_every_step_has_scenes_of_its_own_and_balanced_weights(monkeypatch):
     monkeypatch.setattr(train_scenes, "BATCH", 3)
-    batches = train_scenes.FreshScenes(range(2, 10), steps=10, seed=1)
-    assert len(batches) == 8
-    images, labels, weights = batches[0]
+    drawn = list(train_scenes.batches(range(2, 4), steps=10, seed=1))
+    assert len(drawn) == 2
+    images, labels, weights = drawn[0]
     expected, expected_labels = scenes.scenes("train", range(6, 9), seed=1)
     np.testing.assert_allclose((images + 1) * 127.5, expected, atol=1e-3)
     np.testing.assert_array_equal(labels, expected_labels)
     assert weights[labels > 0].min() > weights[labels == 0].max()  # digits are rarer
-    last = train_scenes.FreshScenes(range(999, 1000), steps=1000, seed=1)[0][2]
+    ((_images, _labels, last),) = train_scenes.batches(range(999, 1000), steps=1000, seed=1)
     np.testing.assert_allclose(last, 1, atol=0.02)  # balanced no more
 
 
 def test_the_rate_rises_holds_and_falls():
-    rate = train_scenes.Trapezoid(1000)
-    rates = [float(rate(step)) for step in (0, 9, 19, 500, 700, 850, 1000)]
+    rates = [
+        float(train_scenes.learning_rate(step, 1000)) for step in (0, 9, 19, 500, 700, 850, 1000)
+    ]
     expected = train_scenes.PEAK * np.array([0.05, 0.5, 1, 1, 1, 0.5, 0])
     np.testing.assert_allclose(rates, expected, rtol=1e-5, atol=1e-9)
 
@@ -215,3 +221,50 @@ def test_weights_in_git_fit_and_stay_small(path):
         assert {key: array.shape for key, array in stored.items()} == {
             key: tuple(variable.shape) for key, variable in wanted.items()
         }
+
+
+def test_live_networks_learn_strokes_from_scenes_at_half_the_resolution(monkeypatch, tmp_path):
+    """Trained by the loop of the classification networks, a label a pixel."""
+    monkeypatch.setattr(paths, "RUNS", tmp_path)
+    data = ablation.draw_scenes(train=4, test=3)
+    images, labels = scenes.scenes("test", range(3))
+    np.testing.assert_allclose((data.test_images + 1) * 127.5, images[:, ::2, ::2], atol=1e-3)
+    np.testing.assert_array_equal(data.test_labels, labels[:, ::2, ::2] > 0)
+    drawn = training.call(ablation.draw_scenes, train=4, test=3)
+    protocol = training.Protocol(2, batch=2)
+    network = training.call("test_deeplab_scenes:pixelwise_strokes")
+    runs = [training.Run(network, drawn, protocol, seed) for seed in (3, 4)]
+    rows = scene_networks.train_and_score("tiny", runs)
+    assert [(row["model"], row["seed"]) for row in rows] == [("tiny", 3), ("tiny", 4)]
+    assert all(0 < row["boundary_miou"] < 1 and 0 < row["miou"] < 1 for row in rows)
+    result = training.train_all({"tiny": runs})["tiny"][0]
+    assert 0 < result.history[-1]["test_error"] < 1  # a share of the pixels
+    table = scene_networks.live_table(rows)
+    mean = 50 * sum(row["miou"] for row in rows)
+    assert str(table["mIoU, %"][0]).startswith(f"{mean:.1f} ± ")
+
+
+def pixelwise_strokes():
+    """A network of two convolutions, one of them depthwise, in the place of `build_network`."""
+    inputs = keras.Input((65, 65, 3))
+    x = keras.layers.DepthwiseConv2D(3, 2, "same", name="first")(inputs)
+    return keras.Model(inputs, AlignedResize()(keras.layers.Conv2D(2, 1)(x), inputs))
+
+
+def test_every_kernel_of_a_live_network_follows_from_the_seed():
+    draws = []
+    for seed in (1, 2, 1):
+        model = pixelwise_strokes()
+        loop.draw_weights(model, seed)
+        draws.append([layer.kernel.numpy() for layer in model.layers if hasattr(layer, "kernel")])
+    for one, other, again in zip(*draws, strict=True):
+        np.testing.assert_array_equal(one, again)
+        assert (one != other).all()
+
+
+def test_only_the_decoder_differs():
+    models = [ablation.build_network(decoder) for decoder in (True, False)]
+    names = [{layer.name for layer in model.layers if layer.weights} for model in models]
+    assert names[1] < names[0]
+    assert all(name.startswith("decoder.") for name in names[0] - names[1])
+    assert {model.output.shape for model in models} == {(None, 65, 65, 2)}
