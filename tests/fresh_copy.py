@@ -25,8 +25,8 @@ def make_report(root, *variables, **environment):
 
     Two notebooks run side by side: where one waits for its kernel, the other computes.
     """
-    program = f'RUN="{sys.executable}"'
-    command = ["make", "-j2", "report", "PROFILE=smoke", "PYTHON=true", program, *variables]
+    python = ["PYTHON=true", f'RUN="{sys.executable}"']
+    command = ["make", "-j2", "report", "PROFILE=smoke", *python, *variables]
     outside = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     done = subprocess.run(
         command, cwd=root, env=outside | environment, text=True, capture_output=True
