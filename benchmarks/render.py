@@ -20,7 +20,8 @@ PROSE = (
     "so that the layers learn the difference from the *identity*; see `unit({number})`.\n\n"
     "$$\n\\frac{{\\partial \\mathcal{{E}}_{{{number}}}}}{{\\partial x_l}} = "
     "\\frac{{\\partial \\mathcal{{E}}}}{{\\partial x_L}} \\left(1 + \\frac{{\\partial}}"
-    "{{\\partial x_l}} \\sum_{{i=l}}^{{L-1}} \\mathcal{{F}}(x_i)\\right)\n$$\n\n- first point\n- second point\n"
+    "{{\\partial x_l}} \\sum_{{i=l}}^{{L-1}} \\mathcal{{F}}(x_i)\\right)\n$$\n\n"
+    "- first point\n- second point\n"
 )
 
 
