@@ -42,7 +42,7 @@ def row(model: keras.Model) -> dict[str, Any]:
     }
 
 
-def table(models: list[keras.Model]) -> pd.DataFrame:
+def cost_table(models: list[keras.Model]) -> pd.DataFrame:
     """Return a table of built networks: input, layers, parameters, multiply-adds."""
     costs = [row(model) for model in models]
     return pd.DataFrame(

@@ -181,7 +181,7 @@ def stored_law(measured: dict) -> dict:
 def told_factors(laws: dict) -> list[str]:
     """Return the factor for `LAYERS` layers of each of {name: what `measure_law` found}."""
     factors = {name: each["law"].factor() for name, each in laws.items() if each["law"]}
-    template = "{name} {factor:.2f}"
+    template = "{name}: {factor:.2f}"
     return [text(template, name=name, factor=factors[name]) for name in factors] or ["none"]
 
 

@@ -131,7 +131,9 @@ def loss_estimates(groups: Groups, window: int) -> dict[str, claims.Estimate]:
 
 
 def rank_correlation(groups: Groups, window: int, paper: dict) -> list[float] | None:
-    """Return (Spearman's correlation of our losses with a paper's errors, its p-value) or None.
+    """Return Spearman's correlation of our losses with a paper's errors, and its p-value, or None.
+
+    The p-value is that of a permutation test: a few networks are too few for the t distribution.
 
     `paper` has {name: error in %, or "fail"}; what fails ranks last. None where it is undefined.
     """
@@ -139,8 +141,12 @@ def rank_correlation(groups: Groups, window: int, paper: dict) -> list[float] | 
     theirs = [math.inf if paper[name] == "fail" else paper[name] for name in groups]
     if len(set(ours)) < 2 or len(set(theirs)) < 2:
         return None
-    found = stats.spearmanr(stats.rankdata(ours), stats.rankdata(theirs))
-    return [float(found.statistic), float(found.pvalue) if len(ours) > 2 else 1.0]
+    ranks = stats.rankdata(theirs)
+    found = stats.permutation_test(
+        [stats.rankdata(ours)], lambda order: np.corrcoef(order, ranks)[0, 1],
+        permutation_type="pairings", n_resamples=1999, vectorized=False, rng=0,
+    )  # fmt: skip
+    return [float(found.statistic), float(found.pvalue)]
 
 
 def variant_rows(groups: Groups, window: int, table: int, paper: dict) -> list[dict]:

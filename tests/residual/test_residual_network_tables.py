@@ -36,7 +36,7 @@ def test_multiply_adds_of_a_small_network_by_hand():
 
 def test_table_of_networks():
     with without_weights():
-        frame = network_tables.table([cifar.build_cifar("resnet", 8, (8, 8, 1))])
+        frame = network_tables.cost_table([cifar.build_cifar("resnet", 8, (8, 8, 1))])
     row = frame.iloc[0]
     assert row[["network", "input", "layers"]].tolist() == ["resnet-8", "8×8×1", 8]
     positions, widths = (64, 16, 4), (16, 32, 64)

@@ -35,7 +35,7 @@ CELLS = ("parameters", "setup", "load-data", "define-runs", "define-series", "tr
         ("crossings", [1], "crossing shortcut spans 2 units or more"),
         ("shortcut_spans", [2, 5], "units of 5 convolutions"),
         ("shortcut_spans", [1, 3], "shortcut_spans must hold 2"),
-        ("window", 111, "window must not exceed iterations or variant_iterations"),
+        ("window", 100, "window must not exceed iterations or variant_iterations"),
         ("train_subset", 2000, "train_subset of digits must lie between 1 and 1,437"),
     ],
 )

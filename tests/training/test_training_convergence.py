@@ -98,4 +98,4 @@ def test_groups_give_times_limits_rows_and_what_is_stored():
     assert stored["factor_per_12_layers"] == law.factor() and stored["depths"] == [8, 14]
     row = convergence.law_table({"plain": measured}).iloc[0]
     assert row["not reached"] == 1 and row["runs"] == 4
-    assert convergence.told_factors({"plain": measured}) == [f"plain {law.factor():.2f}"]
+    assert convergence.told_factors({"plain": measured}) == [f"plain: {law.factor():.2f}"]
