@@ -31,7 +31,7 @@ before = $(if $(filter-out $1,$(firstword $2)),$(firstword $2) $(call before,$1,
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
-	@echo "  Variables: PROFILE=smoke|quick|cifar|full  REPORT_LANG=en|ru  CODE=1  GPU=1  DETERMINISTIC=1  OFFLINE=1  PYTHON=python3.12"
+	@echo "  Variables: PROFILE=smoke|quick|cifar|gpu|full  REPORT_LANG=en|ru  CODE=1  GPU=1  DETERMINISTIC=1  OFFLINE=1  PYTHON=python3.12"
 	@echo "  Of data: ONLY=deeplab-mobilenet|deeplab|cifar10  REPORT_MIRROR=https://…|folder"
 
 report: environment ## run the notebooks that are out of date, write reports/report.<lang>.pdf

@@ -21,15 +21,12 @@ def copy_project(root):
 
 
 def make_report(root, *variables, **environment):
-    """Run `make report PROFILE=smoke` with this environment's Python; return what it printed."""
-    command = [
-        "make",
-        "report",
-        "PROFILE=smoke",
-        "PYTHON=true",
-        f'RUN="{sys.executable}"',
-        *variables,
-    ]
+    """Run `make report PROFILE=smoke` with this environment's Python; return what it printed.
+
+    Two notebooks run side by side: where one waits for its kernel, the other computes.
+    """
+    python = ["PYTHON=true", f'RUN="{sys.executable}"']
+    command = ["make", "-j2", "report", "PROFILE=smoke", *python, *variables]
     outside = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     done = subprocess.run(
         command, cwd=root, env=outside | environment, text=True, capture_output=True

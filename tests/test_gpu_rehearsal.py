@@ -8,7 +8,7 @@ import pytest
 
 from helpers import paths
 
-TIMES = ("seconds", "images_per_second", "latency", "ms", "provenance", "cached")
+TIMES = ("seconds", "per_second", "latency", "ms", "provenance", "cached")
 
 
 @pytest.fixture(scope="module")

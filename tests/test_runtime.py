@@ -9,7 +9,7 @@ import types
 import numpy as np
 import pytest
 
-from helpers import paths, runtime
+from helpers import paths, results, runtime
 
 
 def test_the_same_seed_gives_the_same_numbers_everywhere():
@@ -43,7 +43,7 @@ def test_a_gpu_compiles_with_xla_and_is_named(monkeypatch, gpus, tf32, arithmeti
     assert runtime.compiles() == (gpus > 0)
     assert keras.config.dtype_policy().name == "float32"
     assert tf.config.experimental.tensor_float_32_execution_enabled() == tf32
-    assert runtime.provenance(session)["precision"] == (arithmetic if gpus else "float32")
+    assert runtime.precision() == (arithmetic if gpus else "float32")
     tf.config.experimental.enable_tensor_float_32_execution(False)
 
 
@@ -66,7 +66,7 @@ def test_a_session_knows_cores_and_parameters_as_they_are(monkeypatch):
     monkeypatch.setattr(runtime, "get_ipython", lambda: kernel)
     session = runtime.start("00_task", "smoke", 0, tensorflow=False)
     assert (session.cores, session.parameters) == (3, {"profile": "quick", "seed": 5})
-    assert runtime.provenance(session)["cores"] == 3
+    assert results.provenance(session, [])["cores"] == 3
 
 
 def test_parameters_that_do_not_go_together_end_in_one_line():
@@ -153,7 +153,7 @@ def test_the_commit_is_the_one_at_the_start(root):
     started = runtime.commit()
     commit(root, "Later, while the notebook runs")
     (root / "new").touch()
-    record = runtime.provenance(session)
+    record = results.provenance(session, [])
     assert (record["commit"], record["dirty"]) == started == (started[0], False)
 
 
