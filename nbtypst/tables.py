@@ -146,7 +146,8 @@ def layouts(cells: list[Cell], headers: int, may_turn: bool) -> Iterator[tuple[S
         if sum(minimum) <= room and (line == ROOM or may_turn):
             spare = (room - sum(minimum)) / max(sum(natural) - sum(minimum), 0.01)
             pairs = zip(minimum, natural, strict=True)
-            shares = ", ".join(f"{low + (high - low) * spare:.2f}fr" for low, high in pairs)
+            widened = (low + (high - low) * spare + INSET for low, high in pairs)
+            shares = ", ".join(f"{width:.2f}fr" for width in widened)
             yield range(count), f"({shares},), {size}em{', turned: true' * (line == TURNED)}"
             return
     index = []  # the leading columns of headings are repeated in each part
