@@ -189,8 +189,9 @@ def widths(cells: list[Cell]) -> tuple[list[float], list[float]]:
 @functools.lru_cache(1 << 16)
 def length(text: str) -> float:
     """Return how wide a text is, in em; letters of Asia are as wide as high."""
-    letters = re.sub("[\u2e80-\U0010ffff]", "", text.strip())
-    return compiler.metrics().getlength(letters) / 100 + len(text.strip()) - len(letters)
+    text = text.strip()[:1000]  # a longer one fills any line
+    letters = re.sub("[\u2e80-\U0010ffff]", "", text)
+    return compiler.metrics().getlength(letters) / 100 + len(text) - len(letters)
 
 
 def part(cells: list[Cell], columns: Sequence[int], layout: str, headers: int) -> str:
