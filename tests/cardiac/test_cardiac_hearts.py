@@ -7,22 +7,15 @@ import pandas as pd
 import pytest
 
 from helpers import paths, translation
-from helpers.cardiac import cohort, folding, hearts, preparation, synthetic_cohort
+from helpers.cardiac import cohort, folding, hearts, preparation
 
 GRID = preparation.Grid(16, 8.4)
-
-
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("drawn")
-    synthetic_cohort.write(folder, {"healthy": 6, "HCM": 6}, seed=0)
-    return folder
 
 
 @pytest.fixture
 def subjects(drawn, tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "DATA", tmp_path)
-    return cohort.from_folder(drawn, labels=cohort.ACDC)
+    return cohort.from_folder(drawn[0], labels=cohort.ACDC)
 
 
 def test_hearts_are_prepared_once_and_again_when_a_file_is_damaged(subjects, monkeypatch):
@@ -66,6 +59,7 @@ def test_remarks_are_kept_with_the_hearts_and_told_whenever_they_are_used(subjec
 
 
 def test_another_grid_or_cohort_has_a_folder_of_its_own(subjects):
+    subjects = subjects[4:8]
     names = {
         hearts.prepare(subjects, GRID, "HCM"),
         hearts.prepare(subjects, GRID, "HCM", posed=True),
