@@ -116,12 +116,25 @@ def parse(source: str, tex: str, display: bool, macros: dict) -> Formula:
     if REFERENCE.fullmatch(tex):
         return formula
     try:
-        formula.rows = displayed(tex, macros) if display else [tex_parser.inline(tex, macros)]
+        formula.rows = displayed(tex, macros) if display else [inline(tex, macros)]
     except TexError as error:
         formula.fault = f"the formula cannot be set: {error}"
     except RecursionError:
         formula.fault = "the formula cannot be set: it is nested too deeply"
     return formula
+
+
+def inline(tex: str, macros: dict) -> Row:
+    """Return TeX in a line as a `Row`; macros that it defines are added to `macros`.
+
+    Raises:
+        TexError: the TeX cannot be set.
+    """
+    parser = tex_parser.Parser(tex, macros)
+    parser.row.cells = [parser.sequence()]
+    if parser.peek():
+        raise TexError(f"{parser.peek()} stands alone")
+    return parser.row
 
 
 def displayed(tex: str, macros: dict) -> list[Row]:

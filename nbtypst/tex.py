@@ -241,16 +241,3 @@ class Parser:
         if len(character) > 1 or token in "{}":
             raise TexError(f"{token} is no delimiter")
         return f"\\{character}"
-
-
-def inline(tex: str, macros: dict) -> Row:
-    """Return TeX in a line as a `Row`; macros that it defines are added to `macros`.
-
-    Raises:
-        TexError: the TeX cannot be set.
-    """
-    parser = Parser(tex, macros)
-    parser.row.cells = [parser.sequence()]
-    if parser.peek():
-        raise TexError(f"{parser.peek()} stands alone")
-    return parser.row

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbtypst import compiler, mathematics, tex
+from nbtypst import compiler, mathematics
 from nbtypst.commands import TexError
 from nbtypst.vocabulary import COMMANDS, SYMBOLS
 
@@ -114,7 +114,7 @@ def test_each_row_has_its_number_and_label(tex, expected):
     ],
 )  # fmt: skip
 def test_tex_becomes_typst(source, typst):
-    assert tex.inline(source, {}).typst() == typst
+    assert mathematics.inline(source, {}).typst() == typst
 
 
 def test_macros_work_from_their_definition_on():
@@ -126,10 +126,10 @@ def test_macros_work_from_their_definition_on():
         r"\DeclareMathOperator*{\argmin}{arg\,min}",
         r"\newcommand{\power}[2][2]{#2^#1}",
     ):
-        assert tex.inline(source, macros).typst() == ""
-    typst = tex.inline(r"\R \pair{a}b \power x \power[3]x", macros).typst()
+        assert mathematics.inline(source, macros).typst() == ""
+    typst = mathematics.inline(r"\R \pair{a}b \power x \power[3]x", macros).typst()
     assert typst == r"bb(R) \( a \, b \) attach(x, t: 2) attach(x, t: 3)"
-    assert "limits: #true" in tex.inline(r"\argmin_x", macros).typst()
+    assert "limits: #true" in mathematics.inline(r"\argmin_x", macros).typst()
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_macros_work_from_their_definition_on():
 )
 def test_what_cannot_be_set_is_named(source, fault):
     with pytest.raises(TexError, match=fault.replace("\\", "\\\\")):
-        tex.inline(source, {})
+        mathematics.inline(source, {})
     assert fault in mathematics.parse(source, source, False, {}).fault
 
 
@@ -161,7 +161,7 @@ def test_typst_takes_every_symbol_and_command():
     for name in COMMANDS.keys() - skipped:
         big = name[1:].rstrip("lrm").lower() in ("big", "bigg")
         sources.append(name + ("(x" if big else arguments.get(name, "{a}{b}{c}")))
-    formulas = "\n".join(f"$ {tex.inline(source, {}).typst()} $" for source in sources)
+    formulas = "\n".join(f"$ {mathematics.inline(source, {}).typst()} $" for source in sources)
     compiler.run({"main.typ": f"{compiler.IMPORT}{formulas}\n".encode()}, "pdf")
 
 
