@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks import side_by_side
 
 WIDTH, D, BATCH, STEPS = 16, 64, 8, 6
-ALPHA, BETA, GAMMA, SMOOTHING = 1e-4, 0.02, 1.0, 0.1
+ALPHA, BETA, GAMMA, SMOOTHING = 2e-5, 0.02, 1.0, 0.1
 
 
 def rows() -> list[dict]:
@@ -108,19 +108,19 @@ def torch(size: int) -> Callable:
 
     small, w = size // 8, WIDTH
     encoder = nn.Sequential(
-        nn.Conv3d(16, 2 * w, 2, 2), nn.ReLU(), nn.Conv3d(2 * w, 4 * w, 3, 2, 1), nn.ReLU(),
-        nn.Flatten(), nn.Linear(small**3 * 4 * w, 2 * D),
-    )  # fmt: skip
+        nn.Conv3d(16, 2 * w, 2, 2), nn.ReLU(), nn.Conv3d(2 * w, 4 * w, 3, 2, 1), nn.ReLU()
+    )
+    mean_code, spread = nn.Linear(small**3 * 4 * w, D), nn.Linear(4 * w, D)
     decoder = nn.Sequential(
         nn.Linear(D, small**3 * 4 * w), nn.Unflatten(1, (4 * w, small, small, small)),
         nn.ConvTranspose3d(4 * w, 2 * w, 3, 2, 1, 1), nn.ReLU(),
         nn.ConvTranspose3d(2 * w, 16, 3, 2, 1, 1),
     )  # fmt: skip
     classifier = nn.Sequential(nn.Dropout(0.5), nn.Linear(D, 32), nn.Tanh(), nn.Linear(32, 2))
-    networks = nn.ModuleList([encoder, decoder, classifier]).to(
+    networks = nn.ModuleList([encoder, mean_code, spread, decoder, classifier]).to(
         memory_format=torch.channels_last_3d
     )
-    optimiser = torch.optim.AdamW(networks.parameters(), 3e-3, weight_decay=1e-3)
+    optimiser = torch.optim.Adam(networks.parameters(), 3e-3)
     half = size // 2
     shapes, labels = (torch.from_numpy(array) for array in hearts(size))
     folded = shapes.reshape(BATCH, half, 2, half, 2, half, 2, 2).permute(0, 2, 4, 6, 7, 1, 3, 5)
@@ -131,7 +131,8 @@ def torch(size: int) -> Callable:
 
     def step():
         target = folded.float() / 127
-        mu, log_variance = encoder(target - mean).chunk(2, 1)
+        features = encoder(target - mean)
+        mu, log_variance = mean_code(features.flatten(1)), spread(features.mean((2, 3, 4)))
         distance = decoder(mu + torch.exp(0.5 * log_variance) * torch.randn_like(mu)) + mean
         p, mask = torch.sigmoid(20 * distance), (folded > 0).float()
         overlap, total = ((p * mask).sum((2, 3, 4)), (p + mask).sum((2, 3, 4)))  # (b, 16)

@@ -25,7 +25,9 @@ GREY, BLUE, YELLOW, GREEN, ORANGE, PINK, WHITE = TINTS = (
 )  # fmt: skip
 SIZE, LINE, PADDING, GAP = 7, 9, 2, 12  # of the text, a line, inside a box, between boxes
 # Layers that prepare a map for the next stage: the shape of the stage is that before them.
-PREPARATIONS = (keras.layers.ZeroPadding2D, keras.layers.Flatten)
+PREPARATIONS = (
+    keras.layers.ZeroPadding2D, keras.layers.Flatten, keras.layers.GlobalAveragePooling3D,
+)  # fmt: skip
 
 
 @dataclasses.dataclass

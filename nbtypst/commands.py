@@ -227,7 +227,9 @@ def marked(mark: str, arguments: int = 0) -> Command:
 
     def command(parser: Parser) -> str:
         setattr(parser.row, mark, True)
-        return ignored(arguments)(parser)
+        for _ in range(arguments):
+            parser.raw()
+        return ""
 
     return command
 

@@ -30,7 +30,7 @@ def environment(parser: Parser) -> str:
     if kind in ("cases", "dcases", "rcases", "drcases"):
         rows = parser.rows(name)
         if kind.startswith("d"):
-            rows = [Row([f"display({cell})" if cell else "" for cell in row.cells]) for row in rows]
+            rows = [in_display(row) for row in rows]
         fences = ("", "}") if "r" in kind else ("{", "")
         return table(rows, *fences, "align: #left, column-gap: #1em, ")
     if kind == "array":

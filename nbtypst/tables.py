@@ -146,7 +146,8 @@ def layouts(cells: list[Cell], headers: int, may_turn: bool) -> Iterator[tuple[S
         if sum(minimum) <= room and (line == ROOM or may_turn):
             spare = (room - sum(minimum)) / max(sum(natural) - sum(minimum), 0.01)
             pairs = zip(minimum, natural, strict=True)
-            shares = ", ".join(f"{low + (high - low) * spare:.2f}fr" for low, high in pairs)
+            widened = (low + (high - low) * spare + INSET for low, high in pairs)
+            shares = ", ".join(f"{width:.2f}fr" for width in widened)
             yield range(count), f"({shares},), {size}em{', turned: true' * (line == TURNED)}"
             return
     index = []  # the leading columns of headings are repeated in each part
@@ -188,8 +189,9 @@ def widths(cells: list[Cell]) -> tuple[list[float], list[float]]:
 @functools.lru_cache(1 << 16)
 def length(text: str) -> float:
     """Return how wide a text is, in em; letters of Asia are as wide as high."""
-    letters = re.sub("[\u2e80-\U0010ffff]", "", text.strip())
-    return compiler.metrics().getlength(letters) / 100 + len(text.strip()) - len(letters)
+    text = text.strip()[:1000]  # a longer one fills any line
+    letters = re.sub("[\u2e80-\U0010ffff]", "", text)
+    return compiler.metrics().getlength(letters) / 100 + len(text) - len(letters)
 
 
 def part(cells: list[Cell], columns: Sequence[int], layout: str, headers: int) -> str:

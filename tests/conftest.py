@@ -12,12 +12,15 @@ from helpers import runtime  # noqa: E402
 
 runtime.configure_tensorflow()
 
-LONG = ("test_report_end_to_end.py", "test_build.py", "test_gpu_machine.py")
+LONG = (
+    "report_end_to_end", "build", "gpu_machine", "deeplab_checkpoint", "training_loop",
+    "deeplab_network", "cardiac_training", "deeplab_scenes",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items):
     """Put the longest files first, so that processes side by side end together."""
-    order = {name: number for number, name in enumerate(LONG)}
+    order = {f"test_{name}.py": number for number, name in enumerate(LONG)}
     items.sort(key=lambda item: order.get(item.path.name, len(LONG)))
 
 

@@ -50,7 +50,7 @@ def changed(name, old, new):
     ("old", "new", "fault"),
     [
         ("batch: 4", "batch: 0", "line 10: 01_residual_math.batch must be greater .* 1, found 0"),
-        ("epochs: 16", "epochs: -1", "03_cardiac_vae.epochs must be greater .* to 1, found -1"),
+        ("epochs: 14", "epochs: -1", "03_cardiac_vae.epochs must be greater .* to 1, found -1"),
         (
             "drops: [1.0]",
             "drops: [0.5, 2.0]",
@@ -147,7 +147,7 @@ def test_a_byte_order_mark_and_windows_lines_do_not_matter(folder, name):
 
 
 def test_all_faults_are_named_in_their_order(folder):
-    text = changed("quick.yml", "epochs: 16", "epochs: -1").decode()
+    text = changed("quick.yml", "epochs: 14", "epochs: -1").decode()
     text = text.replace("batch: 4", "bacth: 4").replace("draws: 6", "draws: 6\n  draws: 2026-02-30")
     with pytest.raises(profiles.ProfileError) as error:
         read(folder / "quick.yml", text.encode())
@@ -156,7 +156,7 @@ def test_all_faults_are_named_in_their_order(folder):
         "quick.yml, line 10: 01_residual_math.bacth is unknown: remove it, or correct its name",
         "quick.yml, line 19: 01_residual_math.draws must be a valid integer, found 2026-02-30",
         "quick.yml, line 19: draws is there twice, first in line 18",
-        f"quick.yml, line {line_of('epochs: 16') + 1}: 03_cardiac_vae.epochs must be",
+        f"quick.yml, line {line_of('epochs: 14') + 1}: 03_cardiac_vae.epochs must be",
     ]
     lines = str(error.value).splitlines()
     assert len(lines) == len(starts)

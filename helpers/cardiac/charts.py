@@ -73,6 +73,6 @@ def landscape(
     left.legend(fontsize=7)
     for name, p in probabilities.items():
         right.plot(np.arange(1, len(p) + 1), p, label=name)
-    right.set(xscale="log", xlabel="step, counted from 1", ylabel="probability of HCM")
+    right.set(xscale="log", xlabel="step, counted from 1", ylabel="probability of disease")
     right.legend(fontsize=7)
     return figure

@@ -17,17 +17,17 @@ from helpers.cardiac.hearts import Hearts
 
 def encode(model: keras.Model, shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return (mean codes (n, d), probability of disease (n,)) of folded int8 shapes."""
-    codes = np.concatenate([model.encoder(part)[0].numpy() for part in batches(shapes)])
+    codes = np.concatenate([model.encoder(part)[0].numpy() for part in split_batches(shapes)])
     return codes, model.classifier(codes).numpy()[:, 1]
 
 
-def decode(model: keras.Model, codes: np.ndarray) -> np.ndarray:
+def decode_hearts(model: keras.Model, codes: np.ndarray) -> np.ndarray:
     """Return decoded distances (n, s, s, s, 2) in units of the clip, as float16."""
-    parts = [model.decoder(part.astype(np.float32)).numpy() for part in batches(codes)]
+    parts = [model.decoder(part.astype(np.float32)).numpy() for part in split_batches(codes)]
     return folding.unfold(np.concatenate([part.astype(np.float16) for part in parts]))
 
 
-def batches(array: np.ndarray) -> list[np.ndarray]:
+def split_batches(array: np.ndarray) -> list[np.ndarray]:
     """Return an array in parts that a model can take at once."""
     return np.split(array, range(32, len(array), 32))
 
@@ -47,7 +47,7 @@ def dice(predicted: np.ndarray, mask: np.ndarray) -> np.ndarray:
 def measure_hearts(model: keras.Model, hearts: Hearts) -> dict[str, np.ndarray]:
     """Return `dice` (test hearts, 2) at the mean code and `p` of disease (test hearts,)."""
     scores, probabilities = [], []
-    for part in batches(hearts.test):
+    for part in split_batches(hearts.test):
         shapes = hearts.shapes[part]
         codes, p = encode(model, shapes)
         scores.append(dice(model.decoder(codes).numpy() > 0, shapes > 0))
@@ -75,7 +75,7 @@ def measure_components(_model: object, hearts: Hearts, sizes: list[int]) -> dict
         codes = fitted.encode(unseen)
         scores = []
         for size in sizes:
-            decoded = [fitted.decode(part[:, :size]) > threshold for part in batches(codes)]
+            decoded = [fitted.decode(part[:, :size]) > threshold for part in split_batches(codes)]
             scores.append(dice(np.concatenate(decoded).reshape(test.shape), test > 0))
         result[name] = np.array(scores)
     regression = logistic(fitted.encode(known), hearts.labels[hearts.train])

@@ -14,6 +14,10 @@ FOLLOW_UP = {
     "filters": "8, 16, 32, 64, 2", "units": "64", "rate": "0.0001", "batch": "16",
 }  # fmt: skip
 WALLS = "septum_mm", "lateral_mm"
+RULE_HEADERS = {  # of `by_rule`, but for the number of walks and their steps
+    "r_mean": "r, mean", "r_min": "r, least", "septum_mm": "septum (mm)",
+    "lateral_mm": "lateral (mm)", "p_start": "p, start", "p_end": "p, end",
+}  # fmt: skip
 
 
 def choices(plan: training.Training, grid: preparation.Grid, step: float) -> pd.DataFrame:
@@ -32,7 +36,7 @@ def choices(plan: training.Training, grid: preparation.Grid, step: float) -> pd.
         ("weight of cross-entropy, β", unknown, same["beta"], design.beta),
         ("weight of distance, γ", "none", "none", design.gamma),
         ("smoothing of labels", unknown, "none", vae.SMOOTHING),
-        ("optimiser", unknown, "Adam", "AdamW, 1cycle"),
+        ("optimiser", unknown, "Adam", "Adam, 1cycle"),
         ("learning rate", unknown, same["rate"], plan.learning_rate),
         ("batch", unknown, same["batch"], plan.batch),
         ("step of the ascent, λ", "0.1", "–", step),
@@ -53,30 +57,44 @@ def with_intervals(labels: np.ndarray, scores: dict[str, np.ndarray]) -> pd.Data
     return pd.DataFrame(rows)
 
 
-def over_seeds(values: dict[str, list[float]]) -> dict[str, float | None]:
-    """Return {name: mean, "name_sd": standard deviation or None} of {name: value of each seed}."""
-    result = {}
-    for name, each in values.items():
-        result |= {name: float(np.mean(each)), f"{name}_sd": or_none(pd.Series(each).std())}
-    return result
+def over_seeds(
+    labels: np.ndarray, measured: list[dict[str, np.ndarray]]
+) -> dict[str, float | None]:
+    """Return {"dice_ed": mean over seeds, "dice_ed_sd": standard deviation or None, …}.
+
+    Of Dice at ED and ES, accuracy and AUC; `measured` is what `evaluation.measure_hearts` returned
+    for each seed.
+    """
+    rows = [
+        {
+            "dice_ed": each["dice"][:, 0].mean(),
+            "dice_es": each["dice"][:, 1].mean(),
+            "accuracy": evaluation.accuracy(labels, each["p"]),
+            "auc": evaluation.auc(labels, each["p"]),
+        }
+        for each in measured
+    ]
+    table = pd.DataFrame(rows)
+    spread = table.std().add_suffix("_sd")
+    return {name: or_none(value) for name, value in pd.concat([table.mean(), spread]).items()}
 
 
 def gather_dice(
     trained: dict[tuple[int, bool], list[dict[str, np.ndarray]]],
     components: dict[bool, dict[str, np.ndarray]],
-    sizes: dict[bool, list[int]],
+    sizes: list[int],
 ) -> dict[tuple[str, int, bool], list[np.ndarray]]:
     """Return {(model, d, posed): [Dice (n, 2) of each seed]} of networks and of components.
 
     Args:
         trained: {(d, posed): [what `evaluation.measure_hearts` returned for each seed]}.
         components: {posed: what `evaluation.measure_components` returned}.
-        sizes: {posed: d of its rows}.
+        sizes: d of its rows.
     """
     dice = {("VAE", *key): [each["dice"] for each in seeds] for key, seeds in trained.items()}
     for posed, measured in components.items():
         for name in ("distances", "masks"):
-            for d, scores in zip(sizes[posed], measured[name], strict=True):
+            for d, scores in zip(sizes, measured[name], strict=True):
                 dice[f"PCA of {name}", d, posed] = [scores]
     return dice
 
@@ -103,22 +121,31 @@ def compactness(dice: dict[tuple[str, int, bool], list[np.ndarray]]) -> pd.DataF
     return pd.DataFrame(rows)
 
 
+def dice_table(compactness: pd.DataFrame) -> pd.DataFrame:
+    """Return what a reader is shown of the rows of `compactness`: d, Dice and standard errors."""
+    headers = {
+        "model": "reconstruction", "d": "d", "seeds": "trainings", "dice_ed": "Dice ED",
+        "ed_error": "± ED", "dice_es": "Dice ES", "es_error": "± ES",
+    }  # fmt: skip
+    return compactness[list(headers)].rename(columns=headers)
+
+
 def ahead(dice: dict[tuple[str, int, bool], list[np.ndarray]]) -> pd.DataFrame:
-    """Return the VAE's Dice less that of as many components of the distances, a row a pose and d.
+    """Return the Dice of networks less that of as many components of the distances, a row each.
 
     Intervals (95 %) are those of the hearts' paired differences; `dice` as for `compactness`.
     """
     rows = []
     for (model, d, posed), seeds in dice.items():
-        if model == "VAE":
+        if not model.startswith("PCA"):
             difference = np.mean(seeds, 0) - dice["PCA of distances", d, posed][0]
             ed, es = (
                 text("{mean:+.4f} ± {half:.4f}", mean=values.mean(), half=1.96 * stats.sem(values))
                 for values in difference.T
             )
             pose = "turned and shifted" if posed else "upright"
-            rows.append((pose, d, len(seeds), ed, es))
-    return pd.DataFrame(rows, columns=["pose", "d", "trainings", "ED", "ES"])
+            rows.append((model, pose, d, len(seeds), ed, es))
+    return pd.DataFrame(rows, columns=["model", "pose", "d", "trainings", "ED", "ES"])
 
 
 def walks(measured: list[dict[str, np.ndarray]], truth: np.ndarray) -> pd.DataFrame:
@@ -149,7 +176,8 @@ def with_truth(rules: pd.DataFrame, truth: np.ndarray) -> pd.DataFrame:
     """Return the rows of `by_rule`, and one with the true change (17,) in mm if it is known."""
     walls = dict(zip(WALLS, anatomy.septum_and_lateral(truth), strict=True))
     row = pd.DataFrame([{"rule": "true difference", **walls}]).dropna()
-    return pd.concat([rules.astype(object), row], ignore_index=True)
+    rules = rules.rename(columns={"n": "walks"}).astype(object)
+    return pd.concat([rules, row], ignore_index=True)
 
 
 def thickness_error(
@@ -177,11 +205,13 @@ def segments(changes: np.ndarray, truth: np.ndarray) -> pd.DataFrame:
     """
     cells = [
         text("{mean:.1f} ± {sd:.1f}", mean=change.mean(), sd=change.std())
+        if change.count()
+        else None
         for _segment, change in pd.DataFrame(changes).items()
     ]
     names = {"segment": list(anatomy.SEGMENTS), "name": list(anatomy.SEGMENTS.values())}
     table = pd.DataFrame(names | {"change (mm)": cells, "true difference (mm)": truth})
-    return table.dropna(axis=1)
+    return table if np.isfinite(truth).all() else table.drop(columns="true difference (mm)")
 
 
 def records(table: pd.DataFrame) -> list[dict]:

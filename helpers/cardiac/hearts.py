@@ -20,6 +20,8 @@ from helpers.translation import text
 
 TILT, SHIFT = 10.0, 4.0  # standard deviations of a pose: degrees about each axis, mm along each
 REMARKS = {  # by kinds of `preparation.prepare_all`
+    "cavity": "{n} {n:plural:heart is a cavity|hearts are cavities} without muscle, so what is "
+    "said of muscle goes for blood, and there are no walls to measure",
     "resized": "the grid changes the volume of {n} {n:plural:segmentation|segmentations} by more "
     "than 3 %, at most by {share:+.0%} ({which})",
     "specks": "{n} {n:plural:segmentation holds|segmentations hold} specks apart from the heart, "

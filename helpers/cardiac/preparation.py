@@ -191,8 +191,8 @@ def prepare_subject(subject: cohort.Subject, grid: Grid) -> tuple[np.ndarray, li
         volume = np.count_nonzero(shape > 0) * grid.spacing**3 / 1000
         told = plausibility.remarks(phase, volume)
         remarks += [(subject.id, name, kind, share) for kind, share in told.items()]
-    if not ed.right_ventricle.any():
-        remarks.append((subject.id, "ED", "turned", np.nan))
+    lacks = {"turned": not ed.right_ventricle.any(), "cavity": not ed.is_wall}
+    remarks += [(subject.id, "ED", kind, np.nan) for kind, lacking in lacks.items() if lacking]
     return np.stack(shapes, -1), remarks
 
 
@@ -200,7 +200,8 @@ def prepare_all(subjects: Sequence[cohort.Subject], grid: Grid) -> tuple[np.ndar
     """Return the int8 array (subjects, size, size, size, 2) of a whole cohort, and its remarks.
 
     Remarks are what a reader should know of hearts that can be used: `REMARKS` says the columns,
-    `plausibility.TOLD` the kinds; "turned" are hearts whose right ventricle is not segmented.
+    `plausibility.TOLD` the kinds; "turned" are hearts without a segmented right ventricle, "cavity"
+    those without muscle.
 
     Raises:
         cohort.CohortError: the faults of all subjects that cannot be used, a line for each.

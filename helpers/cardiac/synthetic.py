@@ -4,14 +4,15 @@ Healthy adults: volumes, ejection fraction and mass of Kawel-Boehm et al. (2015)
 apex of the mean shape of 1,093 hearts; sphericity (volume over that of a sphere as long) up to 40 %
 and 16–31 % of longitudinal shortening (Aquaro et al., 2017), by descent of the base. Hypertrophic
 cardiomyopathy (HCM): maximal wall 18.5 ± 4.4 mm and three quarters asymmetric septal (874 patients,
-Heart 2014); a fifth with normal mass (Olivotto et al., 2008); 2–8 % with an ejection fraction below
-50 % (Marstrand et al., 2020), their cavities dilated.
+Heart 2014); a fifth with normal mass (Olivotto et al., 2008); 2 % (1,858 patients, Heart 2022) to
+8 % (Marstrand et al., 2020) with an ejection fraction below 50 %, their cavities dilated.
 
 Walls are thinner laterally (9.2 and 9.3 mm against 10.1 and 9.9 mm in the septum of 64 healthy
 adults by echocardiography, PMC3849957). Papillary muscles hold 8.9 % of the mass (Vogel-Claussen et
-al., 2006), of which contours that follow the wall take in a part. Sections as oval and axes as bent
-as in the 21 Sunnybrook cavities (Radau et al., 2009), whose sections are 1.13 times as long as wide
-and stray by 3 mm from a straight axis, shifts between breath-holds included, which are not drawn.
+al., 2006), of which contours that follow the wall take in a part. Sections are about as oval as in
+the 21 Sunnybrook cavities (Radau et al., 2009), 1.13 times as long as wide; axes bend half as much
+as theirs, whose sections stray by 3 mm from a straight line, for shifts between breath-holds have a
+part in that and are not drawn.
 
 What the literature leaves open is our choice: the tilt of the base, widths of the thickened region,
 the insertions of the right ventricle, roughness, and how the wall's parts vary together.

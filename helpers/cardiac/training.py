@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import time
 from collections.abc import Callable, Iterable
 
 import keras
@@ -11,10 +12,12 @@ from helpers import runtime
 from helpers.cardiac import components, vae
 from helpers.training import grid, spec, store
 
+CHECKPOINT_SECONDS = 15  # between two, for each takes a tenth of a second or more
+
 
 @dataclasses.dataclass(frozen=True)
 class Training:
-    """One training of a CardiacVAE: AdamW, the rate one cycle over all steps."""
+    """One training of a CardiacVAE: Adam, the rate one cycle over all steps."""
 
     data: spec.Call  # → hearts.Hearts
     design: vae.Design
@@ -46,7 +49,7 @@ def train_vaes(trainings: Iterable[Training]) -> list[dict[str, list[float]]]:
     """
     trainings = list(trainings)
     groups: dict[Training, list[tuple[Training]]] = {}
-    for each in trainings:
+    for each in dict.fromkeys(trainings):
         if store.finished(each.config()) is None:
             groups.setdefault(dataclasses.replace(each, seed=0), []).append((each,))
     total = sum(len(group) * each.epochs for each, group in groups.items())
@@ -56,7 +59,7 @@ def train_vaes(trainings: Iterable[Training]) -> list[dict[str, list[float]]]:
 
 
 def train_vae(report: Callable[[int], None], training: Training) -> None:
-    """Train one model to the end, from its last finished epoch if there is one.
+    """Train one model to the end, from the last epoch that is stored if there is one.
 
     A continued training draws other noise than an uninterrupted one, so it ends nearby.
 
@@ -79,11 +82,15 @@ def train_vae(report: Callable[[int], None], training: Training) -> None:
         history = stored[1]["history"]
     done = len(history.get("loss", []))
     report(done)
+    stored_at = time.monotonic()
 
     def keep(epoch, logs):
+        nonlocal stored_at
         for name, value in logs.items():
             history.setdefault(name, []).append(float(value))
-        store.checkpoint(config, state, history=history)
+        if time.monotonic() - stored_at >= CHECKPOINT_SECONDS:
+            store.checkpoint(config, state, history=history)
+            stored_at = time.monotonic()
         report(1)
 
     model.fit(
@@ -109,6 +116,6 @@ def compile_vae(model: keras.Model, learning_rate: float, steps: int) -> None:
         0.05 * learning_rate, max(1, steps - rise), alpha=0.01,
         warmup_target=learning_rate, warmup_steps=rise,
     )  # fmt: skip
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=1e-3, clipnorm=1.0)
+    optimizer = keras.optimizers.Adam(schedule, clipnorm=1.0)
     model.compile(optimizer, jit_compile=runtime.compiles())
     optimizer.build(model.trainable_variables)

@@ -26,7 +26,7 @@ class Design:
 
     d: int = 64
     width: int = 16  # filters, of which the layers have two or four times as many
-    alpha: float = 1e-4  # weight of the KL divergence
+    alpha: float = 2e-5  # weight of the KL divergence
     beta: float = 0.02  # weight of the cross-entropy
     gamma: float = 1.0  # weight of the distance term, ours
     linear_path: bool = False  # whether principal components work beside the convolutions
@@ -52,16 +52,15 @@ def build_encoder(
             factor * design.width, 3 if level else 2, 2, "same", activation="relu",
             kernel_initializer="he_normal", name=f"encoder_conv_{level + 1}",
         )(x)  # fmt: skip
-    x = layers.Flatten(name="encoder_flatten")(x)
-    mu = layers.Dense(design.d, name="mu")(x)
+    mu = layers.Dense(design.d, name="mu")(layers.Flatten(name="encoder_flatten")(x))
     if components:
         kernel = STEPS * components.basis / components.scale
         linear = frozen_dense(kernel, "encoder_linear")(layers.Flatten()(centred))
         mu = layers.Add(name="mu_sum")([mu, linear])
     narrow = keras.initializers.Constant(-3.0)  # σ = 0.22 at first
-    log_variance = layers.Dense(
+    log_variance = layers.Dense(  # of the filters' means: a third fewer weights do as well
         design.d, kernel_initializer="zeros", bias_initializer=narrow, name="log_variance"
-    )(x)
+    )(layers.GlobalAveragePooling3D(name="encoder_pool")(x))
     return keras.Model(inputs, [mu, log_variance], name="encoder")
 
 

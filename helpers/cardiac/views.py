@@ -24,24 +24,23 @@ def bullseye(ax: Axes, values: np.ndarray, norm: colors.Normalize, cmap: str) ->
 
     Args:
         ax: Matplotlib axes.
-        values: (17,); NaN stays white.
+        values: (17,); NaN is a white field with a dash.
         norm: Matplotlib colour norm.
         cmap: colour map's name.
     """
     mappable = plt.cm.ScalarMappable(norm, cmap)
     for segment, value in enumerate(values, start=1):
         radius, low, width = cell(segment)
-        colour = mappable.to_rgba(value) if np.isfinite(value) else "white"
+        known = np.isfinite(value)
+        colour, edge = (mappable.to_rgba(value), "white") if known else ("white", "lightgrey")
         wedge = patches.Wedge(
-            (0, 0), radius, low, low + width, width=1, facecolor=colour, edgecolor="white"
+            (0, 0), radius, low, low + width, width=1, facecolor=colour, edgecolor=edge
         )
         ax.add_patch(wedge)
-        if not np.isfinite(value):
-            continue
         middle = np.radians(low + width / 2)
         distance = radius - 0.5 if segment < 17 else 0
         dark = np.dot(colors.to_rgb(colour), (0.299, 0.587, 0.114)) < 0.5
-        shown = f"{round(value, 1) + 0.0:.1f}".replace("-", "−")  # but no −0.0
+        shown = f"{round(value, 1) + 0.0:.1f}".replace("-", "−") if known else "–"  # but no −0.0
         ax.text(
             distance * np.cos(middle), distance * np.sin(middle), shown,
             ha="center", va="center", fontsize=6, color="white" if dark else "black",
@@ -162,7 +161,7 @@ def bullseyes(start: np.ndarray, end: np.ndarray, truth: np.ndarray) -> Figure:
 
 
 def sections(hearts: np.ndarray, titles: list[str], spacing: float) -> Figure:
-    """Return a figure of outlines at ED and ES in the planes of the short and of the long axis.
+    """Return a figure of outlines at ED and ES, half-way up each heart and along its long axis.
 
     Args:
         hearts: distances (n, s, s, s, 2).
@@ -174,9 +173,11 @@ def sections(hearts: np.ndarray, titles: list[str], spacing: float) -> Figure:
     extent = (np.arange(hearts.shape[1]) - (hearts.shape[1] - 1) / 2) * spacing
     across = -extent  # septum (x > 0) on the left, as radiologists look
     for heart, title, (short, long) in zip(hearts, titles, axes.reshape(-1, 2), strict=True):
+        inside = np.flatnonzero((heart[..., 0] > 0).any((0, 1)))  # levels of the heart
+        level = int(inside.mean()) if len(inside) else middle
         short.set_title(text("{name}, short axis", name=title))
         long.set_title(text("{name}, long axis", name=title))
-        for ax, plane in ((short, heart[:, :, middle]), (long, heart[:, middle])):
+        for ax, plane in ((short, heart[:, :, level]), (long, heart[:, middle])):
             for phase, colour in enumerate((figures.BLUE, figures.ORANGE)):
                 outline = across, extent, plane[..., phase].T.astype(np.float32)
                 ax.contourf(*outline, levels=[0, np.inf], colors=[colour], alpha=0.25)

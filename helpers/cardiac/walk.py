@@ -40,6 +40,15 @@ def train_perceptrons(
     return networks
 
 
+@tf.function
+def probability_and_gradient(classifier: Callable, mu: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return (y₁, ∂y₁/∂μ) of a classifier at a code μ (d,)."""
+    with tf.GradientTape() as tape:
+        tape.watch(mu)
+        y = classifier(mu[None])[0, 1]
+    return y, tape.gradient(y, mu)
+
+
 def ascend(
     classifier: Callable, start: np.ndarray, step: float = 0.1, limit: int = 1000
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -54,20 +63,12 @@ def ascend(
     Returns:
         (path (t + 1, d), probability of disease along it (t + 1,)).
     """
-
-    @tf.function
-    def gradient(mu):
-        with tf.GradientTape() as tape:
-            tape.watch(mu)
-            y = classifier(mu[None])[0, 1]
-        return y, tape.gradient(y, mu)
-
     mu = tf.constant(start, tf.float32)
-    y, slope = gradient(mu)
+    y, gradient = probability_and_gradient(classifier, mu)
     path, probabilities = [mu.numpy()], [float(y)]
     while probabilities[-1] <= STOP and len(path) <= limit:
-        mu = mu + step * slope
-        y, slope = gradient(mu)
+        mu = mu + step * gradient
+        y, gradient = probability_and_gradient(classifier, mu)
         path.append(mu.numpy())
         probabilities.append(float(y))
     return np.array(path), np.array(probabilities)
@@ -125,7 +126,7 @@ def measure_walks(
 
     paths = [path for _rule, path, _p in walks]
     ends = np.concatenate([path[[0, -1]] for path in [*paths, *from_hearts]])
-    thickness = evaluation.thickness_of(evaluation.decode(model, ends)[..., 0], spacing)
+    thickness = evaluation.thickness_of(evaluation.decode_hearts(model, ends)[..., 0], spacing)
     change = thickness[1::2] - thickness[::2]
     first = 1 + len(seeds)  # of the walks in whitened codes
     return {

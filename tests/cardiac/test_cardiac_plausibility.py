@@ -89,6 +89,11 @@ def test_what_a_reader_should_know_is_told(tmp_path):
     assert remarks["ES", "specks"] == pytest.approx(320 / np.count_nonzero(speck == 2))
 
 
+def test_of_a_cavity_it_is_told_that_it_has_no_walls(tmp_path):
+    each = subject(tmp_path, ED, ES, cohort.Labels(3, 0, 1))
+    assert preparation.prepare_all([each], GRID)[1].kind.tolist() == ["cavity"]
+
+
 @pytest.mark.parametrize("lean", [0, 3])
 def test_of_a_good_heart_nothing_is_told(tmp_path, lean):
     """Also one whose long axis leans by 45° against the slices."""

@@ -69,6 +69,7 @@ def test_a_stopped_training_goes_on_after_its_last_epoch(monkeypatch):
     """Without noise and in one order it becomes the training that was not stopped."""
     monkeypatch.setattr(keras.layers.GaussianNoise, "call", lambda self, x, training=False: x)
     monkeypatch.setattr(vae, "DROPOUT", 0.0)
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0)
     fit = keras.Model.fit
     monkeypatch.setattr(keras.Model, "fit", lambda *a, **options: fit(*a, shuffle=False, **options))
     each, epochs = settings(epochs=4), []

@@ -83,7 +83,7 @@ def test_the_change_is_the_end_less_the_start_and_minus_is_no_hyphen():
     figure = views.bullseyes(start, end, np.full(17, np.nan))
     assert [ax.get_title() for ax in figure.axes] == ["start", "end", "change"]
     shown = [text.get_text() for text in figure.axes[2].texts]
-    assert shown == ["0.0", "4.0", "0.0", "0.0", "−0.5", *["0.0"] * 11]
+    assert shown == ["0.0", "4.0", "0.0", "0.0", "−0.5", *["0.0"] * 11, "–"]
     assert to_hex(figure.axes[2].patches[16].get_facecolor()) == "#ffffff"  # unknown
     assert len(views.bullseyes(start, end, np.arange(17.0)).axes) == 4
 

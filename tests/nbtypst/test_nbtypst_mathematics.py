@@ -101,6 +101,12 @@ def test_each_row_has_its_number_and_label(tex, expected):
         (r"\left(\begin{array}{c|c}1&2\\\hline 3&4\end{array}\right.",
             "lr(\\( mat(delim: #(none, none), augment: #(vline: (1, ), hline: (1, )), "
             "1, 2; 3, 4))"),
+        (r"\begin{array}{|c}\hline [1]\\ \cline{1-1} 2\\ \hline\end{array}",
+            'underline(overline(mat(delim: #("|", none), augment: #(vline: (), hline: (1, )), '
+            "\\[ 1 \\]; 2)))"),
+        (r"\begin{dcases}a\\b\end{dcases}",
+            'mat(delim: #("{", none), align: #left, column-gap: #1em, display(a); display(b))'),
+        (r"\sideset{}{'}\sum", r'"" ∑ attach("", t: ′)'),
         (r"\ce{2H2O -> OH}",
             "upright(2 attach(H, b: 2) O → O H)"),
         (r"\xrightarrow[a]{b}", "attach(limits(stretch(→)), t: b, b: a)"),

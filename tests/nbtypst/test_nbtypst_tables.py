@@ -103,6 +103,7 @@ def test_a_wide_table_loses_nothing_and_stays_readable(make, project, columns):
 def test_columns_of_text_wrap(typeset, make):
     source, _ = typeset(output(make, html(2, 2, lambda r, c: "word " * 60)))
     assert source.count("#datatable((") == 1 and "fr, " in source
+    assert "fr, " in typeset(output(make, html(1, 2, lambda r, c: "x" * 1_100_000)))[0]
 
 
 def test_parts_of_a_split_table_repeat_the_index(typeset, make):
