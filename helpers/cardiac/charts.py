@@ -11,7 +11,7 @@ from helpers.translation import text
 
 def loss_terms(history: dict[str, list[float]]) -> Figure:
     """Return a figure of the terms of the loss: {name: value per epoch}, "val_" for validation."""
-    panels = {
+    panels: dict[str, dict[str, str | None]] = {
         "soft Dice": {"dice_ed": "ED", "dice_es": "ES"},
         "KL (nats)": {"kl": None},
         "cross-entropy": {"cross_entropy": None},

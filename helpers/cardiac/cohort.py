@@ -214,4 +214,4 @@ def checked(
             f"at least {LEAST}"
         )
     rows = table.astype(object).where(table.notna(), None).itertuples(index=False)
-    return [Subject(*row, labels) for row in rows]
+    return [dataclasses.replace(Subject(*row), labels=labels) for row in rows]

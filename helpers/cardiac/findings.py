@@ -113,7 +113,7 @@ def compactness(dice: dict[tuple[str, int, bool], list[np.ndarray]]) -> pd.DataF
     rows = []
     for (model, d, posed), seeds in dice.items():
         row = {"model": model, "d": d, "posed": posed, "seeds": len(seeds)}
-        for phase, values in zip(("ed", "es"), np.moveaxis(seeds, -1, 0), strict=True):
+        for phase, values in zip(("ed", "es"), np.moveaxis(np.array(seeds), -1, 0), strict=True):
             row[f"dice_{phase}"] = values.mean()  # values: (seeds, hearts)
             row[f"{phase}_sd"] = pd.Series(values.mean(1)).std()
             row[f"{phase}_error"] = stats.sem(values.mean(0))

@@ -56,7 +56,7 @@ def label_phase(
 
     Slices that show less than half of a section are left out (Schulz-Menger et al., 2013).
     """
-    height, where = geometry.locate(points, np.float32(phase.f))
+    height, where = geometry.locate(points, float(phase.f))
     endocardium, epicardium = (
         geometry.lookup(np.cosh(table), where) + wavering(generator, phase, where)
         for table in (phase.endocardium, phase.epicardium)

@@ -142,7 +142,14 @@ class CardiacVAE(keras.Model):
         names = ("dice_ed", "dice_es", "distance", "kl", "cross_entropy")
         self.term_means = {name: keras.metrics.Mean(name) for name in names}
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self,
+        x: keras.KerasTensor = None,
+        y: keras.KerasTensor = None,
+        y_pred: dict | None = None,
+        sample_weight: None = None,
+        training: bool = True,
+    ) -> keras.KerasTensor:
         """Return the mean over the batch of the loss, whose terms are tracked by name."""
         classes = ops.one_hot(ops.cast(y, "int32"), 2)
         dice = soft_dice(x, y_pred["distances"])

@@ -1,6 +1,7 @@
 """Latent gradient ascent: walk a code towards disease and see what changes on the way."""
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -75,7 +76,7 @@ def ascend(
 
 
 def ascend_whitened(
-    perceptron: Callable, start: np.ndarray, whitening: decomposition.PCA, **rule: float
+    perceptron: Callable, start: np.ndarray, whitening: decomposition.PCA, **rule: Any
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return what `ascend` does, walking in whitened codes u: a path of codes μ.
 
@@ -90,7 +91,7 @@ def ascend_whitened(
 
 
 def measure_walks(
-    model: keras.Model, hearts: Hearts, spacing: float, seeds: list[int], starts: int, **rule: float
+    model: keras.Model, hearts: Hearts, spacing: float, seeds: list[int], starts: int, **rule: Any
 ) -> dict[str, np.ndarray]:
     """Return the walks of a trained model, and what they do to the wall.
 
