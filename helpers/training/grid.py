@@ -172,9 +172,7 @@ def local_cluster() -> Any:
     )
 
 
-def on_worker(
-    function: Callable, group: list[tuple], config: str, ranks: dict[str, int]
-) -> None:
+def on_worker(function: Callable, group: list[tuple], config: str, ranks: dict[str, int]) -> None:
     """Serve a group of tasks on a Dask worker.
 
     Args:
