@@ -142,5 +142,6 @@ def load_photographs(split: str) -> list[np.ndarray]:
             image = sklearn.datasets.load_sample_image(name)
         else:
             image = getattr(skimage.data, name)()
-        loaded.append(color.gray2rgb(image)[..., :3].astype(np.float32))
+        image = color.gray2rgb(image) if image.ndim == 2 else image[..., :3]
+        loaded.append(image.astype(np.float32))
     return loaded
