@@ -26,12 +26,12 @@ READERS := $(shell grep -l 'results[.]read' $(NOTEBOOKS))
 before = $(if $(filter-out $1,$(firstword $2)),$(firstword $2) $(call before,$1,$(wordlist 2,99,$2)))
 
 .DEFAULT_GOAL := help
-.PHONY: help report status environment test test-slow lint format lab data bench messages \
+.PHONY: help report status environment test test-slow test-gpu-rehearsal lint format lab data bench messages \
   architecture check-gpu train-scenes pins clean
 
 help: ## list the tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
-	@echo "  Variables: PROFILE=smoke|quick|cifar|full  REPORT_LANG=en|ru  CODE=1  GPU=1  DETERMINISTIC=1  OFFLINE=1  PYTHON=python3.12"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
+	@echo "  Variables: PROFILE=smoke|quick|cifar|gpu|full  REPORT_LANG=en|ru  CODE=1  GPU=1  DETERMINISTIC=1  OFFLINE=1  PYTHON=python3.12"
 	@echo "  Of data: ONLY=deeplab-mobilenet|deeplab|cifar10  REPORT_MIRROR=https://…|folder"
 
 report: environment ## run the notebooks that are out of date, write reports/report.<lang>.pdf
@@ -58,10 +58,13 @@ environment: # bring .venv up to date; by its own Python, unless another one is 
 	  tools/environment.py $(if $(value GPU),gpu)
 
 test: environment ## fast tests, and one smoke report in a temporary copy
-	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
+	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not gpu_rehearsal"
 
 test-slow: environment ## the tests that take minutes
 	@$(RUN) -m pytest -m slow
+
+test-gpu-rehearsal: environment ## run the smoke report as a machine with GPUs does, on the CPU
+	@$(RUN) -m pytest -m gpu_rehearsal
 
 lint: environment ## check style of code and notebooks, and types
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy

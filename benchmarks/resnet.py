@@ -78,13 +78,12 @@ def ours(depth: int) -> Callable:
     from helpers import runtime
 
     runtime.start("benchmark", "", 0)
-    import keras
     import tensorflow as tf
 
     from helpers.residual import cifar
     from helpers.training import loop
 
-    model, optimizer = cifar.build_cifar(depth=depth), keras.optimizers.SGD(0.1, 0.9)
+    model, optimizer = cifar.build_cifar(depth=depth), loop.FusedSGD(0.1, 0.9)
     optimizer.build(model.trainable_variables)
     step = loop.compile_step(model, optimizer, 1e-4, BATCH)
     batches = list(zip(*(tf.split(array, STEPS) for array in pictures()), strict=True))

@@ -28,7 +28,7 @@ def main() -> None:
             translation.catalogue(language)
         parameters |= {f"report.{language}": {"code": arguments.code} for language in languages}
         if arguments.status:
-            print(*out_of_date(parameters) or ["everything is up to date"], sep="\n")
+            tell_status(parameters)
             return
         with files.exclusive(paths.REPORTS / ".lock", waiting):
             if not arguments.offline:
@@ -42,13 +42,14 @@ def main() -> None:
         sys.exit("make report: interrupted; what is finished is kept, the next run goes on from it")
 
 
-def out_of_date(parameters: dict[str, dict]) -> list[str]:
-    """Return a line for each notebook and report that would be made, with the reason."""
-    records = {name: inputs.current_record(name, values) for name, values in parameters.items()}
-    reasons = {
-        name: inputs.difference(record["made"], record["now"]) for name, record in records.items()
-    }
-    return [f"{name}: {reason}" for name, reason in reasons.items() if reason]
+def tell_status(parameters: dict[str, dict]) -> None:
+    """Print a line for each notebook and report that would be made, with the reason."""
+    lines = []
+    for name, values in parameters.items():
+        record = inputs.current_record(name, values)
+        if reason := inputs.difference(record["made"], record["now"]):
+            lines.append(f"{name}: {reason}")
+    print(*lines or ["everything is up to date"], sep="\n")
 
 
 def make_reports(parameters: dict[str, dict], languages: list[str], make: list[str]) -> None:

@@ -215,11 +215,10 @@ def write_record(name: str, record: dict) -> None:
 def record_run(name: str, record: dict, code: dict) -> None:
     """Record that a notebook has run with `code`, as `of_code` gave it when the run began.
 
-    What has changed meanwhile did not run. `record` holds what the run told.
+    What has changed meanwhile did not run. `record` holds what the run has left.
     """
-    told = of_run(name, record)
-    now = of_code(name, record["parameters"])
-    write_record(name, record | {"now": now | told, "made": code | told})
+    run, code_now = of_run(name, record), of_code(name, record["parameters"])
+    write_record(name, record | {"now": code_now | run, "made": code | run})
 
 
 def has_same_code(name: str) -> bool:

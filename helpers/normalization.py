@@ -46,10 +46,10 @@ def composed(layer: FusedBatchNormalization, x: keras.KerasTensor, training: boo
     new_mean, new_variance = mean, variance
     if training:
         count = ops.cast(ops.size(x) // x.shape[-1], x.dtype)
-        kept = layer.momentum
+        momentum = layer.momentum
         mean, variance = ops.moments(x, axes=(0, 1, 2))
-        new_mean = kept * layer.moving_mean + (1 - kept) * mean
+        new_mean = momentum * layer.moving_mean + (1 - momentum) * mean
         unbiased = variance * (count / (count - 1))
-        new_variance = kept * layer.moving_variance + (1 - kept) * unbiased
+        new_variance = momentum * layer.moving_variance + (1 - momentum) * unbiased
     y = (x - mean) * ops.rsqrt(variance + layer.epsilon) * layer.gamma + layer.beta
     return y, new_mean, new_variance

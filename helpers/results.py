@@ -4,6 +4,7 @@ What `make report` runs writes to reports/results/; a notebook run by hand, in J
 command line, writes to reports/by_hand/ and leaves the report's numbers alone.
 """
 
+import datetime
 import hashlib
 import json
 import os
@@ -27,13 +28,35 @@ def write(session: runtime.Session, values: dict, data: Sequence[dict] = ()) -> 
         ValueError: a number is NaN or infinite; the message names the file.
     """
     path = folders()[0] / f"{session.notebook}.json"
-    provenance = runtime.provenance(session, data)
-    record = {**values, "parameters": session.parameters, "provenance": provenance}
+    record = {
+        **values,
+        "parameters": session.parameters,
+        "provenance": provenance(session, data),
+    }
     try:
         text = json.dumps(record, indent=1, default=plain, allow_nan=False, ensure_ascii=False)
     except ValueError as error:
         raise ValueError(f"{path.name}: results hold a NaN or infinite number: {error}") from error
     files.write_text(path, text + "\n")
+
+
+def provenance(session: runtime.Session, data: Sequence[dict]) -> dict:
+    """Return where a notebook's numbers come from, with the sources of its data."""
+    commit, dirty = runtime.commit()
+    elapsed = datetime.datetime.now(datetime.UTC) - session.started
+    return {
+        "profile": session.profile,
+        "seed": session.seed,
+        "commit": commit,
+        "dirty": dirty,
+        "versions": runtime.versions(),
+        "device": session.device,
+        **({"cores": session.cores} if session.cores else {}),
+        "precision": runtime.precision(),
+        "started": session.started.isoformat(timespec="seconds"),
+        "seconds": round(elapsed.total_seconds(), 1),
+        "data": list(data),
+    }
 
 
 def read(notebook: str) -> dict:

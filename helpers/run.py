@@ -88,7 +88,7 @@ def execute(
     os.environ |= {  # the kernel inherits them
         "REPORT_RUN": str(log),
         "REPORT_LANG": "en",
-        "PYTHONPATH": str(paths.ROOT),
+        "PYTHONPATH": os.pathsep.join([str(paths.ROOT), os.environ.get("PYTHONPATH", "")]),
     }
     book = nbformat.read(paths.NOTEBOOKS / f"{name}.ipynb", as_version=4)
     running = "the first cell"

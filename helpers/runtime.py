@@ -11,7 +11,7 @@ import platform
 import random
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from IPython import get_ipython
@@ -23,7 +23,7 @@ PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "scipy", "scikit-l
 
 @dataclasses.dataclass(frozen=True)
 class Session:
-    """What a notebook runs under; `provenance` turns it into the record kept with the results."""
+    """What a notebook runs under; `helpers.results` keeps it with the numbers."""
 
     notebook: str
     profile: str
@@ -231,25 +231,3 @@ def commit() -> tuple[str, bool]:
         return revision.strip(), bool(subprocess.check_output([*git, "status", "--porcelain"]))
     except (OSError, subprocess.CalledProcessError):
         return "unknown", False
-
-
-def provenance(session: Session, data: Sequence[dict] = ()) -> dict:
-    """Return the record of a finished notebook, as `helpers.results` stores it.
-
-    `data` lists the sources used, each {"name", "source", "sha256"}.
-    """
-    revision, dirty = commit()
-    elapsed = datetime.datetime.now(datetime.UTC) - session.started
-    return {
-        "profile": session.profile,
-        "seed": session.seed,
-        "commit": revision,
-        "dirty": dirty,
-        "versions": versions(),
-        "device": session.device,
-        **({"cores": session.cores} if session.cores else {}),
-        "precision": precision(),
-        "started": session.started.isoformat(timespec="seconds"),
-        "seconds": round(elapsed.total_seconds(), 1),
-        "data": list(data),
-    }

@@ -1,12 +1,12 @@
-r"""What each TeX command becomes in Typst: text to insert, or a function of the parser."""
+r"""The functions that make Typst of TeX commands: each takes the parser behind the command."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import string
 import unicodedata
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import ImageColor
@@ -18,50 +18,51 @@ if TYPE_CHECKING:
 
 Command = Callable[["Parser"], str]
 NOTHING = quote("")  # an empty argument
-LINES = (Path(__file__).parent / "symbols.txt").read_text(encoding="utf-8").split()
-SYMBOLS = dict(zip(LINES[::2], LINES[1::2], strict=True))
-SPECIAL = set(string.punctuation)
 PLAIN = {"*": "∗", "-": "−", "`": "‘"}
 DELIMITERS = {"\\{": "{", "\\}": "}", "\\|": "‖", "<": "⟨", ">": "⟩"}
+# What these make of all before and behind them, or of all behind them, in a group.
 INFIX = {
-    "\\over": "frac({}, {})",
-    "\\choose": "binom({}, {})",
-    "\\atop": "mat(delim: #none, {}; {})",
-}
+    "\\over": "frac({}, {})", "\\choose": "binom({}, {})", "\\atop": "mat(delim: #none, {}; {})",
+}  # fmt: skip
 SWITCHES = {
-    "\\displaystyle": "display({})",
-    "\\textstyle": "inline({})",
-    "\\scriptstyle": "script({})",
-    "\\scriptscriptstyle": "sscript({})",
-    "\\rm": "upright({})",
-    "\\bf": "bold(upright({}))",
-    "\\it": "italic({})",
-    "\\cal": "cal({})",
-    "\\tt": "mono({})",
-    "\\sf": "sans({})",
-}
-SWITCHES |= dict.fromkeys(
-    "\\tiny \\scriptsize \\small \\normalsize \\large \\Large \\LARGE \\huge \\Huge".split(), "{}"
-)
-UNITS = {
-    "em": 1,
-    "mu": 1 / 18,
-    "ex": 0.43,
-    "pt": 0.1,
-    "px": 0.075,
-    "cm": 2.85,
-    "mm": 0.285,
-    "in": 7.2,
-}
+    "\\displaystyle": "display({})", "\\textstyle": "inline({})", "\\scriptstyle": "script({})",
+    "\\scriptscriptstyle": "sscript({})", "\\rm": "upright({})", "\\bf": "bold(upright({}))",
+    "\\it": "italic({})", "\\cal": "cal({})", "\\tt": "mono({})", "\\sf": "sans({})",
+}  # fmt: skip
+SIZES = "tiny scriptsize small normalsize large Large LARGE huge Huge".split()
+SWITCHES |= {f"\\{size}": "{}" for size in SIZES}
+EMS = {"em": 1, "mu": 1 / 18, "ex": 0.43, "pt": 0.1, "px": 0.075, "cm": 2.85, "mm": 0.285}
+EMS["in"] = 7.2
 
 
 class TexError(ValueError):
     """TeX that cannot be set; the message names the command."""
 
 
-def is_word(token: str) -> bool:
-    """Return whether a character is a letter of prose, such as Cyrillic, not of mathematics."""
-    return token.isalpha() and not token.isascii() and not "Ͱ" <= token <= "Ͽ" and token < "℀"
+@dataclasses.dataclass
+class Row:
+    """A row of a formula or of an environment in it."""
+
+    cells: list[str] = dataclasses.field(default_factory=lambda: [""])  # of Typst
+    tag: str = ""  # TeX
+    label: str = ""
+    counted: bool = False  # numbered by the document's count
+    silent: bool = False  # \nonumber
+    ruled: bool = False  # \hline above it
+
+    def typst(self) -> str:
+        """Return its aligned mathematics; a wider space parts its equations."""
+        parts = []
+        for number, cell in enumerate(self.cells):
+            if number:
+                parts.append("&" if number % 2 else "& #h(2em)")
+            parts.append(cell)
+        return joined(parts)
+
+
+def joined(pieces: list[str]) -> str:
+    """Return pieces of Typst with spaces between them."""
+    return " ".join(piece for piece in pieces if piece)
 
 
 def escaped(text: str) -> str:
@@ -71,9 +72,8 @@ def escaped(text: str) -> str:
         return text if re.fullmatch(r"\d+\.\d+", text) else quote(text)
     if text in ("|", "‖"):  # TeX sets it without space, as a letter
         return f'class("normal", \\{text})'
-    if text in SPECIAL or (len(text) == 1 and unicodedata.category(text) in ("Ps", "Pe")):
-        return "\\" + text
-    return text
+    bracket = len(text) == 1 and unicodedata.category(text) in ("Ps", "Pe")
+    return f"\\{text}" if bracket or text in string.punctuation else text
 
 
 def coloured(name: str, body: str) -> str:
@@ -91,12 +91,15 @@ def hexadecimal(colour: str) -> str:
 
 
 def template(typst: str) -> Command:
-    """Return the command whose arguments take the place of #1 and #2 in `typst`."""
+    """Return the command whose arguments take the place of #1 and #2 in `typst`, [that] of #0."""
 
     def command(parser: Parser) -> str:
-        count = 2 if "#2" in typst else 1
-        arguments = [parser.argument() or NOTHING for _ in range(count)]
-        return re.sub("#([12])", lambda match: arguments[int(match[1]) - 1], typst)
+        below = parser.optional() if "#0" in typst else None
+        arguments = {"#0": parser.sub(below) if below else NOTHING}
+        for name in ("#1", "#2"):
+            if name in typst:
+                arguments[name] = parser.argument()
+        return re.sub("#[012]", lambda match: arguments[match[0]], typst)
 
     return command
 
@@ -126,7 +129,7 @@ def operator(parser: Parser) -> str:
     body = re.sub(r"\\[,!:; ]|~", "\N{SIX-PER-EM SPACE}", parser.raw())
     name = re.sub(r"\\(?:rm|mathrm|text|mathit)(?![a-zA-Z])|[{}]", "", body).strip()
     typst = parser.sub(body) if "\\" in name else quote(name)
-    return f"op({typst or NOTHING}{limits})"
+    return f"op({typst}{limits})"
 
 
 def space(parser: Parser) -> str:
@@ -136,8 +139,8 @@ def space(parser: Parser) -> str:
         text = parser.raw()
     while parser.tokens and not re.search("[a-z]{2}$", text) and len(text) < 12:
         text += parser.tokens.pop()
-    length = re.match(r"\s*(-?(?:\d+\.?\d*|\.\d+))\s*(em|mu|ex|pt|px|cm|mm|in)", text)
-    return gap(float(length[1]) * UNITS[length[2]]) if length else ""
+    length = re.match(rf"\s*(-?(?:\d+\.?\d*|\.\d+))\s*({'|'.join(EMS)})", text)
+    return gap(float(length[1]) * EMS[length[2]]) if length else ""
 
 
 def gap(size: float) -> str:
@@ -148,8 +151,8 @@ def gap(size: float) -> str:
 def root(parser: Parser) -> str:
     r"""Return \sqrt[n]{x}."""
     degree = parser.optional()
-    body = parser.argument() or NOTHING
-    return f"root({parser.sub(degree) or NOTHING}, {body})" if degree else f"sqrt({body})"
+    body = parser.argument()
+    return f"root({parser.sub(degree)}, {body})" if degree else f"sqrt({body})"
 
 
 def delimited(parser: Parser) -> str:
@@ -162,7 +165,7 @@ def delimited(parser: Parser) -> str:
         raise TexError("\\left has no \\right")
     parser.next()
     pieces.append(parser.delimiter())
-    return f"lr({' '.join(piece for piece in pieces if piece) or NOTHING})"
+    return f"lr({joined(pieces) or NOTHING})"
 
 
 def sized(size: float, kind: str = "") -> Command:
@@ -170,23 +173,9 @@ def sized(size: float, kind: str = "") -> Command:
 
     def command(parser: Parser) -> str:
         delimiter = parser.delimiter()
-        if not delimiter:
-            return ""
-        side = kind or {"(": "opening", "[": "opening", "{": "opening", "⟨": "opening"}.get(
-            delimiter[-1], "closing" if delimiter[-1] in ")]}⟩" else "normal"
-        )
-        return f'class("{side}", lr(size: #{size}em, {delimiter}))'
-
-    return command
-
-
-def arrow(character: str) -> Command:
-    r"""Return \xrightarrow[below]{above}."""
-
-    def command(parser: Parser) -> str:
-        below = parser.optional()
-        options = f", b: {parser.sub(below) or NOTHING}" if below else ""
-        return f"attach(limits(stretch({character})), t: {parser.argument() or NOTHING}{options})"
+        opens, closes = delimiter[-1:] in tuple("([{⟨"), delimiter[-1:] in tuple(")]}⟩")
+        side = kind or ("opening" if opens else "closing" if closes else "normal")
+        return f'class("{side}", lr(size: #{size}em, {delimiter}))' if delimiter else ""
 
     return command
 
@@ -194,20 +183,13 @@ def arrow(character: str) -> Command:
 def colour(parser: Parser) -> str:
     r"""Return \textcolor{red}{…}."""
     name = parser.raw()
-    return coloured(name, parser.argument() or NOTHING)
+    return coloured(name, parser.argument())
 
 
 def side_set(parser: Parser) -> str:
     r"""Return \sideset{_a^b}{_c^d}\sum."""
-    left, right = parser.raw(), parser.raw()
-    options = []
-    for script, corner in zip((left, right), "lr", strict=True):
-        for mark, side in (("^", "t"), ("_", "b")):
-            if match := re.search(rf"\{mark}(\{{[^{{}}]*\}}|\\?\w+)", script):
-                options.append(f"{side}{corner}: {parser.sub(match[1]) or NOTHING}")
-        if "'" in script:
-            options.append(f"t{corner}: ′")
-    return f"attach({parser.argument() or NOTHING}{''.join(f', {option}' for option in options)})"
+    left, right = (parser.sub("{}" + parser.raw()) for _ in range(2))
+    return f"{left} {parser.argument()} {right}"
 
 
 def ignored(arguments: int) -> Command:
@@ -218,6 +200,34 @@ def ignored(arguments: int) -> Command:
         for _ in range(arguments):
             parser.raw()
         return ""
+
+    return command
+
+
+def tag(parser: Parser) -> str:
+    r"""Keep the number of \tag{…} or \tag*{…} for the row."""
+    text = parser.raw()
+    parser.row.tag = parser.raw().strip() if text == "*" else text.strip()
+    return ""
+
+
+def label(parser: Parser) -> str:
+    r"""Keep the name of \label{…} for the row."""
+    parser.row.label = label_of(parser.raw().strip())
+    return ""
+
+
+def label_of(name: str) -> str:
+    r"""Return the Typst label for TeX's \label{name}."""
+    return re.sub(r"[^\w.-]+", "-", name)
+
+
+def marked(mark: str, arguments: int = 0) -> Command:
+    """Return the command that sets a mark of the row, such as \\hline."""
+
+    def command(parser: Parser) -> str:
+        setattr(parser.row, mark, True)
+        return ignored(arguments)(parser)
 
     return command
 

@@ -10,19 +10,6 @@ from nbtypst.tree import Node
 
 
 @dataclasses.dataclass
-class Fragment:
-    """A piece of a cell: Markdown or HTML still to convert, or finished Typst."""
-
-    text: str
-    location: Location
-    kind: str = "typst"  # "markdown", "html" or "latex" before conversion
-    attachments: dict = dataclasses.field(default_factory=dict)
-    tree: Node | None = None  # what is in the text
-    notes: dict = dataclasses.field(default_factory=dict)  # {footnote: its tree}
-    styles: dict = dataclasses.field(default_factory=dict)  # {id of an element: its CSS}
-
-
-@dataclasses.dataclass
 class Document:
     """State shared by all cells of a document.
 
@@ -41,33 +28,66 @@ class Document:
     tags: dict = dataclasses.field(default_factory=dict)  # {number of an equation: its Location}
     formulas: list = dataclasses.field(default_factory=list)  # `mathematics.Formula`, numbered
     macros: dict = dataclasses.field(default_factory=dict)  # of TeX, see `tex.Parser`
+    fallbacks: dict = dataclasses.field(default_factory=dict)  # {Typst: what is set if it fails}
     cited: bool = False
-    targets: set = dataclasses.field(default_factory=set)  # anchors that links point at
-    level: int = 0  # of the last heading
-    levels: list = dataclasses.field(default_factory=list)  # of the headings that it stands under
+    levels: list = dataclasses.field(default_factory=list)  # of the last heading and those above
     problems: Problems = dataclasses.field(default_factory=Problems)
     notices: Problems = dataclasses.field(default_factory=Problems)
 
-    def complain(self, location: Location, fault: str) -> None:
-        """Note what cannot be set: a fault of a strict document, a notice otherwise."""
-        (self.problems if self.strict else self.notices).add(location, fault)
+    def add_image(self, content: bytes, extension: str, alt: str) -> str:
+        """Store an image's bytes; return the Typst expression of it, with alternative text."""
+        path = f"assets/{hashlib.sha256(content).hexdigest()[:16]}.{extension}"
+        self.files[path] = content
+        typst = f"image({quote(path)}, alt: {quote(alt)})"
+        self.fallbacks[typst] = "unreadable"
+        return typst
 
-    def define(self, label: str, location: Location) -> str:
+
+@dataclasses.dataclass
+class Context:
+    """The cell that is being converted."""
+
+    document: Document
+    location: Location
+    attachments: dict = dataclasses.field(default_factory=dict)  # {name: {MIME type: base64}}
+
+    def complain(self, fault: str) -> None:
+        """Note what cannot be set: a fault of a strict document, a notice otherwise."""
+        document = self.document
+        (document.problems if document.strict else document.notices).add(self.location, fault)
+
+    def notice(self, message: str) -> None:
+        """Note what is left out knowingly."""
+        self.document.notices.add(self.location, message)
+
+    def define(self, label: str) -> str:
         """Register a label and return it; "", with a complaint, where it cannot be used."""
+        labels = self.document.labels
         if not re.fullmatch(r"[\w.:-]+", label):
-            self.complain(location, f"label {label!r} may hold letters, digits, - and . only")
-        elif label in self.labels:
-            self.complain(location, f"label {label!r} is used before by {self.labels[label][1]}")
+            self.complain(f"label {label!r} may hold letters, digits, - and . only")
+        elif label in labels:
+            self.complain(f"label {label!r} is used before by {labels[label][1]}")
         else:
-            self.labels[label] = label, location
+            labels[label] = label, self.location
             return label
         return ""
 
-    def add_file(self, content: bytes, extension: str) -> str:
-        """Store an image's bytes; return its path in the Typst project."""
-        path = f"assets/{hashlib.sha256(content).hexdigest()[:16]}.{extension}"
-        self.files[path] = content
-        return path
+
+@dataclasses.dataclass
+class Fragment:
+    """A piece of a cell that is still to convert; once converted, its `text` is Typst."""
+
+    text: str
+    context: Context
+    kind: str  # "markdown", "html" or "latex"
+    tree: Node = dataclasses.field(default_factory=lambda: Node("root"))  # what is in the text
+    notes: dict = dataclasses.field(default_factory=dict)  # {footnote: its tree}
+    styles: dict = dataclasses.field(default_factory=dict)  # {id of an element: its CSS}
+    in_link: bool = False  # while it is written: there are no links within links
+    longest: int = 60  # a longer word may be broken anywhere
+
+
+Part = str | Fragment  # a string is finished Typst
 
 
 def typst_label(name: str) -> str:

@@ -3,13 +3,17 @@
 Heavy imports wait for an export, because nbconvert loads every registered exporter to list them.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
 from nbconvert.exporters.templateexporter import TemplateExporter
 from nbformat import NotebookNode
-from traitlets import Bool, Integer, Unicode, default
+from traitlets import Bool, Integer, Unicode
+
+HEAD = """#set document(title: {title}, author: {authors})
+#show: style.with(lang: {language}, size: 11pt, fallback: true)
+#set heading(numbering: none)
+"""
 
 
 class TypstExporter(TemplateExporter):
@@ -20,6 +24,7 @@ class TypstExporter(TemplateExporter):
 
     export_from_notebook = "Typst"
     output_mimetype = "text/vnd.typst"
+    file_extension = Unicode(".typ")
     language = Unicode(
         "", help="Language of the document, such as 'ru'; by default the notebook's, or English"
     ).tag(config=True)
@@ -30,41 +35,6 @@ class TypstExporter(TemplateExporter):
         config=True
     )
 
-    @default("file_extension")
-    def _file_extension_default(self):
-        return ".typ"
-
-    @default("template_extension")
-    def _template_extension_default(self):
-        return ".typ.j2"
-
-    @default("template_name")
-    def _template_name_default(self):
-        return "typst"
-
-    @default("extra_template_basedirs")
-    def _extra_template_basedirs_default(self):
-        return [str(Path(__file__).parent / "templates")]
-
-    @default("exclude_input_prompt")
-    def _exclude_input_prompt_default(self):
-        return True
-
-    def _create_environment(self):
-        environment = super()._create_environment()
-        # Typst is full of { and #, as TeX is: the delimiters of nbconvert's LaTeX templates.
-        environment.block_start_string, environment.block_end_string = "((*", "*))"
-        environment.variable_start_string, environment.variable_end_string = "(((", ")))"
-        environment.comment_start_string, environment.comment_end_string = "((=", "=))"
-        return environment
-
-    def default_filters(self) -> Iterator[tuple]:
-        """Add the filter that quotes text for Typst."""
-        from nbtypst.document import quote
-
-        yield from super().default_filters()
-        yield "typst_string", quote
-
     def from_file(self, file_stream: TextIO, resources: dict | None = None, **kwargs: Any) -> tuple:
         """Convert an open notebook file; see `from_notebook_node`.
 
@@ -74,9 +44,9 @@ class TypstExporter(TemplateExporter):
         from nbtypst import reading
         from nbtypst.problems import DocumentError, ExportError
 
-        name = reading.file_name(resources)
+        name = (resources or {}).get("metadata", {}).get("name")
         try:
-            book = reading.parsed(file_stream, name)
+            book = reading.parsed(file_stream, f"{name}.ipynb" if name else "the notebook")
             return self.from_notebook_node(book, resources, **kwargs)
         except DocumentError as error:
             raise ExportError(str(error)) from error
@@ -85,30 +55,30 @@ class TypstExporter(TemplateExporter):
         self, nb: NotebookNode, resources: dict | None = None, **kwargs: Any
     ) -> tuple:
         """Return (Typst source, resources); the images are in resources["outputs"]."""
+        from nbtypst import compiler
         from nbtypst.document import quote
 
         text, resources, document = self.typeset(nb, resources, **kwargs)
         prefix = resources.get("output_files_dir") or "."
-        for path, content in document.files.items():
-            resources["outputs"][f"{prefix}/{path}"] = content
+        resources["outputs"] = {f"{prefix}/{path}": data for path, data in document.files.items()}
+        for path in document.files:
             text = text.replace(quote(path), quote(f"{prefix}/{path}"))
-        return text, resources
+        return text.replace(compiler.IMPORT, compiler.style("pdf"), 1), resources
 
     def typeset(self, nb: NotebookNode, resources: dict | None = None, **kwargs: Any) -> tuple:
         """Return (Typst source, resources, the `Document` with its images)."""
-        from nbtypst import notebook, reading
+        from nbtypst import compiler, notebook, reading
         from nbtypst.document import Document, keys_of, quote
 
-        with reading.validated(reading.file_name(resources)):
-            # TemplateExporter's own step would render cells; the base class runs preprocessors.
-            prepare = super(TemplateExporter, self).from_notebook_node
-            prepared, resources = prepare(nb, resources, **kwargs)
-        metadata = resources["metadata"]
-        name = metadata.get("name") or "notebook"
-        folder = metadata.get("path") or "."
-        references = Path(folder) / "references.bib"
+        # TemplateExporter's own step would render cells; the base class runs preprocessors.
+        prepare = super(TemplateExporter, self).from_notebook_node
+        prepared, resources = prepare(nb, resources, **kwargs)
+        resources["output_extension"] = self.file_extension
+        name = resources["metadata"].get("name") or "notebook"
+        folder = Path(resources["metadata"].get("path") or ".")
+        references = folder / "references.bib"
         bibliography = references.read_bytes() if references.is_file() else b""
-        book, problems = reading.known_parts(prepared, name)
+        book = reading.plain(prepared)
         front = reading.front_matter(book, name)
         language = self.language or front["language"]
         document = Document(
@@ -119,22 +89,19 @@ class TypstExporter(TemplateExporter):
             most_lines=self.most_lines,
             keys=keys_of(bibliography),
         )
-        source = notebook.typeset(
-            {name: book}, document, show_code=lambda cell: not self.exclude_input
-        )[name]
+        shown = not self.exclude_input
+        cells = notebook.typeset({name: book}, document, show_code=lambda cell: shown)[name]
         if document.cited:
             document.files["references.bib"] = bibliography
-            source += '\n\n#bibliography("references.bib", style: "ieee")'
-        for message in (*problems, *document.problems, *document.notices):
+            cells += '\n\n#bibliography("references.bib", style: "ieee")'
+        for message in document.notices:
             self.log.warning(message)
-        resources.setdefault("outputs", {})
-        resources["typst"] = source
-        resources["output_extension"] = self.file_extension
-        authors = "".join(f"{quote(author)}, " for author in front["authors"])
-        text = self.template.render(
-            nb=book, resources=resources, front=front, authors=f"({authors})", language=language
-        )
-        return text, resources, document
+        title, date = quote(front["title"]), quote(front["date"])
+        authors = f"({''.join(f'{quote(author)}, ' for author in front['authors'])})"
+        text = compiler.IMPORT + HEAD.format(title=title, authors=authors, language=quote(language))
+        if front["has_title"]:
+            text += f"#title-block({title}, {authors}, {date})\n"
+        return text + cells, resources, document
 
 
 class TypstPDFExporter(TypstExporter):
@@ -142,22 +109,17 @@ class TypstPDFExporter(TypstExporter):
 
     export_from_notebook = "PDF via Typst"
     output_mimetype = "application/pdf"
-
-    @default("file_extension")
-    def _file_extension_default(self):
-        return ".pdf"
+    file_extension = Unicode(".pdf")
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict | None = None, **kwargs: Any
     ) -> tuple:
         """Return (the PDF's bytes, resources); what Typst rejects is named and shown as text."""
-        from nbtypst import recovery
+        from nbtypst import compiler
 
         text, resources, document = self.typeset(nb, resources, **kwargs)
-        resources.pop("outputs")
-        resources.pop("typst")
-        formulas = {f.typst(): f.source for f in document.formulas if f.rows}
-        pdf, messages = recovery.pdf({**document.files, "main.typ": text.encode()}, formulas)
+        files = {**document.files, "main.typ": text.encode()}
+        pdf, messages = compiler.compile_mended(files, document.fallbacks)
         for message in messages:
             self.log.warning(message)
         return pdf, resources

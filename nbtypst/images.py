@@ -1,4 +1,4 @@
-"""Image files that Markdown names: attached, embedded or beside the notebook."""
+"""Images that Markdown names: attached, embedded or beside the notebook."""
 
 import base64
 import binascii
@@ -10,10 +10,10 @@ from pathlib import Path
 IMAGES = {kind: kind for kind in ("png", "jpg", "gif", "svg", "webp", "pdf")}
 IMAGES |= {"jpeg": "jpg", "svg+xml": "svg"}
 POINTS = {"px": 0.75, "": 0.75, "pt": 1, "em": 11, "rem": 11, "cm": 28.35, "mm": 2.835, "in": 72}
-STARTS = (
-    (b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpg"), (b"GIF8", "gif"), (b"%PDF", "pdf"),
-    (b"RIFF", "webp"),
-)  # fmt: skip
+STARTS = {
+    b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif", b"%PDF": "pdf", b"RIFF": "webp",
+}  # fmt: skip
+DATA = re.compile(r"data:image/([\w+.-]+)[^,]*?(;base64)?,")
 
 
 def load(
@@ -37,40 +37,28 @@ def load(
             if kind.removeprefix("image/") in IMAGES and isinstance(content, str):
                 return decoded(content, kind.removeprefix("image/"))
         raise ValueError(f"the cell has no attachment {name!r} of a kind that can be set")
-    if match := re.match(r"data:image/([\w+.-]+)(?:;[^,]*)?;base64,", source):
+    if match := DATA.match(source):
+        content = source[match.end() :]
         if match[1] not in IMAGES:
             raise ValueError(f"the data: image of type {match[1]} cannot be read")
-        return decoded(source[match.end() :], match[1])
-    if match := re.match(r"data:image/svg\+xml[^,]*,", source):
-        return urllib.parse.unquote_to_bytes(source[match.end() :]), "svg"
+        return decoded(content if match[2] else urllib.parse.unquote(content), match[1])
     if re.match(r"[a-zA-Z][\w+.-]+:|//", source):
-        raise ValueError(
-            f"the image {source[:80]} is not part of the notebook; save it beside the notebook"
-        )
+        fault = f"the image {source[:80]} is not part of the notebook"
+        raise ValueError(f"{fault}; save it beside the notebook")
     name = urllib.parse.unquote(source.partition("?")[0])
     extension = Path(name).suffix.lower().removeprefix(".")
     if extension not in IMAGES:
         raise ValueError(f"the image {source} is of no kind that can be set ({', '.join(IMAGES)})")
-    return beside(name, folders, outside), IMAGES[extension]
-
-
-def beside(name: str, folders: tuple, outside: bool) -> bytes:
-    """Return the bytes of an image file in one of `folders`.
-
-    Raises:
-        ValueError: there is none, or it lies elsewhere.
-    """
-    for folder in folders:
-        try:
-            path = (Path(folder) / name).resolve()
-            if not path.is_file():
-                continue
-            if not outside and not any(path.is_relative_to(Path(f).resolve()) for f in folders):
-                raise ValueError(f"the image {name} lies outside the notebook's folder")
-            return path.read_bytes()
-        except OSError as error:
-            raise ValueError(f"the image file {name[:80]} cannot be read") from error
-    raise ValueError(f"the image file {name} is missing")
+    try:
+        paths = [(Path(folder) / name).resolve() for folder in folders]
+        path = next((path for path in paths if path.is_file()), None)
+        if not path:
+            raise ValueError(f"the image file {name} is missing")
+        if not outside and not any(path.is_relative_to(Path(f).resolve()) for f in folders):
+            raise ValueError(f"the image {name} lies outside the notebook's folder")
+        return path.read_bytes(), IMAGES[extension]
+    except OSError as error:
+        raise ValueError(f"the image file {name[:80]} cannot be read") from error
 
 
 def decoded(content: str, kind: str) -> tuple[bytes, str]:
@@ -83,9 +71,9 @@ def decoded(content: str, kind: str) -> tuple[bytes, str]:
         return content.encode(), "svg"
     try:
         data = base64.b64decode(content)
-    except (binascii.Error, ValueError) as error:
+    except binascii.Error as error:
         raise ValueError(f"the image of type {kind} cannot be read") from error
-    return data, next((name for start, name in STARTS if data.startswith(start)), IMAGES[kind])
+    return data, next((STARTS[start] for start in STARTS if data.startswith(start)), IMAGES[kind])
 
 
 def size(text: object) -> str:

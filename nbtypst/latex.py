@@ -1,96 +1,74 @@
-"""LaTeX tables in outputs, as pandas, xtable and stargazer write them, to a tree of HTML."""
+"""LaTeX tables in outputs, as pandas, xtable and stargazer write them, to HTML."""
 
+import html
 import re
 
-from nbtypst import mathematics
-from nbtypst.document import Document
-from nbtypst.tree import Node
-
+GROUP = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
 TABULAR = re.compile(
     r"\\begin\{(tabular[xy*]?|longtable|tabu)\}(?:\[[^\]]*\])?(?:\{\\?\w*\})?\s*"
-    r"\{((?:[^{}]|\{[^{}]*\})*)\}([\s\S]*?)\\end\{\1\}"
+    rf"{GROUP}([\s\S]*?)\\end\{{\1\}}"
 )
 FRAME = re.compile(
     r"\\(?:begin|end)\{(?:table\*?|center|adjustbox|threeparttable|footnotesize|small)\}"
     r"(?:\[[^\]]*\])?|\\(?:centering|label|footnotesize|small|scriptsize|tiny)(?:\{[^{}]*\})?(?![a-zA-Z])"
 )
 RULES = re.compile(
-    r"\\(?:hline|toprule|midrule|bottomrule|endhead|endfirsthead|endfoot|endlastfoot|cline\{[^{}]*\}"
+    r"\\(?:hline|toprule|bottomrule|endhead|endfirsthead|endfoot|endlastfoot|cline\{[^{}]*\}"
     r"|cmidrule(?:\([^)]*\))?\{[^{}]*\}|\\\[[^\]]*\])"
 )
-MULTI = re.compile(r"\\multi(column|row)(?:\[\w\])?\{(\d+)\}\{[^{}]*\}\{((?:[^{}]|\{[^{}]*\})*)\}")
+MULTI = re.compile(r"\\multi(column|row)(?:\[\w\])?\{(\d+)\}\{[^{}]*\}" + GROUP)
+ROW_END = re.compile(r"\\\\(?:\[[^\]]*\])?|\\tabularnewline|\\midrule")
 STYLES = {"textbf": "strong", "textit": "em", "emph": "em", "texttt": "code", "underline": "u"}
+CHARACTERS = {
+    r"\\textasciitilde(?:\{\})?": "&#126;", r"\\textbackslash(?:\{\})?": "&#92;",
+    r"\\([%$#_{}])": r"\1", r"\\&amp;": "&amp;", "~": "&nbsp;", "---": "—", "--": "–",
+}  # fmt: skip
 
 
-def tables(source: str) -> bool:
-    """Return whether there is a LaTeX table in an output."""
-    return bool(TABULAR.search(source))
-
-
-def tree(source: str, document: Document) -> Node:
-    """Return LaTeX with tables in it as a tree of HTML; other commands stay as they are."""
-    root, position = Node("root"), 0
+def page(source: str) -> str:
+    """Return the HTML of LaTeX with tables in it; commands that are not known stay as they are."""
     source = re.sub(r"(?<!\\)%.*", "", source)
-    for match in TABULAR.finditer(source):
-        outside(source[position : match.start()], root, document)
-        root.children.append(tabular(match[2], match[3], document))
-        position = match.end()
-    outside(source[position:], root, document)
-    return root
+    result, position = "", 0
+    for match in [*TABULAR.finditer(source), None]:
+        words = FRAME.sub("", source[position : match.start() if match else None])
+        words = re.sub(r"\\caption\*?" + GROUP, r"\1", words)
+        result += f"<p>{inline(words)}</p>" if words.strip() else ""
+        if match:
+            result += table(match[2], match[3])
+            position = match.end()
+    return result
 
 
-def outside(source: str, root: Node, document: Document) -> None:
-    """Add what stands around a table, such as its caption."""
-    source = re.sub(r"\\caption\*?\{((?:[^{}]|\{[^{}]*\})*)\}", r"\1", FRAME.sub("", source))
-    if source.strip():
-        root.children.append(Node("p", {}, inline(source, document)))
-
-
-def tabular(columns: str, body: str, document: Document) -> Node:
+def table(columns: str, body: str) -> str:
     """Return the <table> of a tabular environment."""
     columns = re.sub(r"[@!>pmb]\{[^{}]*\}|[^lcrpmbX]", "", columns)
-    sides = [{"l": "left", "c": "center", "r": "right"}.get(c, "left") for c in columns]
-    head, separator, rest = body.partition("\\midrule")
-    rows = [Node("thead", {}, lines(head, sides, document))] if separator else []
-    rows += lines(rest if separator else body, sides, document)
-    return Node("table", {}, rows)
+    sides = [{"c": "center", "r": "right"}.get(column, "left") for column in columns]
+    head, midrule, rest = RULES.sub("", body).partition("\\midrule")
+    header, rows = (
+        "".join(row(line, sides) for line in ROW_END.split(part) if line.strip())
+        for part in ((head, rest) if midrule else ("", head))
+    )
+    return f"<table><thead>{header}</thead>{rows}</table>"
 
 
-def lines(source: str, sides: list[str], document: Document) -> list[Node]:
-    """Return the <tr> elements of rows."""
-    rows = []
-    for line in re.split(r"\\\\(?:\[[^\]]*\])?|\\tabularnewline", RULES.sub("", source)):
-        if not line.strip():
-            continue
-        row = Node("tr")
-        for number, text in enumerate(re.split(r"(?<!\\)&", line)):
-            attributes = {"align": sides[number] if number < len(sides) else "left"}
-            if multi := MULTI.search(text):
-                attributes["colspan" if multi[1] == "column" else "rowspan"] = multi[2]
-                text = MULTI.sub(lambda match: match[3], text)
-            row.children.append(Node("td", attributes, inline(text.strip(), document)))
-        rows.append(row)
-    return rows
+def row(line: str, sides: list[str]) -> str:
+    """Return the <tr> of a row."""
+    cells = ""
+    for number, text in enumerate(re.split(r"(?<!\\)&", line)):
+        options = f'align="{sides[number] if number < len(sides) else "left"}"'
+        if multi := MULTI.search(text):
+            options += f' {"colspan" if multi[1] == "column" else "rowspan"}="{multi[2]}"'
+            text = MULTI.sub(lambda match: match[3], text)
+        cells += f"<td {options}>{inline(text.strip())}</td>"
+    return f"<tr>{cells}</tr>"
 
 
-def inline(text: str, document: Document) -> list:
-    """Return the texts and elements of LaTeX text."""
-    text = mathematics.take_out(text, document.formulas, document.macros)
-    text = re.sub(r"\\text(?:asciitilde|backslash)(?:\{\})?", "~", text)
-    position = 0
-    result: list[Node | str] = []
-    for match in re.finditer(r"\\(\w+)\{([^{}]*)\}", text):
-        result.append(plain(text[position : match.start()]))
-        known = match[1] in STYLES
-        result.append(
-            Node(STYLES[match[1]], {}, [plain(match[2])]) if known else Node("code", {}, [match[0]])
-        )
-        position = match.end()
-    return [*result, plain(text[position:])]
-
-
-def plain(text: str) -> str:
-    """Return text without LaTeX's escapes."""
-    text = text.replace("\\\\", " ").replace("~", "\N{NO-BREAK SPACE}")
-    text = re.sub(r"\\([%&$#_{}])", r"\1", text)
-    return text.replace("---", "—").replace("--", "–")
+def inline(text: str) -> str:
+    """Return the HTML of LaTeX text; formulas are taken out before."""
+    text = html.escape(text.replace("\\\\", " "), quote=False)
+    for command, tag in STYLES.items():
+        text = re.sub(rf"\\{command}\{{([^{{}}]*)\}}", rf"<{tag}>\1</{tag}>", text)
+    text = re.sub(r"\\[a-z]\w+\{[^{}]*\}", r"<code>\g<0></code>", text)
+    for pattern, character in CHARACTERS.items():
+        text = re.sub(pattern, character, text)
+    return text

@@ -4,9 +4,9 @@ import re
 import urllib.parse
 
 from nbtypst import mathematics
-from nbtypst.document import Document, Fragment, quote, typst_label
-from nbtypst.problems import Location
-from nbtypst.text import State, unset
+from nbtypst.commands import label_of
+from nbtypst.document import Fragment, quote, typst_label
+from nbtypst.text import unset
 from nbtypst.tree import Node
 
 CITATION = r'#cite\(label\("(?:[^"\\]|\\.)+"\)\)'
@@ -14,127 +14,119 @@ IN_PARENTHESES = re.compile(rf"\\\(({CITATION}(?:(?:\\,|\\;|) {CITATION})*)\\\)"
 SCHEMES = {"http", "https", "mailto", "ftp", "tel", "doi"}
 
 
-def register(fragment: Fragment, document: Document) -> None:
+def register(fragment: Fragment) -> None:
     """Give headings their levels and labels; note what links may find."""
-    location, headings = fragment.location, 0
+    context, document, location = (
+        fragment.context,
+        fragment.context.document,
+        fragment.context.location,
+    )
     for number in mathematics.MARK.findall(fragment.tree.text()):
         for row in document.formulas[int(number)].rows:
             if row.label:
-                row.label = document.define(row.label, location)
+                row.label = context.define(row.label)
             first = document.tags.setdefault(row.tag, location) if row.tag else location
             if document.strict and first != location:
                 fault = f"\\tag{{{row.tag}}} is used before by {first}; a label alone counts on"
-                document.complain(location, fault)
+                context.complain(fault)
+    headings = 0
     for node in fragment.tree.walk():
-        name = f"{location.notebook}#{node.attributes.get('id') or node.attributes.get('name')}"
         if re.fullmatch("h[1-6]", node.tag):
-            register_heading(node, location, headings, document)
+            register_heading(node, headings, fragment)
             headings += 1
-        elif name in document.targets and name not in document.labels:
-            node.attributes["typst-label"] = f"anchor--{len(document.labels)}"
-            document.labels[name] = (node.attributes["typst-label"], location)
+        elif node.tag == "a" or (fragment.kind == "markdown" and node.tag not in ("td", "th")):
+            name = node.attributes.get("id") or node.attributes.get("name")
+            target = f"{location.notebook}#{name}"
+            if name and target not in document.labels:
+                node.label = f"anchor--{len(document.labels)}"
+                document.labels[target] = node.label, location
 
 
-def register_heading(node: Node, location: Location, number: int, document: Document) -> None:
+def register_heading(node: Node, number: int, fragment: Fragment) -> None:
     """Give a heading a level that skips none, a label, and the names of other tools for it."""
+    document, location = fragment.context.document, fragment.context.location
     level = int(node.tag[1])
-    if document.strict and level > document.level + 1:
-        document.complain(location, f"a heading of level {level} follows {document.level}")
-    document.level = level
+    if document.strict and level > (document.levels or [0])[-1] + 1:
+        fragment.context.complain(
+            f"a heading of level {level} follows {(document.levels or [0])[-1]}"
+        )
     while document.levels and document.levels[-1] >= level:
         document.levels.pop()
     document.levels.append(level)
+    node.level = len(document.levels)
     slug = re.sub(r"\W", "-", location.notebook)
-    label = f"{slug}--{location.number}-{number}"
-    node.attributes |= {"typst-level": len(document.levels), "typst-label": label}
+    node.label = f"{slug}--{location.number}-{number}"
     text = mathematics.put_back(node.text(), document.formulas).strip()
     words = re.sub(r"[^\w\s-]", "", text.lower())
     names = [text.replace(" ", "-"), re.sub(r"\s", "-", words), node.attributes.get("id", "")]
     names += [f"sec-{location.id}"] if location.id and not number else []
     for name in [name for name in names if name] + ([""] if level == 1 else []):
-        document.labels.setdefault(f"{location.notebook}#{name}", (label, location))
+        document.labels.setdefault(f"{location.notebook}#{name}", (node.label, location))
 
 
-def targets(fragment: Fragment) -> set[str]:
-    """Return the names of the anchors that links of a fragment point at."""
-    names = set()
-    for node in fragment.tree.walk():
-        address = urllib.parse.unquote(node.attributes.get("href", ""))
-        if node.tag == "a" and "#" in address:
-            file, _, name = address.partition("#")
-            names.add(f"{file.removesuffix('.ipynb') or fragment.location.notebook}#{name}")
-    return names
-
-
-def anchor(node: Node, state: State) -> str:
-    """Return what makes an element with an id a target."""
-    label = node.attributes.get("typst-label")
-    if not label or "typst-level" in node.attributes:
-        return ""
-    return f"#anchor() #{typst_label(label)}"
-
-
-def formula(formula: mathematics.Formula, state: State) -> str:
+def formula(formula: mathematics.Formula, fragment: Fragment) -> str:
     """Return a formula, a reference to one, or the source of what is neither."""
     if match := mathematics.REFERENCE.fullmatch(formula.tex):
-        label = mathematics.label_of(match[2])
-        if label in state.document.labels:
+        label = label_of(match[2])
+        if label in fragment.context.document.labels:
             return f"#reference({typst_label(label)})[]"
-        state.document.complain(state.location, f"{formula.tex} finds no label of that name")
-        return unset(formula.tex)
+        formula.fault = f"{formula.tex} finds no label of that name"
     if formula.fault:
-        state.document.complain(state.location, f"{formula.fault}: {formula.source[:60]!r}")
+        fragment.context.complain(f"{formula.fault}: {formula.source[:60]!r}")
         return unset(formula.source)
-    return formula.typst() if formula.rows else ""
+    if not formula.rows:
+        return ""
+    typst = formula.typst()
+    fragment.context.document.fallbacks[typst] = unset(formula.source)
+    return typst
 
 
-def link(node: Node, content: str, state: State) -> str:
+def link(node: Node, content: str, fragment: Fragment) -> str:
     """Return a link around `content`: a numbered reference, a citation, a jump or an address."""
-    document = state.document
-    target = mathematics.put_back(node.attributes.get("href", ""), document.formulas).strip()
+    formulas = fragment.context.document.formulas
+    target = mathematics.put_back(node.attributes.get("href", ""), formulas).strip()
     if not target:
         return content
     target = urllib.parse.unquote(target)
     if target.startswith("#ref-"):
-        return citation(content, target.removeprefix("#ref-"), node.text(), state)
+        return citation(content, target.removeprefix("#ref-"), node.text(), fragment)
     if re.fullmatch(r"#.*|[^/:]+\.ipynb(#.*)?", target):
-        return within(content, target, state)
+        return within(content, target, fragment)
     scheme = re.match(r"\s*([a-zA-Z][\w+.-]*):", target)
     if (scheme and scheme[1].lower() not in SCHEMES) or re.search(r"[\x00-\x1f]", target):
-        document.complain(
-            state.location, f"the address {target[:60]!r} is left out: only web pages are linked"
+        fragment.context.complain(
+            f"the address {target[:60]!r} is left out: only web pages are linked"
         )
         return content
     return f"#link({quote(target)})[{content}]"
 
 
-def within(content: str, target: str, state: State) -> str:
+def within(content: str, target: str, fragment: Fragment) -> str:
     """Return a link to a place in the document."""
-    document = state.document
+    labels = fragment.context.document.labels
     file, _, name = target.partition("#")
-    full = f"{file.removesuffix('.ipynb') or state.location.notebook}#{name}"
-    target_label = document.labels.get(name) or document.labels.get(full)
-    if not target_label and not file:
-        others = [value for key, value in document.labels.items() if key.endswith(target)]
-        target_label = others[0] if len(others) == 1 else None
-        lower = {key.lower(): value for key, value in document.labels.items()}
-        target_label = target_label or lower.get(full.lower())
-    if target_label:
-        numbered = name in document.labels or name.startswith("sec-")
-        return f"#{'reference' if numbered else 'jump'}({typst_label(target_label[0])})[{content}]"
-    if file and not document.strict:  # a file beside this one
+    full = f"{file.removesuffix('.ipynb') or fragment.context.location.notebook}#{name}"
+    found = labels.get(name) or labels.get(full)
+    if not found and not file:
+        others = [value for key, value in labels.items() if key.endswith(target)]
+        lower = {key.lower(): value for key, value in labels.items()}
+        found = others[0] if len(others) == 1 else lower.get(full.lower())
+    if found:
+        numbered = name in labels or name.startswith("sec-")
+        return f"#{'reference' if numbered else 'jump'}({typst_label(found[0])})[{content}]"
+    if file and not fragment.context.document.strict:  # a file beside this one
         return f"#link({quote(target)})[{content}]"
     if target not in ("#", "#top"):
-        document.complain(state.location, f"the link to {target} finds nothing of that name")
+        fragment.context.complain(f"the link to {target} finds nothing of that name")
     return content
 
 
-def citation(content: str, key: str, text: str, state: State) -> str:
+def citation(content: str, key: str, text: str, fragment: Fragment) -> str:
     """Return a citation; its number replaces a text with a year and follows any other text."""
-    if key not in state.document.keys:
-        state.document.complain(state.location, f"#ref-{key} is not in references.bib")
+    if key not in fragment.context.document.keys:
+        fragment.context.complain(f"#ref-{key} is not in references.bib")
         return content
-    state.document.cited = True
+    fragment.context.document.cited = True
     cite = f"#cite({typst_label(key)})"
     dated = re.search(r"\b(?:19|20)\d\d\b", text)
     return cite if dated or not text else f"{content}~{cite}"

@@ -10,20 +10,14 @@ from nbtypst.commands import TexError
 if TYPE_CHECKING:
     from nbtypst.tex import Parser
 
-DEFINING = {"\\newcommand", "\\renewcommand", "\\providecommand", "\\def", "\\gdef", "\\let"}
 
-
-def definition(parser: Parser) -> str:
+def new_command(parser: Parser) -> str:
     r"""Read a \newcommand or \renewcommand."""
-    name = parser.raw().strip()
-    if name == "*":
-        name = parser.raw().strip()
+    name, _ = name_and_star(parser)
     count = parser.optional() or "0"
     default = parser.optional()
-    body = parser.raw()
-    return defined(
-        parser, name, int(count) if count.strip() in set("123456789") else 0, default, body
-    )
+    known = count.strip() in set("123456789")
+    return define(parser, name, parser.raw(), int(count) if known else 0, default)
 
 
 def primitive(parser: Parser) -> str:
@@ -31,24 +25,28 @@ def primitive(parser: Parser) -> str:
     name, count = parser.raw(), 0
     while parser.tokens and parser.tokens[-1] != "{":
         count += parser.tokens.pop() == "#"
-    return defined(parser, name, count, None, parser.raw())
+    return define(parser, name, parser.raw(), count)
 
 
 def synonym(parser: Parser) -> str:
     r"""Read a \let."""
     name, body = parser.raw(), parser.raw()
-    return defined(parser, name, 0, None, parser.raw() if body == "=" else body)
+    return define(parser, name, parser.raw() if body == "=" else body)
 
 
-def operator_definition(parser: Parser) -> str:
+def operator(parser: Parser) -> str:
     r"""Read a \DeclareMathOperator."""
-    name, star = parser.raw().strip(), ""
-    if name == "*":
-        name, star = parser.raw().strip(), "*"
-    return defined(parser, name, 0, None, f"\\operatorname{star}{{{parser.raw()}}}")
+    name, star = name_and_star(parser)
+    return define(parser, name, f"\\operatorname{star}{{{parser.raw()}}}")
 
 
-def defined(parser: Parser, name: str, count: int, default: str | None, body: str) -> str:
+def name_and_star(parser: Parser) -> tuple[str, str]:
+    """Return (the name that is to be defined, the star before it)."""
+    name = parser.raw().strip()
+    return (parser.raw().strip(), name) if name == "*" else (name, "")
+
+
+def define(parser: Parser, name: str, body: str, count: int = 0, default: str | None = None) -> str:
     """Keep a macro; it sets nothing."""
     if re.fullmatch(r"\\[a-zA-Z@]+|\\.", name) and name not in ("\\begin", "\\end"):
         if re.search(re.escape(name) + r"(?![a-zA-Z])", body):  # \renewcommand{\vec}{…\vec…}

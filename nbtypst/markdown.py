@@ -5,8 +5,7 @@ import re
 from typing import TYPE_CHECKING
 
 from nbtypst import latex, links, mathematics, tree, writer
-from nbtypst.document import Document, Fragment
-from nbtypst.text import State
+from nbtypst.document import Fragment
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -15,6 +14,8 @@ NOTE = re.compile(
     r"^\[\^([^\]\s]+)\]:[ \t]*(.*(?:\n(?:[ ]{2,}|\t).+|\n(?!\[\^|\s).+)*)\n?", re.MULTILINE
 )
 FENCES = re.compile(r"(^[ ]{0,3}(?:```|~~~)[\s\S]*?(?:^[ ]{0,3}(?:```|~~~)[ ]*$|\Z))", re.MULTILINE)
+
+SIZED = re.compile(r"(<img [^<>]*?)\s*/?>\{([^{}<>\n]*)\}")  # ![](file){width=50%}, as in Quarto
 
 
 @functools.cache
@@ -29,39 +30,40 @@ def parser() -> "MarkdownIt":
     return markdown
 
 
-def typeset(fragments: list[Fragment], document: Document) -> list[str]:
-    """Return the Typst source of each `Fragment`.
-
-    Faults are noted in `document`, each with the cell it stands in.
-    """
-    waiting = [fragment for fragment in fragments if fragment.kind != "typst"]
-    for fragment in waiting:
-        read(fragment, document)
-        document.targets |= links.targets(fragment)
-    for fragment in waiting:
-        links.register(fragment, document)
-    for fragment in waiting:
-        state = State(
-            document, fragment.location, fragment.attachments, fragment.notes, fragment.styles
-        )
-        text = links.IN_PARENTHESES.sub(r"\1", writer.write(fragment.tree, state))
+def typeset(fragments: list[Fragment]) -> None:
+    """Make the text of each `Fragment` Typst; faults are noted with the cell they stand in."""
+    for fragment in fragments:
+        read(fragment)
+        links.register(fragment)
+    for fragment in fragments:
+        text = links.IN_PARENTHESES.sub(r"\1", writer.write(fragment.tree, fragment))
         fragment.text = re.sub(r"\n[ \n]*\n", "\n\n", text).strip()
-    return [fragment.text for fragment in fragments]
 
 
-def read(fragment: Fragment, document: Document) -> None:
+def read(fragment: Fragment) -> None:
     """Give a fragment its tree, its footnotes and its styles."""
+    document, source = fragment.context.document, fragment.text
     if fragment.kind == "latex":
-        fragment.tree = latex.tree(fragment.text, document)
-        return
-    source = fragment.text
-    if fragment.kind == "markdown":
+        pieces = re.split(r"(\\(?:begin|end)\{[^{}]*\})", source)  # a table is no formula
+        taken = [mathematics.take_out(p, document.formulas, document.macros) for p in pieces]
+        source = latex.page("".join(taken))
+    elif fragment.kind == "markdown":
         source = mathematics.take_out(source, document.formulas, document.macros)
         source, notes = footnotes(source)
-        fragment.notes = {name: tree.read(parser().render(note))[0] for name, note in notes.items()}
-        source = parser().render(source)
-    fragment.tree, sheet, _ = tree.read(source)
-    fragment.styles = tree.rules(sheet)
+        for name, note in notes.items():
+            fragment.notes[name] = tree.Reader(parser().render(note)).root
+        source = SIZED.sub(with_size, parser().render(source))
+    reader = tree.Reader(source)
+    fragment.tree, fragment.styles = reader.root, tree.rules(reader.sheet)
+    around = [reader.root]
+    for node in around:  # plain <div>s, as pandas has them, are nothing around a table
+        node.outermost = True
+        inner = [child for child in node.children if isinstance(child, tree.Node)]
+        around += [
+            child
+            for child in inner
+            if child.tag == "table" or (child.tag == "div" and not child.attributes)
+        ]
 
 
 def footnotes(text: str) -> tuple[str, dict[str, str]]:
@@ -75,6 +77,12 @@ def footnotes(text: str) -> tuple[str, dict[str, str]]:
         notes[match[1]] = match[2]
         return "\n"
 
-    if "[^" in text:
+    if used:
         parts[::2] = [NOTE.sub(take, part) for part in parts[::2]]
     return "".join(parts), notes
+
+
+def with_size(match: re.Match) -> str:
+    """Return an <img> with the size that stands in braces behind it."""
+    sizes = re.findall(r"(width|height)\s*=\s*(?:&quot;)?([\w.%]+)", match[2])
+    return match[1] + "".join(f' {name}="{value}"' for name, value in sizes) + ">"

@@ -3,11 +3,10 @@ r"""TeX mathematics in Markdown, found as JupyterLab finds it, with the numbers 
 import dataclasses
 import re
 
+from nbtypst import environments
 from nbtypst import tex as tex_parser
-from nbtypst.commands import TexError
+from nbtypst.commands import Row, TexError
 from nbtypst.document import quote
-from nbtypst.environments import ALIGNED, aligned, cells_of
-from nbtypst.spoken import spoken
 
 OPEN, CLOSE = "\ufdd0", "\ufdd1"  # noncharacters: no text has them (`notebook.clean`)
 MARK = re.compile(f"{OPEN}(\\d+){CLOSE}")
@@ -23,26 +22,13 @@ FORMULA = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 REFERENCE = re.compile(r"\(?\\(eq)?ref\{([^{}]+)\}\)?")
-NUMBERED = {"equation", "align", "gather", "multline", "eqnarray", "alignat", "flalign"}
-ROWS = {"align", "gather", "eqnarray", "alignat", "flalign"}  # each row has its number
-WHOLE = NUMBERED | ALIGNED | {"gathered", "subequations"}
-
-
-@dataclasses.dataclass
-class Row:
-    """A row of a displayed formula."""
-
-    typst: str
-    tag: str = ""
-    label: str = ""
-    counted: bool = False  # numbered by the document's count
-
-    def number(self) -> str:
-        """Return the Typst expression of (number, label), "none" for a row without."""
-        if not (self.tag or self.label or self.counted):
-            return "none"
-        number = tag_content(self.tag) if self.tag else "auto"
-        return f"({number}, {quote(self.label) if self.label else 'none'})"
+# What a reader who hears a formula need not hear: how it looks, and spaces.
+SILENT = re.compile(
+    r"\\(?:begin|end)\s*\{\w+\*?\}|\\(?:left|right|middle|(?:display|text|script)style|(?:no)?limits|[bB]igg?[lrm]?"
+    r"|(?:math|text|bold|oper)[a-z]+\*?|bm|mbox|q?quad)(?![a-zA-Z])"
+    r"|\\[!;,:> ]|[&~]"
+)
+WRAPPER = re.compile(r"\\begin\{(equation|subequations)(\*?)\}([\s\S]*)\\end\{\1\2\}")
 
 
 @dataclasses.dataclass
@@ -59,9 +45,9 @@ class Formula:
         """Return the Typst call that sets it, with text for who hears it."""
         alt = quote(spoken(self.tex))
         if not self.display:
-            return f"#formula({alt}, ${self.rows[0].typst}$)"
-        bodies = "".join(f"${row.typst}$, " for row in self.rows)
-        numbers = "".join(f"{row.number()}, " for row in self.rows)
+            return f"#formula({alt}, ${self.rows[0].typst()}$)"
+        bodies = "".join(f"${row.typst()}$, " for row in self.rows)
+        numbers = "".join(f"{number_of(row)}, " for row in self.rows)
         return f"#displayed({alt}, ({bodies}), ({numbers}))"
 
 
@@ -124,13 +110,13 @@ def put_back(text: str, formulas: list) -> str:
     return MARK.sub(lambda match: formulas[int(match[1])].source, text)
 
 
-def parse(source: str, tex: str, display: bool, macros: dict) -> "Formula":
+def parse(source: str, tex: str, display: bool, macros: dict) -> Formula:
     """Return the `Formula` of TeX; what cannot be set has a fault."""
     formula = Formula(source, tex, display)
     if REFERENCE.fullmatch(tex):
         return formula
     try:
-        formula.rows = displayed_rows(tex, macros) if display else [single(tex, macros)]
+        formula.rows = displayed(tex, macros) if display else [tex_parser.inline(tex, macros)]
     except TexError as error:
         formula.fault = f"the formula cannot be set: {error}"
     except RecursionError:
@@ -138,91 +124,63 @@ def parse(source: str, tex: str, display: bool, macros: dict) -> "Formula":
     return formula
 
 
-def single(tex: str, macros: dict) -> Row:
-    """Return the row of TeX that has no rows."""
-    tex, tag, label, _ = numbering(tex)
-    return Row(tex_parser.converted(tex, macros), tag, label)
+def displayed(tex: str, macros: dict) -> list[Row]:
+    """Return the rows of displayed TeX, each with its number; none if it only defines macros."""
+    counted = False
+    while wrapper := WRAPPER.fullmatch(tex.strip()):
+        counted = counted or (wrapper[1] == "equation" and not wrapper[2])
+        tex = wrapper[3]
+    # A label before an environment is the last of its rows'.
+    tex = re.sub(r"^\s*(\\label\s*\{[^{}]*\})([\s\S]*)", r"\2\1", tex)
+    rows, name = outermost(tex, macros)
+    if name in environments.ROWS:
+        for row in rows:
+            row.counted = not row.silent
+    elif counted or name in environments.NUMBERED:
+        rows[-1].counted = not any(row.silent for row in rows)
+    return rows if any(row.typst() for row in rows) else []
 
 
-def displayed_rows(tex: str, macros: dict) -> list[Row]:
-    """Return the rows of displayed TeX, with the number of each or, on the last, of all."""
-    counted, each, starred = False, False, False
-    tex = tex.strip()
-    tags = []
-    while begun := re.match(r"\\begin\{([a-zA-Z]+)(\*?)\}", tex):
-        name, star = begun.groups()
-        if name not in WHOLE or not tex.endswith(f"\\end{{{name}{star}}}"):
-            break
-        inner = tex[begun.end() :]
-        parser = tex_parser.Parser(inner, macros)
-        if name in ("alignat", "alignedat"):
-            parser.raw()
-        rows = cells_of(parser, name + star)
-        if parser.peek():  # something follows it
-            break
-        starred = starred or bool(star)
-        counted = counted or (name in NUMBERED and not star)
-        each = each or (name in ROWS and not star)
-        if name in ("equation", "subequations"):
-            tex = inner.removesuffix(f"\\end{{{name}{star}}}").strip()
-            if name == "equation":
-                tex, *tag = numbering(tex)
-                tags.append(tag)
-            continue
-        return numbered(rows, tags, counted, each, macros)
-    rows = cells_of(tex_parser.Parser(tex + "\\end{all}", macros), "all")
-    return numbered(rows, tags, counted, False, macros)
+def outermost(tex: str, macros: dict) -> tuple[list[Row], str]:
+    """Return (rows, name) of the environment that displayed TeX is; name "" if it is none."""
+    parser = tex_parser.Parser(tex, macros)
+    begun = re.match(r"\s*\\begin\{([a-zA-Z]+\*?)\}", tex)
+    if begun and begun[1].removesuffix("*") in environments.DISPLAYED:
+        parser = tex_parser.Parser(tex[begun.end() :], macros)
+        rows = environments.displayed_rows(parser, begun[1])
+        rest = parser.rows()
+        if len(rest) == 1 and not rest[0].typst():  # nothing but a tag or a label follows
+            rows[-1].tag, rows[-1].label = (
+                rows[-1].tag or rest[0].tag,
+                rows[-1].label or rest[0].label,
+            )
+            return rows, begun[1]
+        parser = tex_parser.Parser(tex, macros)
+    return parser.rows(), ""
 
 
-def numbered(rows: list, tags: list, counted: bool, each: bool, macros: dict) -> list[Row]:
-    """Return the `Row`s of lists of cells of TeX."""
-    result, hidden = [], False
-    for row in rows:
-        tag = label = ""
-        cells, silent = [], False
-        for cell in row:
-            cell, *(cell_tag, cell_label, cell_silent) = numbering(cell)
-            cells.append(tex_parser.converted(cell, macros))
-            tag, label, silent = tag or cell_tag, label or cell_label, silent or cell_silent
-        hidden = hidden or silent
-        result.append(Row(aligned(cells), tag, label, each and not silent))
-    for tag, label, silent in tags:
-        result[-1].tag, result[-1].label = result[-1].tag or tag, result[-1].label or label
-        hidden = hidden or silent
-    if counted and not each and not hidden:
-        result[-1].counted = True
-    if not any(row.typst for row in result):  # macro definitions only
-        return []
-    return result
-
-
-def numbering(tex: str) -> tuple[str, str, str, bool]:
-    r"""Return (TeX without them, tag, label, whether it is to have no number)."""
-    given = {"tag": "", "label": ""}
-    while match := re.search(r"\\(tag|label)\*?\s*(?=\{)", tex):
-        parser = tex_parser.Parser(tex[match.end() :], {})
-        content = parser.raw()
-        given[match[1]] = content.strip()
-        tex = tex[: match.start()] + "".join(parser.tokens[::-1])
-    silent = re.search(r"\\no(?:number|tag)(?![a-zA-Z])", tex)
-    label = label_of(given["label"]) if given["label"] else ""
-    return tex, given["tag"], label, bool(silent)
+def number_of(row: Row) -> str:
+    """Return the Typst expression of a row's (number, label), "none" for a row without."""
+    if not (row.tag or row.label or row.counted):
+        return "none"
+    return f"({tag_content(row.tag) or 'auto'}, {quote(row.label) if row.label else 'none'})"
 
 
 def tag_content(tag: str) -> str:
     """Return the Typst expression of a tag in parentheses; $…$ in it is mathematics."""
     pieces = []
     for number, part in enumerate(tag.split("$")):
-        if number % 2:
-            try:
-                pieces.append(f"${tex_parser.converted(part, {})}$")
-            except TexError:
-                pieces.append(quote(part))
+        formula = parse(part, part, False, {}) if number % 2 else None
+        if formula and formula.rows:
+            pieces.append(f"${formula.rows[0].typst()}$")
         elif part:
             pieces.append(quote(part))
-    return " + ".join([quote("("), *pieces, quote(")")])
+    return " + ".join([quote("("), *pieces, quote(")")]) if pieces else ""
 
 
-def label_of(name: str) -> str:
-    r"""Return the Typst label for TeX's \label{name}."""
-    return re.sub(r"[^\w.-]+", "-", name)
+def spoken(tex: str) -> str:
+    """Return a line of plain text for a reader who hears the formula: x_(l+1) = x_l + F(x_l)."""
+    tex = re.sub(r"\{(\w*)\}", r"\1", SILENT.sub(" ", tex))
+    tex = re.sub(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r"(\1)/(\2)", tex)
+    tex = tex.replace("\\\\", "; ").translate(str.maketrans("{}\\", "() "))
+    return " ".join(tex.split()) or "formula"

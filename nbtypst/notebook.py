@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nbtypst import markdown, outputs, text
-from nbtypst.document import Document, Fragment, quote
-from nbtypst.problems import DocumentError, Location, cell_location
+from nbtypst.diagnosis import MARK
+from nbtypst.document import Context, Document, Fragment, Part, quote
+from nbtypst.problems import DocumentError, cell_location
 
 RAW = {
     "text/vnd.typst": "typst",
@@ -16,6 +17,9 @@ RAW = {
     "text/html": "html",
 }
 FORBIDDEN = re.compile(r"\b(?:import|include|eval|plugin|read)\b")
+# Colab's forms: headings, and fields that set a variable.
+TITLE = re.compile(r"(?m)^#[ ]?@(?:title|markdown)\b[ ]*(.*?)[ ]*(?:\{.*\})?$\n?")
+FIELD = re.compile(r"(?m)[ ]*#[ ]?@param\b.*$")
 
 
 def read(path: Path | str) -> dict:
@@ -36,54 +40,65 @@ def read(path: Path | str) -> dict:
         raise DocumentError(f"{path}: not a Jupyter notebook of format 4 ({error!r})") from error
 
 
-def fragments(
-    notebook: dict, name: str, document: Document, show_code: Callable[[dict], bool]
-) -> list[Fragment]:
-    """Return the fragments of all cells, in order.
+def typeset(
+    notebooks: dict[str, dict], document: Document, show_code: Callable[[dict], bool]
+) -> dict[str, str]:
+    """Return {name: Typst source} of notebooks, whose cells may refer to each other.
 
     Args:
-        notebook: nbformat dictionary with joined sources.
-        name: the notebook's stem, which messages and labels carry.
-        document: the `Document` that the fragments belong to.
+        notebooks: {stem, which messages and labels carry: nbformat dictionary, sources joined}.
+        document: what the cells share; faults are noted there.
         show_code: function of a code cell, whether its source is shown.
     """
+    parts = {name: parts_of(book, name, document, show_code) for name, book in notebooks.items()}
+    waiting = [part for book in parts.values() for part in book if isinstance(part, Fragment)]
+    markdown.typeset(waiting)
+    return {
+        name: "".join(part if isinstance(part, str) else part.text for part in book)
+        for name, book in parts.items()
+    }
+
+
+def parts_of(
+    notebook: dict, name: str, document: Document, show_code: Callable[[dict], bool]
+) -> list[Part]:
+    """Return the parts of all cells of a notebook (see `typeset`), in order."""
     language = notebook["metadata"].get("language_info", {}).get("name", "python")
-    result = []
+    result: list[Part] = []
     for number, cell in enumerate(notebook["cells"], start=1):
         if tagged(cell, "cell"):
             continue
-        where = cell_location(name, number, cell)
-        kind = cell["cell_type"]
-        pieces = []
-        if kind == "markdown":
-            attachments = cell.get("attachments", {})
-            pieces = [Fragment(cell["source"], where, "markdown", attachments=attachments)]
-        elif kind == "code":
-            pieces = code(cell, where, language, document, show_code)
+        location = cell_location(name, number, cell)
+        context = Context(document, location, cell.get("attachments", {}))
+        result.append(f"\n\n{MARK}{location}\n")
+        if cell["cell_type"] == "markdown":
+            result.append(Fragment(cell["source"], context, "markdown"))
+        elif cell["cell_type"] == "code":
+            result += code(cell, context, language, show_code)
+        elif cell["cell_type"] == "raw":
+            result += raw(cell, context)
         else:
-            pieces = raw(cell, where, document)
-        # The comment leads from an error in the Typst source back to the cell.
-        result += [Fragment(f"\n\n// @ {where}\n", where), *pieces]
+            context.complain("it is no cell of nbformat and is left out")
     return result
 
 
 def code(
-    cell: dict,
-    where: Location,
-    language: str,
-    document: Document,
-    show_code: Callable[[dict], bool],
-) -> list[Fragment]:
-    """Return the fragments of a code cell: its source and its outputs, where they are shown."""
-    pieces = []
+    cell: dict, context: Context, language: str, show_code: Callable[[dict], bool]
+) -> list[Part]:
+    """Return the parts of a code cell: its source and its outputs, where they are shown."""
+    parts: list[Part] = []
     source = "\n".join(line for line in cell["source"].split("\n") if not line.startswith("#|"))
-    if show_code(cell) and source.strip() and not tagged(cell, "input"):
-        pieces = [Fragment(f"#code({text.raw(source)}, {quote(language)})", where)]
+    titles = TITLE.findall(source)
+    source = FIELD.sub("", TITLE.sub("", source))
+    if show_code(cell) and not tagged(cell, "input"):
+        for title in filter(None, titles):
+            parts += ["\n\n", Fragment(f"**{title}**", context, "markdown")]
+        parts += [f"\n\n#code({text.raw(source)}, {quote(language)})"] if source.strip() else []
     if tagged(cell, "output"):
-        return pieces
+        return parts
     for output in merged(cell["outputs"]):
-        pieces += [Fragment("\n\n", where), *outputs.fragments(output, where, document)]
-    return pieces
+        parts += ["\n\n", *outputs.fragments(output, context)]
+    return parts
 
 
 def tagged(cell: dict, part: str) -> bool:
@@ -120,29 +135,20 @@ def merged(outputs_of_cell: list[dict]) -> list[dict]:
     return result
 
 
-def raw(cell: dict, where: Location, document: Document) -> list[Fragment]:
+def raw(cell: dict, context: Context) -> list[Part]:
     """Return a raw cell: as it is for Typst, converted or verbatim; other formats are noted.
 
     Typst that loads files or packages is shown, not run.
     """
-    metadata = cell["metadata"]
+    metadata, source = cell["metadata"], cell["source"]
     mime = metadata.get("raw_mimetype") or metadata.get("format") or ""
     kind = RAW.get(mime) if isinstance(mime, str) else ""
-    if kind == "typst" and (match := FORBIDDEN.search(cell["source"])):
-        document.complain(where, f"a raw cell of Typst may not {match[0]}; its source is shown")
+    if kind == "typst" and (match := FORBIDDEN.search(source)):
+        context.complain(f"a raw cell of Typst may not {match[0]}; its source is shown")
         kind, mime = "", ""
     if kind:
-        return [Fragment(cell["source"], where, kind)]
+        return [source if kind == "typst" else Fragment(source, context, kind)]
     if not mime:
-        return [Fragment(f"#raw({text.raw(cell['source'])}, block: true)", where)]
-    document.notices.add(where, f"a raw cell for {mime} is left out")
+        return [f"#raw({text.raw(source)}, block: true)"]
+    context.notice(f"a raw cell for {mime} is left out")
     return []
-
-
-def typeset(
-    notebooks: dict[str, dict], document: Document, show_code: Callable[[dict], bool]
-) -> dict[str, str]:
-    """Return the Typst source of each of `notebooks` ({name: nbformat dictionary}), in one go."""
-    parts = {name: fragments(book, name, document, show_code) for name, book in notebooks.items()}
-    sources = iter(markdown.typeset([f for part in parts.values() for f in part], document))
-    return {name: "".join(next(sources) for _ in part) for name, part in parts.items()}

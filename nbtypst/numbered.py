@@ -1,11 +1,9 @@
 """Numbered tables, and the metadata "report" that number an output (README.md has them)."""
 
-import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
-from nbtypst.document import Document, Fragment, labelled, quote
-from nbtypst.problems import Location
+from nbtypst.document import Context, Fragment, Part, labelled, quote
 
 TABLE = "application/vnd.report.table+json"
 SIDES = "left", "center", "right"
@@ -19,7 +17,7 @@ def metadata(output: dict) -> dict:
         case {"kind": "figure", "label": str(), "caption": str(), "alt": str()} as report:
             return report
         case {"kind": "table", "label": str(), "caption": str()} as report:
-            return report if is_table(output.get("data", {}).get(TABLE)) else {}
+            return report if is_table(output["data"].get(TABLE)) else {}
     return {}
 
 
@@ -33,27 +31,26 @@ def is_table(content: object) -> bool:
     return False
 
 
-def table(content: dict, report: dict, location: Location, document: Document) -> list[Fragment]:
+def table(content: dict, report: dict, context: Context) -> list[Part]:
     """Return a numbered table."""
-    label = document.define(report["label"], location)
-    align = ", ".join(content["align"])
-    mark = "," if document.language == "ru" else "."
-    columns = zip(*content["rows"], strict=True)
-    sided = zip(columns, content["align"], strict=False)  # there are no columns without rows
-    missing = [missing_decimals(column, side, mark) for column, side in sided]
-    missing_by_row = itertools.chain.from_iterable(zip(*missing, strict=True))
-    return [
-        Fragment(f"#numbered-table(({align},), (", location),
-        *cells(content["columns"], location),
-        Fragment("), (", location),
-        *cells(itertools.chain.from_iterable(content["rows"]), location, missing_by_row),
-        Fragment("))[", location),
-        Fragment(report["caption"], location, "markdown"),
-        Fragment(f"]{labelled(label)}", location),
+    rows = [[str(text) for text in row] for row in content["rows"]]
+    mark = "," if context.document.language == "ru" else "."
+    missing = [
+        missing_decimals([row[number] for row in rows], side, mark)
+        for number, side in enumerate(content["align"])
     ]
+    cells = []
+    for y, row in enumerate(rows):
+        for x, text in enumerate(row):
+            cells += cell(text, missing[x][y], context)
+    header = [part for text in content["columns"] for part in cell(str(text), "", context)]
+    label = labelled(context.define(report["label"]))
+    start = f"#numbered-table(({', '.join(content['align'])},), ("
+    caption = Fragment(report["caption"], context, "markdown")
+    return [start, *header, "), (", *cells, "))[", caption, f"]{label}"]
 
 
-def missing_decimals(column: Sequence, side: str, mark: str) -> list[str]:
+def missing_decimals(column: Sequence[str], side: str, mark: str) -> list[str]:
     """Return what each cell of a table's column lacks to be as long as the longest decimals.
 
     Set but unseen, it brings the decimal marks of a column of numbers under each other; in English
@@ -61,21 +58,13 @@ def missing_decimals(column: Sequence, side: str, mark: str) -> list[str]:
     """
     if side != "right":
         return [""] * len(column)
-    ends = [re.search(rf"\d([{mark}]\d+)?$", cell) for cell in map(str, column)]
+    ends = [re.search(rf"\d([{mark}]\d+)?$", cell) for cell in column]
     longest = max((end[1] or "" for end in ends if end), key=len, default="")
     return [longest[len(end[1] or "") :] if end else "" for end in ends]
 
 
-def cells(
-    texts: Iterable, location: Location, missing: Iterable[str] = itertools.repeat("")
-) -> Iterator[Fragment]:
-    """Yield the cells of a table; one with mathematics is Markdown, others are plain text."""
-    for text, decimals in zip(map(str, texts), missing, strict=False):
-        if "$" in text:
-            yield Fragment("[", location)
-            yield Fragment(text, location, "markdown")
-            yield Fragment("], ", location)
-        elif decimals:
-            yield Fragment(f"[#{quote(text)}#unseen({quote(decimals)})], ", location)
-        else:
-            yield Fragment(f"{quote(text)}, ", location)
+def cell(text: str, missing: str, context: Context) -> list[Part]:
+    """Return a cell of a table; one with mathematics is Markdown, others are plain text."""
+    if "$" in text:
+        return ["[", Fragment(text, context, "markdown"), "], "]
+    return [f"[#{quote(text)}#unseen({quote(missing)})], " if missing else f"{quote(text)}, "]

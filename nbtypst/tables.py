@@ -1,19 +1,23 @@
 """Tables of HTML to Typst: spans, colours, and columns that fit the page."""
 
 import dataclasses
+import functools
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from nbtypst import compiler
 from nbtypst.commands import hexadecimal
-from nbtypst.document import quote
-from nbtypst.text import State
+from nbtypst.document import Fragment, quote
 from nbtypst.tree import Node
 
 ROOM = 48.0  # em of a table's text that a line of the page holds
+TURNED = 73.0  # that a line of the turned page holds
 INSET = 1.1  # em between two columns
 SMALLEST = 0.8  # of a table's text
+LONG = 12  # rows; a wide table of more is worth a turned page
 WORD = 24  # characters; a longer word in a cell may be broken
-NARROW, WIDE = set("ijltfrI.,;:|!'()[]/ -"), set("mwMWQOGNDH@%")
+Write = Callable[[Node, Fragment], str]  # the Typst of what is in an element
 
 
 @dataclasses.dataclass
@@ -28,29 +32,24 @@ class Cell:
     typst: str = ""
 
 
-def table(node: Node, state: State, write: Callable[[Node, State], str]) -> str:
-    """Return a table; one that is too wide is set smaller, then in several parts.
-
-    Args:
-        node: the <table>.
-        state: the fragment's `State`.
-        write: function of a `Node` and a `State` that returns the Typst of what is in it.
-    """
-    state = dataclasses.replace(state, longest=WORD)
+def table(node: Node, fragment: Fragment, write: Write) -> str:
+    """Return a <table>; one that is too wide is set smaller, on a turned page or in parts."""
+    fragment = dataclasses.replace(fragment, longest=WORD)
     rows = list(rows_of(node))
     cells = placed([row for row, _ in rows])
-    captions = [write(Node("caption", {}, [part]), state).strip() for part in outside(node)]
+    captions = [write(Node("caption", {}, [part]), fragment).strip() for part in outside(node)]
     caption = "".join(f"#align(center)[{words}]\n\n" for words in captions)
     if not cells:
         return caption
     headers = header_rows(rows, cells)
     frame = "dataframe" in node.classes()
     for cell in cells:
-        cell.typst = content(cell, state, write, cell.y < headers, frame)
-    minimum, natural = widths(cells)
-    parts = []
-    for columns, size, weights in layouts(cells, minimum, natural, headers):
-        parts.append(part(cells, columns, size, weights, headers))
+        cell.typst = content(cell, fragment, write, cell.y < headers, frame)
+    may_turn = node.outermost and len(rows) > LONG
+    parts = [
+        part(cells, columns, layout, headers)
+        for columns, layout in layouts(cells, headers, may_turn)
+    ]
     return caption + "\n\n".join(parts)
 
 
@@ -68,17 +67,15 @@ def outside(node: Node) -> Iterator[Node | str]:
 
 def rows_of(node: Node) -> Iterator[tuple[Node, bool]]:
     """Yield (row, whether it is one of the header) of a table, but not of tables in it."""
-    if cells := [child for child in node.children if getattr(child, "tag", "") in ("td", "th")]:
+    children = [child for child in node.children if isinstance(child, Node)]
+    if cells := [child for child in children if child.tag in ("td", "th")]:
         yield Node("tr", {}, cells), False  # no row was begun
-    for child in node.children:
-        if isinstance(child, str) or child.tag not in ("tr", "thead", "tbody", "tfoot"):
-            continue
+    for child in children:
         if child.tag == "tr":
-            cells = [cell for cell in child.children if isinstance(cell, Node)]
-            yield child, bool(cells) and all(cell.tag == "th" for cell in cells)
-        else:
-            for row, _ in rows_of(child):
-                yield row, child.tag == "thead"
+            row = [cell for cell in child.children if isinstance(cell, Node)]
+            yield child, bool(row) and all(cell.tag == "th" for cell in row)
+        elif child.tag in ("thead", "tbody", "tfoot"):
+            yield from ((row, child.tag == "thead") for row, _ in rows_of(child))
 
 
 def header_rows(rows: list, cells: list[Cell]) -> int:
@@ -106,10 +103,8 @@ def placed(rows: list[Node]) -> list[Cell]:
             while any((x + step, y) in taken for step in range(across)):
                 across -= 1
             taken |= {(x + i, y + j) for i in range(across) for j in range(down)}
-            inherited = {**row.style(), **node.style()}
-            node.attributes["style"] = ";".join(
-                f"{key}:{value}" for key, value in inherited.items()
-            )
+            row_style = row.attributes.get("style", "")
+            node.attributes["style"] = f"{row_style};{node.attributes.get('style', '')}"
             cells.append(Cell(x, y, across, down, node))
             x += across
     return cells
@@ -122,12 +117,10 @@ def span(node: Node, name: str, most: int) -> int:
     return max(1, min(number or most, most))
 
 
-def content(
-    cell: Cell, state: State, write: Callable[[Node, State], str], header: bool, frame: bool
-) -> str:
+def content(cell: Cell, fragment: Fragment, write: Write, header: bool, frame: bool) -> str:
     """Return the end of a call of `cell`: its options and what is in it."""
-    style = cell.node.style() | state.styles.get(cell.node.attributes.get("id"), {})
-    typst = write(cell.node, state).strip()
+    style = cell.node.style() | fragment.styles.get(cell.node.attributes.get("id"), {})
+    typst = write(cell.node, fragment).strip()
     if cell.node.tag == "th" or header or style.get("font-weight") in ("bold", "700"):
         typst = f"#strong[{typst}]" if typst else ""
     if fill := hexadecimal(style.get("color", "")):
@@ -141,78 +134,65 @@ def content(
     return f"{options})[{typst}]"
 
 
-def widths(cells: list[Cell]) -> tuple[list[float], list[float]]:
-    """Return (width of the longest word, of the longest line) of each column, in em."""
-    count = max(cell.x + cell.across for cell in cells)
-    minimum, natural = [0.5] * count, [0.5] * count
-    for cell in cells:
-        picture = any(part.tag == "img" for part in cell.node.walk())
-        text = cell.node.text()
-        lines = [length(line) for line in text.splitlines()] or [0]
-        words = [length(word[:WORD]) for word in re.split(r"[\s-]+", text)]
-        word, line = (max(words), max(lines)) if not picture else (5, 15)
-        for x in range(cell.x, cell.x + cell.across):
-            minimum[x] = max(minimum[x], word / cell.across)
-            natural[x] = max(natural[x], line / cell.across)
-    return minimum, [max(pair) for pair in zip(minimum, natural, strict=True)]
-
-
-def length(text: str) -> float:
-    """Return about how wide a text is, in em."""
-    return sum(
-        0.33
-        if c in NARROW
-        else 0.9
-        if c in WIDE
-        else 1.0
-        if c > "\u2e80"
-        else 0.72
-        if c.isupper()
-        else 0.54
-        for c in text.strip()
-    )
-
-
-def layouts(
-    cells: list[Cell], minimum: list[float], natural: list[float], headers: int
-) -> Iterator[tuple[Sequence[int], float, list[float] | None]]:
-    """Yield (columns, size of the text, their shares of the width or none) of each part."""
+def layouts(cells: list[Cell], headers: int, may_turn: bool) -> Iterator[tuple[Sequence[int], str]]:
+    """Yield (columns, arguments of `datatable` for their widths) of each part of a table."""
+    minimum, natural = widths(cells)
     count = len(natural)
     if sum(natural) + INSET * count <= ROOM:
-        yield range(count), 1.0, None
+        yield range(count), f"{count}, 1em"
         return
-    for size in (1.0, 0.9, SMALLEST):
-        room = ROOM / size - INSET * count
-        if sum(minimum) <= room:
+    for size, line in (1.0, ROOM), (0.9, ROOM), (SMALLEST, ROOM), (1.0, TURNED), (SMALLEST, TURNED):
+        room = line / size - INSET * count
+        if sum(minimum) <= room and (line == ROOM or may_turn):
             spare = (room - sum(minimum)) / max(sum(natural) - sum(minimum), 0.01)
             pairs = zip(minimum, natural, strict=True)
-            yield range(count), size, [low + (high - low) * spare for low, high in pairs]
+            shares = ", ".join(f"{low + (high - low) * spare:.2f}fr" for low, high in pairs)
+            yield range(count), f"({shares},), {size}em{', turned: true' * (line == TURNED)}"
             return
     index = []  # the leading columns of headings are repeated in each part
     while len(index) < min(3, count - 1) and all(
         cell.node.tag == "th" for cell in cells if cell.x == len(index) and cell.y >= headers
     ):
         index.append(len(index))
-    left = list(range(len(index), count))
-    while left:
-        chosen = list(index)
-        while left and (len(chosen) == len(index) or fits([*chosen, left[0]], minimum)):
-            chosen.append(left.pop(0))
-        yield chosen, SMALLEST, None
+    taken = sum(minimum[x] + INSET for x in index)
+    rest = sum(minimum) + INSET * count - taken
+    parts = math.ceil(rest / max(ROOM / SMALLEST - taken, max(minimum)))
+    line = min(ROOM / SMALLEST, taken + rest / parts + max(minimum))  # parts of about one width
+    chosen = list(index)
+    for column in range(len(index), count):
+        wide = sum(minimum[x] + INSET for x in [*chosen, column]) > line
+        if wide and len(chosen) > len(index):
+            yield chosen, f"{len(chosen)}, {SMALLEST}em"
+            chosen = list(index)
+        chosen.append(column)
+    yield chosen, f"{len(chosen)}, {SMALLEST}em"
 
 
-def fits(columns: Sequence[int], minimum: list[float]) -> bool:
-    """Return whether the words of columns fit a line."""
-    return sum(minimum[x] + INSET for x in columns) <= ROOM / SMALLEST
+def widths(cells: list[Cell]) -> tuple[list[float], list[float]]:
+    """Return (width of the longest word, of the longest line) of each column, in em."""
+    count = max(cell.x + cell.across for cell in cells)
+    minimum, natural = [0.5] * count, [0.5] * count
+    for cell in cells:
+        if any(part.tag == "img" for part in cell.node.walk()):
+            word, line = 5.0, 15.0
+        else:
+            text = cell.node.text()
+            word = max(length(part[:WORD]) for part in re.split(r"[\s-]+", text))
+            line = max([word, *map(length, text.splitlines())])
+        for x in range(cell.x, cell.x + cell.across):
+            minimum[x] = max(minimum[x], word / cell.across)
+            natural[x] = max(natural[x], line / cell.across)
+    return minimum, natural
 
 
-def part(
-    cells: list[Cell],
-    columns: Sequence[int],
-    size: float,
-    weights: list[float] | None,
-    headers: int,
-) -> str:
+@functools.lru_cache(1 << 16)
+def length(text: str) -> float:
+    """Return how wide a text is, in em; letters of Asia are as wide as high."""
+    letters = re.sub("[\u2e80-\U0010ffff]", "", text.strip())
+    return compiler.metrics().getlength(letters) / 100 + len(text.strip()) - len(letters)
+
+
+def part(cells: list[Cell], columns: Sequence[int], layout: str, headers: int) -> str:
     """Return a table of some of the columns."""
     position = {x: number for number, x in enumerate(columns)}
     header, body = [], []
@@ -225,6 +205,4 @@ def part(
         spans += f", rowspan: {cell.down}" if cell.down > 1 else ""
         group = header if cell.y < headers else body
         group.append(f"cell(x: {x}, y: {cell.y}{spans}{cell.typst}, ")
-    tracks = ", ".join(f"{weight:.2f}fr" for weight in weights) if weights else ""
-    layout = f"({tracks},)" if tracks else str(len(columns))
-    return f"#datatable({layout}, {size}em, ({''.join(header)}), ({''.join(body)}))"
+    return f"#datatable({layout}, ({''.join(header)}), ({''.join(body)}))"

@@ -5,13 +5,13 @@ so that nothing of a formula becomes Typst code.
 """
 
 import re
-from collections.abc import Collection
 
 from nbtypst import commands, vocabulary
-from nbtypst.commands import NOTHING, TexError
+from nbtypst.commands import NOTHING, Row, TexError, joined
 from nbtypst.document import quote
 
 TOKEN = re.compile(r"\\[a-zA-Z@]+|\\[\s\S]|%[^\n]*\n?|\s+|[\s\S]")
+PROSE = re.compile("[^\\W\\d_\0-\x7fͰ-Ͽ℀-\U0010ffff]")  # letters of words, such as Cyrillic
 ENDS = {"}", "&", "\\\\", "\\cr", "\\end", "\\right", "\\middle"}
 LIMITS = "\\limits"
 DEEPEST = 40  # of groups in groups: Typst gives up soon after
@@ -24,10 +24,16 @@ class Parser:
 
     def __init__(self, tex: str, macros: dict) -> None:
         """Take the TeX apart."""
-        self.tokens = TOKEN.findall(tex)[::-1]  # a stack: the next one is the last
+        self.tokens = []  # a stack: the next one is the last
         self.macros = macros
+        self.row = Row()  # the one that \label, \tag and \hline are about
         self.depth = 0
         self.read = 0
+        self.push(tex)
+
+    def push(self, tex: str) -> None:
+        """Put TeX before what is left."""
+        self.tokens += TOKEN.findall(tex)[::-1]
 
     def peek(self) -> str:
         """Return the next token that is no space, expanding macros; "" at the end."""
@@ -59,18 +65,15 @@ class Parser:
     def expand(self, name: str) -> None:
         """Replace a macro, whose name is read, by its body."""
         count, default, body = self.macros[name]
-        arguments = []
-        for number in range(count):
-            if number == 0 and default is not None:
-                value = self.optional()
-                arguments.append(default if value is None else value)
-            else:
-                arguments.append(self.raw())
-        text = re.sub(r"#([1-9])", lambda m: (arguments + [""] * 9)[int(m[1]) - 1], body)
+        arguments = [""] * 10
+        for number in range(1, count + 1):
+            given = self.optional() if number == 1 and default is not None else self.raw()
+            arguments[number] = default if given is None else given
+        text = re.sub(r"#([1-9])", lambda match: arguments[int(match[1])], body)
         self.read += 1 + len(text)
         if self.read > MOST:
             raise TexError(f"the macro {name} never ends")
-        self.tokens += TOKEN.findall(text + " ")[::-1]
+        self.push(text + " ")
 
     def skip_spaces(self) -> None:
         """Step over white space, but expand nothing."""
@@ -105,21 +108,16 @@ class Parser:
         raise TexError(f"a {closing} is missing")
 
     def sub(self, tex: str) -> str:
-        """Return the Typst of a piece of TeX that belongs to this formula."""
-        inner = Parser(tex, self.macros)
-        inner.depth, inner.read = self.depth + 1, self.read
-        if inner.depth > DEEPEST:
-            raise TexError("the formula is nested too deeply")
-        typst = inner.everything()
-        self.read = inner.read
-        return typst
+        """Return the Typst of a piece of TeX that belongs to this formula; "" is visible."""
+        self.push(tex + "\n}")
+        return self.group() or NOTHING
 
     def argument(self) -> str:
-        """Return the Typst of the next argument."""
+        """Return the Typst of the next argument; "" is visible."""
         if self.peek() == "{":
             self.next()
-            return self.group()
-        return self.atom(alone=True)
+            return self.group() or NOTHING
+        return self.atom(alone=True) or NOTHING
 
     def group(self) -> str:
         """Return the Typst of a group whose { is read, up to its }."""
@@ -129,40 +127,56 @@ class Parser:
         self.next()
         return typst
 
-    def everything(self) -> str:
-        """Return the Typst of all that is left; a `TexError` names what was not begun."""
-        typst = self.sequence(ends=ENDS)
-        if self.peek():
-            raise TexError(f"{self.peek()} stands alone")
-        return typst
+    def rows(self, name: str = "") -> list[Row]:
+        r"""Return the rows up to \end{name}, whose \begin is read, or else to the end."""
+        outer = self.row
+        rows = [Row()]
+        while True:
+            self.row = rows[-1]
+            self.row.cells[-1] = self.sequence()
+            token = self.next() if name or self.peek() else ""
+            if token == "&":
+                self.row.cells.append("")
+            elif token in ("\\\\", "\\cr"):
+                rows.append(Row())
+                if self.tokens and self.tokens[-1] == "[":  # \\[2pt]: room below the row
+                    self.optional()
+            elif not token or (token == "\\end" and name):
+                break
+            else:
+                raise TexError(f"{token} stands alone")
+        if name and (end := self.raw()) != name:
+            raise TexError(f"\\begin{{{name}}} ends with \\end{{{end}}}")
+        self.row = outer
+        for row in rows:  # what stands in a split numbers the equation around it
+            outer.tag, outer.label = outer.tag or row.tag, outer.label or row.label
+            outer.silent = outer.silent or row.silent
+        last = rows[-1]
+        return rows if "".join(last.cells) or last.ruled or len(rows) == 1 else rows[:-1]
 
-    def sequence(self, ends: Collection[str] = ENDS) -> str:
-        """Return the Typst of atoms with their scripts, up to one of `ends` or the end."""
+    def sequence(self) -> str:
+        """Return the Typst of atoms with their scripts, up to what ends a group or a cell."""
         self.depth += 1
         if self.depth > DEEPEST:
             raise TexError("the formula is nested too deeply")
         pieces = []
-        while (token := self.peek()) and token not in ends:
+        while (token := self.peek()) and token not in ENDS:
             if token in commands.INFIX:
                 self.next()
-                numerator, denominator = joined(pieces) or NOTHING, self.sequence(ends) or NOTHING
+                numerator, denominator = joined(pieces) or NOTHING, self.sequence() or NOTHING
                 pieces = [commands.INFIX[token].format(numerator, denominator)]
             elif token in commands.SWITCHES:
                 self.next()
-                pieces.append(commands.SWITCHES[token].format(self.sequence(ends) or NOTHING))
-            elif token == "\\color":
-                pieces.append(self.colour(ends))
+                pieces.append(commands.SWITCHES[token].format(self.sequence() or NOTHING))
+            elif token == "\\color":  # of a group, as MathJax has it, or of all the rest
+                self.next()
+                name = self.raw()
+                body = self.argument() if self.peek() == "{" else self.sequence()
+                pieces.append(commands.coloured(name, body or NOTHING))
             else:
                 pieces.append(self.scripted(self.atom()))
         self.depth -= 1
         return joined(pieces)
-
-    def colour(self, ends: Collection[str]) -> str:
-        r"""Return what follows \color{…}: a group, as MathJax has it, or all the rest."""
-        self.next()
-        name = self.raw()
-        body = self.argument() if self.peek() == "{" else self.sequence(ends)
-        return commands.coloured(name, body or NOTHING)
 
     def scripted(self, base: str) -> str:
         """Return `base` with the primes, superscripts and subscripts that follow it."""
@@ -175,11 +189,10 @@ class Parser:
                 scripts["^"].append("′")
             elif base:
                 base = f"{'limits' if token == LIMITS else 'scripts'}({base})"
-        upper, lower = joined(scripts["^"]), joined(scripts["_"])
-        if not scripts["^"] and not scripts["_"]:
-            return base
-        options = (f", t: {upper}" if upper else "") + (f", b: {lower}" if lower else "")
-        return f"attach({base or NOTHING}{options})"
+        options = "".join(
+            f", {side}: {joined(scripts[mark])}" for side, mark in ("t^", "b_") if scripts[mark]
+        )
+        return f"attach({base or NOTHING}{options})" if options else base
 
     def atom(self, alone: bool = False) -> str:
         """Return the Typst of the next atom: a command, a group or a character.
@@ -194,17 +207,14 @@ class Parser:
         if token in ("^", "_"):  # a script of nothing
             self.tokens.append(token)
             return ""
+        if token == "}":
+            raise TexError("a { is missing")
         if not token.startswith("\\"):
-            if token in ("}", "&", "$", "#"):
-                if token == "}":
-                    raise TexError("a { is missing")
-                return f"\\{token}"
             return commands.escaped(token) if alone else self.characters(token)
         if (command := vocabulary.COMMANDS.get(token)) is not None:
             return command if isinstance(command, str) else command(self)
-        name = token[1:]
-        if name in commands.SYMBOLS:
-            return commands.escaped(commands.SYMBOLS[name])
+        if symbol := vocabulary.SYMBOLS.get(token[1:]):
+            return commands.escaped(symbol)
         raise TexError(f"{token} is not known")
 
     def characters(self, token: str) -> str:
@@ -215,9 +225,9 @@ class Parser:
             if token.endswith("."):
                 self.tokens.append(".")
             return commands.escaped(token.rstrip("."))
-        if not commands.is_word(token):
+        if not PROSE.fullmatch(token):
             return commands.escaped(token)
-        while self.tokens and commands.is_word(self.tokens[-1]):
+        while self.tokens and PROSE.fullmatch(self.tokens[-1]):
             token += self.tokens.pop()
         return quote(token)
 
@@ -226,21 +236,21 @@ class Parser:
         token = self.next()
         if token == ".":
             return ""
-        character = commands.DELIMITERS.get(token) or commands.SYMBOLS.get(token[1:], token)
+        symbols = vocabulary.SYMBOLS
+        character = commands.DELIMITERS.get(token) or symbols.get(token[1:], token)
         if len(character) > 1 or token in "{}":
             raise TexError(f"{token} is no delimiter")
         return f"\\{character}"
 
 
-def joined(pieces: list[str]) -> str:
-    """Return pieces of Typst with spaces between them."""
-    return " ".join(piece for piece in pieces if piece)
-
-
-def converted(tex: str, macros: dict) -> str:
-    """Return the Typst mathematics of TeX; macros that it defines are added to `macros`.
+def inline(tex: str, macros: dict) -> Row:
+    """Return TeX in a line as a `Row`; macros that it defines are added to `macros`.
 
     Raises:
         TexError: the TeX cannot be set.
     """
-    return Parser(tex, macros).everything()
+    parser = Parser(tex, macros)
+    parser.row.cells = [parser.sequence()]
+    if parser.peek():
+        raise TexError(f"{parser.peek()} stands alone")
+    return parser.row

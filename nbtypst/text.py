@@ -1,25 +1,10 @@
-"""Text that means nothing in Typst but itself, and what the writers know of a fragment."""
+"""Text that means nothing in Typst but itself."""
 
-import dataclasses
 import re
 
-from nbtypst.document import Document, quote
-from nbtypst.problems import Location
+from nbtypst.document import quote
 
 PUNCTUATION = re.compile(r"[!#-&(-/:-@\[-`{-~]")  # quotation marks are Typst's to set
-
-
-@dataclasses.dataclass
-class State:
-    """What the writers know of the fragment that they write."""
-
-    document: Document
-    location: Location
-    attachments: dict = dataclasses.field(default_factory=dict)
-    notes: dict = dataclasses.field(default_factory=dict)  # {footnote: its tree}
-    styles: dict = dataclasses.field(default_factory=dict)  # {id of an element: its CSS}
-    in_link: bool = False
-    longest: int = 60  # a longer word may be broken anywhere
 
 
 def escape(text: str, longest: int = 60) -> str:

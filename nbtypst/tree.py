@@ -7,24 +7,19 @@ import re
 from collections.abc import Iterator
 
 VOID = set("area base br col embed hr img input link meta param source track wbr".split())
-# {tag: (tags that its start ends, tags that it does not look beyond)}
-ENDS = {
-    "li": ({"li"}, {"ul", "ol"}),
-    "dt": ({"dt", "dd"}, {"dl"}),
-    "dd": ({"dt", "dd"}, {"dl"}),
-    "td": ({"td", "th"}, {"table"}),
-    "th": ({"td", "th"}, {"table"}),
-    "tr": ({"tr", "td", "th", "caption", "colgroup"}, {"table"}),
-    "option": ({"option"}, {"select"}),
-}
-ENDS |= dict.fromkeys(
-    ("thead", "tbody", "tfoot"),
-    ({"thead", "tbody", "tfoot", "tr", "td", "th", "caption", "colgroup"}, {"table"}),
-)
 BLOCKS = set(
     """address article aside blockquote center details div dl fieldset figure footer form h1 h2 h3
     h4 h5 h6 header hr main nav ol p pre section table ul""".split()
 )
+CELLS = {"td", "th", "caption", "colgroup"}
+# {tag: (tags that its start ends, tags that it does not look beyond)}
+ENDS = dict.fromkeys(BLOCKS, ({"p"}, {"td", "th", "li", "blockquote", "div", "details", "table"}))
+ENDS |= dict.fromkeys(
+    ("thead", "tbody", "tfoot"), (CELLS | {"tr", "thead", "tbody", "tfoot"}, {"table"})
+)
+ENDS |= dict.fromkeys(("td", "th"), (CELLS, {"table", "tr"}))
+ENDS |= dict.fromkeys(("dt", "dd"), ({"dt", "dd"}, {"dl"}))
+ENDS |= {"tr": (CELLS | {"tr"}, {"table"}), "li": ({"li"}, {"ul", "ol"})}
 DEEPEST = 60  # elements in elements: Typst gives up soon after
 SVG = re.compile(r"<svg\b[\s\S]*?</svg\s*>", re.IGNORECASE)
 
@@ -36,14 +31,17 @@ class Node:
     tag: str
     attributes: dict = dataclasses.field(default_factory=dict)
     children: list = dataclasses.field(default_factory=list)
+    label: str = ""  # what `links.register` calls it
+    level: int = 0  # of a heading in the document
+    outermost: bool = False  # of a table: nothing but the page is around it
 
     def classes(self) -> list[str]:
         """Return the names of its classes."""
-        return (self.attributes.get("class") or "").split()
+        return self.attributes.get("class", "").split()
 
     def style(self) -> dict[str, str]:
         """Return {property: value} of its style attribute."""
-        return declarations(self.attributes.get("style") or "")
+        return declarations(self.attributes.get("style", ""))
 
     def walk(self) -> Iterator["Node"]:
         """Yield the element and those in it, in order."""
@@ -58,16 +56,18 @@ class Node:
 
 
 class Reader(html.parser.HTMLParser):
-    """Builds the tree; style sheets go to `sheets`, scripts are counted and left out."""
+    """Builds the tree; style sheets go to `sheet`, scripts are counted and left out."""
 
-    def __init__(self) -> None:
-        """Begin with an empty tree."""
+    def __init__(self, source: str) -> None:
+        """Read HTML."""
         super().__init__(convert_charrefs=True)
         self.root = Node("root")
         self.open = [self.root]
-        self.sheets = []
+        self.sheet = ""
         self.scripts = 0
         self.skipped = ""
+        self.feed(SVG.sub(drawing, source))
+        self.close()  # the text after the last tag
 
     def handle_starttag(self, tag: str, attributes: list) -> None:
         """Open an element; those that it ends are closed."""
@@ -75,10 +75,8 @@ class Reader(html.parser.HTMLParser):
             self.skipped = tag
             self.scripts += tag == "script"
             return
-        if tag in BLOCKS:
-            self.end({"p"}, {"td", "th", "li", "blockquote", "div", "details", "table"})
-        if tag in ENDS:
-            self.end(*ENDS[tag])
+        while tag in ENDS and self.end(*ENDS[tag]):
+            pass
         node = Node(tag, {name: value or "" for name, value in attributes})
         self.open[-1].children.append(node)
         if tag not in VOID and len(self.open) < DEEPEST:
@@ -88,43 +86,29 @@ class Reader(html.parser.HTMLParser):
         """Take <br/> as <br>; other tags are only begun, as browsers have it."""
         self.handle_starttag(tag, attributes)
 
-    def end(self, tags: set[str], limits: set[str]) -> None:
-        """Close open elements of `tags`, up to an element of `limits`."""
-        for index in range(len(self.open) - 1, 0, -1):
-            if self.open[index].tag in limits:
-                return
-            if self.open[index].tag in tags:
-                del self.open[index:]
-                if tags == {"p"}:
-                    return
-
     def handle_endtag(self, tag: str) -> None:
         """Close the element, and those in it that are open."""
         if tag == self.skipped:
             self.skipped = ""
-            return
-        limits = set() if tag in ("table", "div", "body", "html") else {"table"}
+        else:
+            self.end({tag}, set() if tag in ("table", "div", "body", "html") else {"table"})
+
+    def end(self, tags: set[str], limits: set[str]) -> bool:
+        """Close the innermost open element of `tags`, unless one of `limits` stands in it."""
         for index in range(len(self.open) - 1, 0, -1):
-            if self.open[index].tag == tag:
+            if self.open[index].tag in tags:
                 del self.open[index:]
-                return
+                return True
             if self.open[index].tag in limits:
-                return
+                break
+        return False
 
     def handle_data(self, data: str) -> None:
         """Keep text."""
         if self.skipped == "style":
-            self.sheets.append(data)
+            self.sheet += data
         elif not self.skipped:
             self.open[-1].children.append(data)
-
-
-def read(source: str) -> tuple[Node, str, int]:
-    """Return (the root `Node` of HTML, its style sheets, the number of its scripts)."""
-    reader = Reader()
-    reader.feed(SVG.sub(drawing, source))
-    reader.close()  # the text after the last tag
-    return reader.root, "".join(reader.sheets), reader.scripts
 
 
 def drawing(match: re.Match) -> str:
@@ -150,7 +134,6 @@ def rules(sheet: str) -> dict[str, dict[str, str]]:
     """Return {id of an element: its declarations} of a style sheet such as pandas' Styler makes."""
     result = {}
     for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", sheet):
-        for selector in selectors.split(","):
-            if match := re.fullmatch(r"\s*#([\w-]+)\s*", selector):
-                result.setdefault(match[1], {}).update(declarations(body))
+        for name in re.findall(r"(?:^|,)\s*#([\w-]+)\s*(?=,|$)", selectors):
+            result.setdefault(name, {}).update(declarations(body))
     return result

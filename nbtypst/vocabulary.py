@@ -1,9 +1,11 @@
-r"""The table of TeX commands; those that are one character are in symbols.txt."""
+"""What each TeX command becomes: Typst to insert, or a function of the parser."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from html.entities import html5
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbtypst import commands as c
@@ -13,6 +15,14 @@ from nbtypst.environments import environment, table
 if TYPE_CHECKING:
     from nbtypst.tex import Parser
 
+# HTML's names of characters are TeX's, but for short ones and those in symbols.txt.
+SYMBOLS = {
+    name[:-1]: sign
+    for name, sign in html5.items()
+    if len(name) > 4 and name[:-1].isalpha() and len(sign) == 1 and sign.isprintable()
+}
+OWN = (Path(__file__).parent / "symbols.txt").read_text(encoding="utf-8").split()
+SYMBOLS |= dict(zip(OWN[::2], OWN[1::2], strict=True))
 ACCENTS = {
     "hat": "302", "widehat": "302", "bar": "304", "vec": "20d7", "dot": "307", "ddot": "308",
     "dddot": "20db", "ddddot": "20dc", "tilde": "303", "widetilde": "303", "check": "30c",
@@ -75,15 +85,14 @@ TEXTS = {
 }  # fmt: skip
 SIZES = {"big": 1.2, "Big": 1.8, "bigg": 2.4, "Bigg": 3}
 SIDES = {"": "", "l": "opening", "r": "closing", "m": "relation"}
-IGNORED = {
-    "require": 1, "label": 1, "tag": 1, "nonumber": 0, "notag": 0, "allowbreak": 0, "nobreak": 0,
-    "mathstrut": 0, "strut": 0, "hfill": 0, "hfil": 0, "break": 0, "newline": 0, "noindent": 0,
-    "hline": 0, "displaylimits": 0, "relax": 0, "protect": 0, "ensuremath": 0, "centering": 0,
-    "bgroup": 0, "egroup": 0, "vspace": 1, "vskip": 1, "raise": 1, "lower": 1,
-    "allowdisplaybreaks": 0,
-    "mathchoice": 3, "bbox": 0, "pagebreak": 0, "setcounter": 2,
-    "smallskip": 0, "medskip": 0, "bigskip": 0, "limits": 0, "nolimits": 0, "par": 0,
-}  # fmt: skip
+RULES = {"hline": 0, "hdashline": 0, "cline": 1, "toprule": 0, "midrule": 0, "bottomrule": 0}
+IGNORED = {"require": 1, "vspace": 1, "vskip": 1, "raise": 1, "lower": 1, "setcounter": 2}
+IGNORED |= dict.fromkeys(
+    """allowbreak nobreak mathstrut strut hfill hfil break newline noindent displaylimits relax
+    protect ensuremath centering bgroup egroup allowdisplaybreaks bbox pagebreak smallskip medskip
+    bigskip limits nolimits par - / *""".split(),
+    0,
+)
 
 
 def negated(parser: Parser) -> str:
@@ -95,8 +104,8 @@ def negated(parser: Parser) -> str:
 
 def lines(parser: Parser) -> str:
     r"""Return \substack{…}: lines below each other."""
-    rows = [[parser.sub(line)] for line in re.split(r"\\\\", parser.raw())]
-    return table(rows, options="row-gap: #0.3em, ")
+    parser.push(parser.raw() + "\\end{substack}")
+    return table(parser.rows("substack"), options="row-gap: #0.3em, ")
 
 
 def continued_fraction(parser: Parser) -> str:
@@ -107,18 +116,12 @@ def continued_fraction(parser: Parser) -> str:
 
 def chemistry(parser: Parser) -> str:
     r"""Return \ce{…} of plain formulas and arrows, such as \ce{2H2 + O2 -> 2H2O}."""
-    arrows = {"<=>": "⇌", "<->": "↔", "->": "→", "<-": "←"}
-    text = re.sub(r"\s*(<=>|<->|->|<-)\s*", lambda match: f" {arrows[match[1]]} ", parser.raw())
-    pieces = []
-    for word in re.findall(r"(?<=[A-Za-z)\]])\d+|\^\{?[\d+-]+\}?|\s|[^\s\d^]+|\d+|\S", text):
-        digits = word.strip("^{}")
-        if word.startswith("^") and pieces:
-            pieces.append(f'attach("", t: {c.quote(digits)})')
-        elif word.isdecimal() and pieces and pieces[-1] != "#h(0.2em)":
-            pieces.append(f'attach("", b: {c.quote(word)})')
-        else:
-            pieces.append(c.quote(word) if word.strip() else "#h(0.2em)")
-    return " ".join(pieces)
+    tex = parser.raw()
+    for arrow, sign in {"<=>": "⇌", "<->": "↔", "->": "→", "<-": "←"}.items():
+        tex = tex.replace(arrow, sign)
+    tex = re.sub(r"(?<=[A-Za-z)\]])\d+", r"_{\g<0>}", tex)
+    typst = parser.sub(re.sub(r"(?<=\^)[0-9+-]+", r"{\g<0>}", tex))
+    return f"upright({typst})"
 
 
 def character(parser: Parser) -> str:
@@ -129,40 +132,37 @@ def character(parser: Parser) -> str:
 
 
 COMMANDS: dict[str, str | c.Command] = {
-    name: c.template(f'accent(#1, "\\u{{{code}}}")') for name, code in ACCENTS.items()
-}
-COMMANDS |= {
-    name: c.template(f"{function}(#1{options})") for name, (function, options) in FUNCTIONS.items()
-}
-COMMANDS |= {name: c.template(typst) for name, typst in TEMPLATES.items()}
-COMMANDS |= {name: c.template(f'class("{kind}", #1)') for name, kind in CLASSES.items()}
-COMMANDS |= {name: c.arrow(character) for name, character in ARROWS.items()}
-COMMANDS |= {name: c.gap(size) for name, size in SPACES.items()}
-COMMANDS |= {name: f'op("{name}")' for name in OPERATORS}
-COMMANDS |= {name: f'op("{text}", limits: #true)' for name, text in LIMITED.items()}
-COMMANDS |= {name: c.words(style) for name, style in TEXTS.items()}
-COMMANDS |= {
-    name + letter: c.sized(size, side)
-    for name, size in SIZES.items()
-    for letter, side in SIDES.items()
-}
-COMMANDS |= {name: c.ignored(count) for name, count in IGNORED.items()}
-COMMANDS |= {name: c.space for name in "hspace mspace hskip mskip kern mkern".split()}
-COMMANDS |= {character: f"\\{character}" for character in "_$&#%{}"}
-COMMANDS |= {
+    **{name: f'accent(#1, "\\u{{{code}}}")' for name, code in ACCENTS.items()},
+    **{name: f"{function}(#1{options})" for name, (function, options) in FUNCTIONS.items()},
+    **TEMPLATES,
+    **{name: f'class("{kind}", #1)' for name, kind in CLASSES.items()},
+    **{name: f"attach(limits(stretch({arrow})), t: #1, b: #0)" for name, arrow in ARROWS.items()},
+    **{name: c.gap(size) for name, size in SPACES.items()},
+    **{name: f'op("{name}")' for name in OPERATORS},
+    **{name: f'op("{text}", limits: #true)' for name, text in LIMITED.items()},
+    **{name: c.words(style) for name, style in TEXTS.items()},
+    **{
+        name + letter: c.sized(size, side)
+        for name, size in SIZES.items()
+        for letter, side in SIDES.items()
+    },
+    **{name: c.ignored(count) for name, count in IGNORED.items()},
+    **{name: c.marked("ruled", count) for name, count in RULES.items()},
+    **{name: c.space for name in "hspace mspace hskip mskip kern mkern".split()},
+    **{character: f"\\{character}" for character in "_$&#%{}"},
     "|": r'class("normal", \‖)', "lvert": r'class("opening", \|)',
     "rvert": r'class("closing", \|)', "lVert": r'class("opening", \‖)',
-    "rVert": r'class("closing", \‖)', "-": "", "/": "", "*": "",
-    "bmod": '#h(0.22em) op("mod") #h(0.22em)',
+    "rVert": r'class("closing", \‖)', "bmod": '#h(0.22em) op("mod") #h(0.22em)',
     "mod": '#h(1em) op("mod")', "cfrac": continued_fraction, "sqrt": c.root, "left": c.delimited,
-    "textcolor": c.colour, "operatorname": c.operator, "sideset": c.side_set,
-    "begin": environment, "ce": chemistry, "substack": lines,
-    "not": negated,
-    "newcommand": macros.definition, "renewcommand": macros.definition,
-    "providecommand": macros.definition,
-    "def": macros.primitive, "gdef": macros.primitive, "let": macros.synonym, "unicode": character,
-    "DeclareMathOperator": macros.operator_definition, "ref": c.reference, "eqref": c.reference,
-    "idotsint": "∫ ⋯ ∫",
-    "TeX": '"TeX"', "LaTeX": '"LaTeX"',
+    "textcolor": c.colour, "operatorname": c.operator, "sideset": c.side_set, "not": negated,
+    "begin": environment, "ce": chemistry, "substack": lines, "unicode": character,
+    "newcommand": macros.new_command, "renewcommand": macros.new_command,
+    "providecommand": macros.new_command, "def": macros.primitive, "gdef": macros.primitive,
+    "let": macros.synonym, "DeclareMathOperator": macros.operator, "tag": c.tag, "label": c.label,
+    "nonumber": c.marked("silent"), "notag": c.marked("silent"), "ref": c.reference,
+    "eqref": c.reference, "idotsint": "∫ ⋯ ∫", "TeX": '"TeX"', "LaTeX": '"LaTeX"',
 }  # fmt: skip
-COMMANDS = {f"\\{name}": command for name, command in COMMANDS.items()}
+COMMANDS = {
+    f"\\{name}": c.template(typst) if isinstance(typst, str) and "#1" in typst else typst
+    for name, typst in COMMANDS.items()
+}

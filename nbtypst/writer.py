@@ -5,8 +5,8 @@ import re
 
 from nbtypst import images, links, mathematics, tables, tree
 from nbtypst.commands import hexadecimal
-from nbtypst.document import quote, typst_label
-from nbtypst.text import State, escape, raw, unset
+from nbtypst.document import Fragment, quote, typst_label
+from nbtypst.text import escape, raw, unset
 from nbtypst.tree import Node
 
 TEXT = re.compile(
@@ -29,48 +29,31 @@ BLOCKS = tree.BLOCKS | {"caption", "figcaption", "dt", "dd", "summary", "legend"
 PASSED = set(
     """root html body span font a abbr time label nobr wbr tt big colgroup col thead tbody tfoot tr
     td th optgroup output bdi bdo ruby rt rp area map data center fieldset form button option select
-    textarea noscript template title head hgroup search tspan""".split()
+    textarea noscript template title head hgroup search tspan progress""".split()
 )
 DROPPED = {"meta", "link", "base", "col", "colgroup", "source", "track", "param", "wbr", "template"}
 MEDIA = set("video audio iframe canvas object embed applet frame math portal".split())
-RERUN = "In a Jupyter environment, please rerun this cell"
+RERUN = "In a Jupyter environment, please rerun this cell"  # scikit-learn's, of no use on paper
 
 
-def write(node: Node | str, state: State) -> str:
+def write(node: Node | str, fragment: Fragment) -> str:
     """Return the Typst of an element or a text."""
     if isinstance(node, str):
-        return text(node, state)
+        return text(node, fragment)
     style = node.style()
     if "hidden" in node.attributes or style.get("display") == "none" or node.tag in DROPPED:
         return ""
-    if node.text().strip().startswith(RERUN) and node.tag == "b":
+    if node.tag == "b" and node.text().strip().startswith(RERUN):
         return ""
-    anchor = links.anchor(node, state)
-    typst = anchor + styled(element(node, state), style, node)
-    if node.tag in BLOCKS:
-        return f"\n\n{typst.strip()}\n\n"
-    return typst
+    typst = styled(element(node, fragment), style, node)
+    if node.label and not node.level:
+        typst = f"#anchor() #{typst_label(node.label)}{typst}"
+    return f"\n\n{typst.strip()}\n\n" if node.tag in BLOCKS else typst
 
 
-def children(node: Node, state: State) -> str:
+def children(node: Node, fragment: Fragment) -> str:
     """Return the Typst of what is in an element."""
-    pieces = []
-    for number, child in enumerate(node.children):
-        before = node.children[number - 1] if number else None
-        if isinstance(child, str) and isinstance(before, Node) and before.tag == "img":
-            child = re.sub(r"^\{[^{}\n]*\}", "", child)  # ![](file){width=50%}: see `sized`
-        elif isinstance(child, Node) and child.tag == "img":
-            sized(child, node.children[number + 1 : number + 2])
-        pieces.append(write(child, state))
-    return "".join(pieces)
-
-
-def sized(node: Node, following: list) -> None:
-    """Give an image the size that Quarto's and pandoc's Markdown write behind it."""
-    if following and isinstance(following[0], str):
-        if match := re.match(r"\{([^{}\n]*)\}", following[0]):
-            for name, value in re.findall(r"(width|height)\s*=\s*\"?([\w.%]+)", match[1]):
-                node.attributes.setdefault(name, value)
+    return "".join(write(child, fragment) for child in node.children)
 
 
 def styled(typst: str, style: dict[str, str], node: Node) -> str:
@@ -91,161 +74,152 @@ def styled(typst: str, style: dict[str, str], node: Node) -> str:
     return typst
 
 
-def element(node: Node, state: State) -> str:
+def element(node: Node, fragment: Fragment) -> str:
     """Return the Typst of an element, without its style."""
     tag = node.tag
     if handler := HANDLERS.get(tag):
-        return handler(node, state)
+        return handler(node, fragment)
+    content = children(node, fragment)
     if tag in WRAPPERS:
-        return f"#{WRAPPERS[tag]}[{children(node, state).strip()}]"
+        return f"#{WRAPPERS[tag]}[{content.strip()}]"
     if tag in PARAGRAPHS:
-        return paragraph(node, state)
-    if tag in MEDIA:
-        return media(node, state)
+        return paragraph(node, content)
     if tag in PASSED:
-        return children(node, state)
-    state.document.complain(state.location, f"HTML that cannot be set: <{tag}>")
-    return unset(f"<{tag}>") + children(node, state)
+        return content
+    shown = f"<{tag}>"
+    if tag in MEDIA:  # what moves or sounds
+        sources = [part.attributes.get("src", "") for part in node.walk()]
+        source = next((s for s in sources if s and not s.startswith("data:")), "")[:120]
+        shown, content = f"<{tag}> {source}".strip(), f" {content}"
+    fragment.context.complain(f"HTML that cannot be set: {shown}")
+    return unset(shown) + content
 
 
-def paragraph(node: Node, state: State) -> str:
+def paragraph(node: Node, content: str) -> str:
     """Return a paragraph; an image alone stands in the middle, an alert in a box."""
-    content = children(node, state)
     inner = [child for child in node.children if not isinstance(child, str) or child.strip()]
-    if node.tag == "p" and len(inner) == 1 and "#picture(" in content:
-        return f"#align(center)[{content.strip()}]"
     if node.tag == "p" and "#picture(" in content:
+        if len(inner) == 1:
+            return f"#align(center)[{content.strip()}]"
         return f"#[#set par(justify: false)\n{content.strip()}]"
     if {"alert", "admonition"} & set(node.classes()):
         return f"#callout[{content.strip()}]"
     return content
 
 
-def media(node: Node, state: State) -> str:
-    """Return the name of what moves or sounds, and name it."""
-    sources = [part.attributes.get("src", "") for part in node.walk()]
-    source = next((s for s in sources if s and not s.startswith("data:")), "")[:120]
-    state.document.complain(
-        state.location, f"HTML that cannot be set: <{node.tag}> {source}".strip()
-    )
-    return unset(f"<{node.tag}> {source}".strip()) + " " + children(node, state)
-
-
-def text(words: str, state: State) -> str:
+def text(words: str, fragment: Fragment) -> str:
     """Return the Typst of text with formulas, footnotes and addresses in it."""
     pieces, position = [], 0
     for match in TEXT.finditer(words):
         piece = ""
         if match[1]:
-            piece = links.formula(state.document.formulas[int(match[1])], state)
-        elif match["note"] in state.notes:
-            note = state.notes[match["note"]]
-            piece = f"#footnote[{children(note, dataclasses.replace(state, notes={})).strip()}]"
-        elif match["address"] and not state.in_link:
+            piece = links.formula(fragment.context.document.formulas[int(match[1])], fragment)
+        elif match["note"] in fragment.notes:
+            note = fragment.notes[match["note"]]
+            piece = f"#footnote[{children(note, dataclasses.replace(fragment, notes={})).strip()}]"
+        elif match["address"] and not fragment.in_link:
             piece = f"#link({quote(match['address'])})[{escape(match['address'])}]"
         if piece:
-            pieces += [escape(words[position : match.start()], state.longest), piece]
+            pieces += [escape(words[position : match.start()], fragment.longest), piece]
             position = match.end()
-    return "".join(pieces) + escape(words[position:], state.longest)
+    return "".join(pieces) + escape(words[position:], fragment.longest)
 
 
-def link(node: Node, state: State) -> str:
+def link(node: Node, fragment: Fragment) -> str:
     """Return a link; there are none within links."""
-    content = children(node, dataclasses.replace(state, in_link=True))
-    return content if state.in_link else links.link(node, content, state)
+    content = children(node, dataclasses.replace(fragment, in_link=True))
+    return content if fragment.in_link else links.link(node, content, fragment)
 
 
-def heading(node: Node, state: State) -> str:
+def heading(node: Node, fragment: Fragment) -> str:
     """Return a heading, with the level and label that `links.register` gave it."""
-    level, label = node.attributes["typst-level"], node.attributes["typst-label"]
-    content = children(node, state).strip()
+    content = children(node, fragment).strip()
     if not node.text().strip() and "#" not in content:
         return ""
-    return f"#heading(level: {level})[{content}] #{typst_label(label)}"
+    return f"#heading(level: {node.level})[{content}] #{typst_label(node.label)}"
 
 
-def listing(node: Node, state: State) -> str:
-    """Return a list of points or numbers; items with paragraphs stand apart."""
-    items = [child for child in node.children if isinstance(child, Node)]
-    loose = any(
-        isinstance(part, Node) and part.tag == "p" for item in items for part in item.children
-    )
-    contents = "".join(f"[{item_content(item, state)}], " for item in items)
-    options = f"tight: {str(not loose).lower()}, "
-    if node.tag == "ol":
-        start = node.attributes.get("start", "1")
-        options += f"start: {start if start.isdecimal() and len(start) < 10 else 1}, "
-        return f"#enum({options}{contents})"
-    return f"#list({options}{contents})"
+def listing(node: Node, fragment: Fragment) -> str:
+    """Return a list of points or numbers; items with paragraphs stand apart, [ ] are boxes."""
+    contents, tight = "", True
+    for item in node.children:
+        if isinstance(item, str):
+            continue
+        tight = tight and not any(getattr(part, "tag", "") == "p" for part in item.children)
+        content = children(item, fragment) if item.tag == "li" else write(item, fragment)
+        content = re.sub(r"^\\\[ \\\]", "☐", content.strip())
+        content = re.sub(r"^\\\[[xX]\\\]", "☑", content)
+        contents += f"[{content}], "
+    options = f"tight: {str(tight).lower()}, "
+    if node.tag == "ul":
+        return f"#list({options}{contents})"
+    start = node.attributes.get("start", "1")
+    start = start if start.isdecimal() and len(start) < 10 else "1"
+    return f"#enum({options}start: {start}, {contents})"
 
 
-def item_content(item: Node, state: State) -> str:
-    """Return what stands in an item; [ ] and [x] before it are boxes."""
-    content = (children(item, state) if item.tag == "li" else write(item, state)).strip()
-    content = re.sub(r"^\\\[ \\\]", "☐", content)
-    return re.sub(r"^\\\[[xX]\\\]", "☑", content)
-
-
-def preformatted(node: Node, state: State) -> str:
+def preformatted(node: Node, fragment: Fragment) -> str:
     """Return a block of code, or text as a terminal shows it."""
-    source = mathematics.put_back(node.text(), state.document.formulas).rstrip("\n")
+    source = raw(mathematics.put_back(node.text(), fragment.context.document.formulas).rstrip("\n"))
     codes = [part for part in node.walk() if part.tag == "code"]
+    if not codes:
+        return f"#terminal(({source}, arguments()))"
     names = [name for part in codes for name in part.classes() if name.startswith("language-")]
-    if codes:
-        language = names[0].removeprefix("language-") if names else ""
-        return f"#code({raw(source)}, {quote(language)})"
-    return f"#terminal(({raw(source)}, arguments()))"
+    return f"#code({source}, {quote(names[0].removeprefix('language-') if names else '')})"
 
 
-def code(node: Node, state: State) -> str:
+def code(node: Node, fragment: Fragment) -> str:
     """Return code within a line."""
-    return f"#raw({raw(mathematics.put_back(node.text(), state.document.formulas))})"
+    return f"#raw({raw(mathematics.put_back(node.text(), fragment.context.document.formulas))})"
 
 
-def quotation(node: Node, state: State) -> str:
+def quotation(node: Node, fragment: Fragment) -> str:
     """Return a quotation; one that begins with [!NOTE] is GitHub's box."""
-    content = children(node, state).strip()
+    content = children(node, fragment).strip()
     if match := re.match(r"\\\[\\!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\\\]", content):
         return f"#callout[#strong[{match[1].capitalize()}] {content[match.end() :].strip()}]"
     return f"#quote(block: true)[{content}]"
 
 
-def image(node: Node, state: State) -> str:
+def image(node: Node, fragment: Fragment) -> str:
     """Return an image; its file becomes part of the document."""
-    document, attributes = state.document, node.attributes
-    source = mathematics.put_back(attributes.get("src", ""), document.formulas)
-    alt = mathematics.put_back(attributes.get("alt", ""), document.formulas).strip()
+    document = fragment.context.document
+    source, alt = (
+        mathematics.put_back(node.attributes.get(name, ""), document.formulas).strip()
+        for name in ("src", "alt")
+    )
     try:
-        content = images.load(source, state.attachments, document.folders, document.outside)
-        path = document.add_file(*content)
+        content = images.load(
+            source, fragment.context.attachments, document.folders, document.outside
+        )
     except ValueError as error:
-        document.complain(state.location, str(error))
+        fragment.context.complain(str(error))
         return unset(f"image {source[:200] if not source.startswith('data:') else alt}")
-    if not alt:
-        fault = f"the image {source[:60]} needs alternative text: ![text](file)"
-        if document.strict:
-            document.complain(state.location, fault)
-        alt = "image without a description"
+    if not alt and document.strict:
+        fragment.context.complain(f"the image {source[:60]} needs alternative text: ![text](file)")
     style = node.style()
-    sizes = {name: style.get(name) or attributes.get(name, "") for name in ("width", "height")}
-    options = "".join(f", {name}: {images.size(value)}" for name, value in sizes.items())
-    return f"#picture({quote(path)}, alt: {quote(alt)}{options})"
+    options = "".join(
+        f", {name}: {images.size(style.get(name) or node.attributes.get(name, ''))}"
+        for name in ("width", "height")
+    )
+    still = document.add_image(*content, alt or "image without a description")
+    return f"#picture({still}{options})"
 
 
-def checkbox(node: Node, state: State) -> str:
+def field(node: Node, fragment: Fragment) -> str:
     """Return a box to tick; other fields hold nothing to print but their value."""
     if node.attributes.get("type") in ("checkbox", "radio"):
         return "☑ " if "checked" in node.attributes else "☐ "
     return escape(node.attributes.get("value", ""))
 
 
-HANDLERS = {f"h{level}": heading for level in range(1, 7)}
-HANDLERS |= {
+HANDLERS = {
+    **{f"h{level}": heading for level in range(1, 7)},
     "ul": listing, "ol": listing, "pre": preformatted, "code": code, "kbd": code, "samp": code,
-    "tt": code, "blockquote": quotation, "img": image, "input": checkbox, "a": link,
-    "table": lambda node, state: tables.table(node, state, children), "br": lambda node,
-    state: "#linebreak()",
-    "hr": lambda node, state: "#divider()",
-    "q": lambda node, state: f'"{children(node, state)}"',
-    "progress": lambda node, state: "",
+    "tt": code, "blockquote": quotation, "img": image, "input": field, "a": link,
+    "table": lambda node, fragment: tables.table(node, fragment, children),
+    "br": lambda node, fragment: "#linebreak()",
+    "hr": lambda node, fragment: "#divider()",
+    "q": lambda node, fragment: f'"{children(node, fragment)}"',
+    "progress": lambda node, fragment: "",
 }  # fmt: skip

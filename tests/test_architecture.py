@@ -14,8 +14,8 @@ from tools import architecture
 SHARED = {"main", "__init__", "__main__"}  # every command and every package has its own
 # Names that two rooms, which do not import each other, still use each for a thing of its own.
 STILL_SHARED = {
-    "Segmentation", "assign", "compactness", "load", "prepare", "read", "segments", "training",
-    "unpack", "write",
+    "Segmentation", "assign", "compactness", "described", "load", "prepare", "read", "remarks",
+    "segments", "training", "write",
 }  # fmt: skip
 
 

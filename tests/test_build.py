@@ -100,7 +100,7 @@ def test_prose_and_its_order_run_nothing(project):
 def test_a_changed_cell_runs_its_notebook_alone(project):
     write_notebook(project, "00_first", value="seed + 21")
     assert "cell setup" in status(project)["00_first"]
-    assert finished(run(project)) == ["00_first"]
+    assert finished(run(project, "REPORT_LANG=en")) == ["00_first"]
 
 
 def test_damaged_outputs_are_computed_again(project):
@@ -183,7 +183,7 @@ def test_a_broken_title_page_stops_before_anything_runs(project):
 
 def test_two_builds_at_once_do_the_work_once(project):
     write_notebook(project, "00_first", value="seed + 24")
-    processes = [start(project) for _ in range(2)]
+    processes = [start(project, "REPORT_LANG=en") for _ in range(2)]
     outputs = [process.communicate()[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], outputs
     assert sorted(finished(output) for output in outputs) == [[], ["00_first"]]
@@ -211,5 +211,5 @@ def test_an_interrupted_build_goes_on(project):
     assert "make report: interrupted; what is finished is kept" in output
     assert "Traceback" not in output
     write_notebook(project, "01_second", value="7")
-    assert "01_second" in finished(run(project))
+    assert "01_second" in finished(run(project, "REPORT_LANG=en"))
     assert result(project, "01_second") == 7

@@ -3,6 +3,7 @@
 import re
 
 import keras
+import numpy as np
 import pytest
 from keras import layers
 
@@ -54,3 +55,15 @@ def test_no_private_keras_is_used():
     sources = [path for path in below if path.suffix in (".py", ".ipynb")]
     assert len(sources) > 100
     assert not [path for path in sources if private.search(path.read_text(encoding="utf-8"))]
+
+
+def test_latency_waits_for_what_a_device_is_still_computing():
+    class OnDevice:
+        fetched = 0
+
+        def __array__(self, dtype=None, copy=None):
+            OnDevice.fetched += 1
+            return np.zeros(1)
+
+    assert cost.latency(lambda: {"logits": OnDevice()}, repeats=3) >= 0
+    assert OnDevice.fetched == 4

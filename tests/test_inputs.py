@@ -107,13 +107,13 @@ def test_results_of_others_count_without_their_provenance(project):
 
 
 def test_a_report_is_made_from_all_of_nbtypst(project, tmp_path):
-    style = tmp_path / "nbtypst" / "templates" / "typst" / "style.typ"
+    style = tmp_path / "nbtypst" / "templates" / "pdf.typ"
     style.parent.mkdir(parents=True)
     style.write_text("#let ink = black")
     before = inputs.of_report("report.en", {})
     style.write_text("#let ink = blue")
     after = inputs.of_report("report.en", {})
-    assert inputs.difference(before, after) == "nbtypst/templates/typst/style.typ"
+    assert inputs.difference(before, after) == "nbtypst/templates/pdf.typ"
 
 
 def test_a_record_is_written_only_when_it_changes(project):

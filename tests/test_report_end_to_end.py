@@ -1,12 +1,9 @@
 """The whole smoke report, built by make in a temporary copy whose path has a space."""
 
 import html
-import os
 import re
-import shutil
-import subprocess
-import sys
 
+import fresh_copy
 import nbformat
 import pypdf
 import pytest
@@ -19,25 +16,9 @@ from helpers.report import languages
 def copy(tmp_path_factory):
     """A copy of the tracked files, as a fresh clone has them, and its smoke report."""
     root = tmp_path_factory.mktemp("a fresh clone") / "project"
-    listed = subprocess.run(
-        ["git", "-C", paths.ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    for name in filter(None, listed.stdout.split("\0")):
-        if (paths.ROOT / name).is_file():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(paths.ROOT / name, root / name)
-    make(root)
+    fresh_copy.copy_project(root)
+    fresh_copy.make_report(root)
     return root
-
-
-def make(root):
-    """Run `make report PROFILE=smoke` with this environment's Python; return what it printed."""
-    command = ["make", "report", "PROFILE=smoke", "PYTHON=true", f'RUN="{sys.executable}"']
-    outside = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    done = subprocess.run(command, cwd=root, env=outside, text=True, capture_output=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module", params=translation.languages())
@@ -157,7 +138,7 @@ def test_every_figure_is_drawn_in_every_language(copy, language):
 
 @pytest.mark.end_to_end
 def test_a_second_make_has_nothing_to_do(copy):
-    output = make(copy)
+    output = fresh_copy.make_report(copy)
     assert "done in" not in output
     assert output.splitlines() == [
         f"reports/report.{each}.pdf is up to date" for each in translation.languages()

@@ -9,7 +9,7 @@ import types
 import numpy as np
 import pytest
 
-from helpers import paths, runtime
+from helpers import paths, results, runtime
 
 
 def test_the_same_seed_gives_the_same_numbers_everywhere():
@@ -43,7 +43,7 @@ def test_a_gpu_compiles_with_xla_and_is_named(monkeypatch, gpus, tf32, arithmeti
     assert runtime.compiles() == (gpus > 0)
     assert keras.config.dtype_policy().name == "float32"
     assert tf.config.experimental.tensor_float_32_execution_enabled() == tf32
-    assert runtime.provenance(session)["precision"] == (arithmetic if gpus else "float32")
+    assert runtime.precision() == (arithmetic if gpus else "float32")
     tf.config.experimental.enable_tensor_float_32_execution(False)
 
 
@@ -66,7 +66,7 @@ def test_a_session_knows_cores_and_parameters_as_they_are(monkeypatch):
     monkeypatch.setattr(runtime, "get_ipython", lambda: kernel)
     session = runtime.start("00_task", "smoke", 0, tensorflow=False)
     assert (session.cores, session.parameters) == (3, {"profile": "quick", "seed": 5})
-    assert runtime.provenance(session)["cores"] == 3
+    assert results.provenance(session, [])["cores"] == 3
 
 
 def test_parameters_that_do_not_go_together_end_in_one_line():
@@ -86,16 +86,6 @@ def test_tensorflow_without_onednn_is_told_with_its_remedy(monkeypatch, capsys):
     assert "restart the kernel" in capsys.readouterr().out
 
 
-def test_one_switch_makes_every_operation_deterministic():
-    code = (
-        "from helpers import runtime; runtime.start('09_test', 'smoke', 0)\n"
-        "from tensorflow.python.framework import config\n"
-        "assert config.is_op_determinism_enabled()"
-    )
-    environment = os.environ | {"REPORT_DETERMINISTIC": "1"}
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=paths.ROOT, env=environment)
-
-
 def test_a_notebook_without_networks_does_not_load_tensorflow():
     code = (
         "import sys; from helpers import figures, results, runtime\n"
@@ -105,12 +95,27 @@ def test_a_notebook_without_networks_does_not_load_tensorflow():
     subprocess.run([sys.executable, "-c", code], check=True, cwd=paths.ROOT)
 
 
-def test_tensorflow_starts_without_a_word():
-    code = "from helpers import runtime; runtime.start('01_test', 'smoke', 0)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], check=True, cwd=paths.ROOT, capture_output=True, text=True
+@pytest.fixture(scope="module")
+def started():
+    """A process that has started TensorFlow with DETERMINISTIC=1."""
+    code = (
+        "from helpers import runtime; runtime.start('01_test', 'smoke', 0)\n"
+        "from tensorflow.python.framework import config\n"
+        "raise SystemExit(7 * config.is_op_determinism_enabled())"
     )
-    assert (done.stdout, done.stderr) == ("", "")
+    environment = os.environ | {"REPORT_DETERMINISTIC": "1"}
+    command = [sys.executable, "-c", code]
+    return subprocess.run(
+        command, cwd=paths.ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_one_switch_makes_every_operation_deterministic(started):
+    assert started.returncode == 7
+
+
+def test_tensorflow_starts_without_a_word(started):
+    assert (started.stdout, started.stderr) == ("", "")
 
 
 @pytest.fixture
@@ -148,7 +153,7 @@ def test_the_commit_is_the_one_at_the_start(root):
     started = runtime.commit()
     commit(root, "Later, while the notebook runs")
     (root / "new").touch()
-    record = runtime.provenance(session)
+    record = results.provenance(session, [])
     assert (record["commit"], record["dirty"]) == started == (started[0], False)
 
 

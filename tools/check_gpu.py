@@ -6,14 +6,10 @@ Nothing here is TensorFlow's alone, so that `KERAS_BACKEND=jax` serves a machine
 """
 
 import argparse
-import functools
 import json
 import os
-import statistics
 import sys
 import time
-from collections.abc import Callable
-from typing import Any
 
 if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
     from helpers import runtime
@@ -24,7 +20,7 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 from keras import ops  # noqa: E402
 
-from helpers import files, paths  # noqa: E402
+from helpers import cost, files, paths  # noqa: E402
 from helpers.cardiac import vae  # noqa: E402
 from helpers.deeplab import network  # noqa: E402
 from helpers.residual import cifar  # noqa: E402
@@ -84,19 +80,6 @@ def allow_tf32(allowed: bool) -> None:
         jax.config.update("jax_default_matmul_precision", "tensorfloat32" if allowed else "float32")
 
 
-def milliseconds(call: Callable[[], Any], repeats: int) -> float:
-    """Return the median time of a call in ms, after two that are not measured.
-
-    The call returns numbers on the host, so the time waits for the device.
-    """
-    times = []
-    for _ in range(2 + repeats):
-        started = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - started)
-    return 1e3 * statistics.median(times[2:])
-
-
 def training_step(
     model: keras.Model, inputs: np.ndarray, labels: np.ndarray, xla: bool, repeats: int
 ) -> float:
@@ -110,11 +93,10 @@ def training_step(
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(1e-3, 0.9), loss, jit_compile=xla)
     batch, classes = ops.convert_to_tensor(inputs), ops.convert_to_tensor(labels)
-    losses: list[float] = []
-    result = milliseconds(lambda: losses.append(model.train_on_batch(batch, classes)), repeats)
-    if not np.isfinite(losses).all():
+    milliseconds = cost.latency(model.train_on_batch, batch, classes, repeats=repeats)
+    if not np.all(np.isfinite(model.train_on_batch(batch, classes))):
         raise ArithmeticError(f"the loss of {model.name} is not finite (XLA {xla})")
-    return result
+    return milliseconds
 
 
 def peak_memory(device: str) -> float | None:
@@ -165,7 +147,7 @@ def rows(sizes: dict, device: str) -> list[dict]:
             add(f"{name}, {arithmetic} against CPU", difference(model, batch, device), "")
     allow_tf32(False)
     for name, model in segmenting.items():
-        latency = milliseconds(functools.partial(model.predict_on_batch, picture), sizes["steps"])
+        latency = cost.latency(model.predict_on_batch, picture, repeats=sizes["steps"])
         add(f"{name}, a photograph", latency, "ms")
     for name, (model, batch, labels) in trained.items():
         for xla in (False, True):

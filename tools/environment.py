@@ -18,6 +18,7 @@ from helpers import files
 ROOT = Path(__file__).resolve().parents[1]
 STAMP = ROOT / ".venv" / "installed.json"
 SUPPORTED = (3, 11), (3, 13)
+SIZES = {"cpu": "2.6 GiB on the disk", "gpu": "3.2 GiB to download, with CUDA"}
 
 
 def fingerprint(requirements: Path) -> str:
@@ -53,7 +54,8 @@ def install(kind: str) -> None:
     if before == wanted:
         return
     started = time.monotonic()
-    print(f"Setting up .venv with {requirements.name} (about two minutes, once) …", flush=True)
+    size = f"about two minutes, once; {SIZES[kind]}"
+    print(f"Setting up .venv with {requirements.name} ({size}) …", flush=True)
     STAMP.unlink(missing_ok=True)
     if (before["python"], before["kind"]) != (python, kind):
         base = getattr(sys, "_base_executable", sys.executable)  # not the one to be cleared

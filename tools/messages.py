@@ -85,10 +85,10 @@ def figure_messages(old: Collection[str]) -> Catalog:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 strings.setdefault(node.value, []).append(file)
     for path in sorted(paths.NOTEBOOKS.glob("*.ipynb")):
-        shown = texts_of_copy(path)
-        if shown and not inputs.has_same_code(path.stem):
-            shown = [text for text in shown if text in old]
-        messages += shown
+        copied = texts_of_copy(path)
+        if copied and not inputs.has_same_code(path.stem):
+            copied = [text for text in copied if text in old]
+        messages += copied
     messages += [text for text in old if text in strings]
     catalogue = Catalog(fuzzy=False)
     for text in messages:

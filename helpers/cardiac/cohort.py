@@ -86,20 +86,16 @@ def from_folder(
 ) -> list[Subject]:
     """Return the subjects of a directory with `participants.tsv`.
 
-    Args:
-        path: directory; its table has the columns participant_id, group, ed and es (file names),
-            and for files of several volumes ed_frame and es_frame, from 0.
-        groups: names of the two groups to take.
-        labels: of every segmentation.
+    Its table has the columns participant_id, group, ed and es (file names), and for files of
+    several volumes ed_frame and es_frame, from 0.
 
     Raises:
         CohortError: no table, a missing column or file, an id twice, an unknown group.
     """
-    table_path = Path(path) / "participants.tsv"
-    table = read_table(table_path, COLUMNS)
-    for phase in ("ed", "es"):
-        table[phase] = [Path(path) / str(name) for name in table[phase]]
-    return checked(table, table_path, groups, labels)
+    origin = Path(path) / "participants.tsv"
+    table = read_table(origin, COLUMNS)
+    files = table[["ed", "es"]].map(lambda name: Path(path) / str(name))
+    return checked(table.assign(**files), origin, groups, labels)
 
 
 def from_acdc(path: Path, groups: Sequence[str]) -> list[Subject]:
@@ -113,26 +109,26 @@ def from_acdc(path: Path, groups: Sequence[str]) -> list[Subject]:
     """
     masks = {file.name.split(".")[0]: file for file in below(path, "patient*_gt.nii*")}
     configs = {config.parent.name: config for config in below(path, "Info.cfg")}
-    for file in masks.values():
-        patient = file.name.split("_")[0]
+    for name, file in masks.items():
+        patient = name.split("_")[0]
         if patient not in configs:
             raise CohortError(
                 f"{file}: Info.cfg is missing, wanted in a folder {patient}; copy it from ACDC"
             )
     rows = []
     for patient, config in sorted(configs.items()):
-        group, *frames = acdc_information(config)
-        names = [f"{patient}_frame{frame:02d}_gt" for frame in frames]
+        lines = read_lines(config)
+        names = [f"{patient}_frame{int(lines[phase]):02d}_gt" for phase in ("ED", "ES")]
         files = [masks.get(name, config.parent / f"{name}.nii.gz") for name in names]
-        rows.append((patient, group, *files))
+        rows.append((patient, lines["Group"], *files))
     return checked(pd.DataFrame(rows, columns=list(COLUMNS)), path, groups, ACDC)
 
 
-def acdc_information(config: Path) -> tuple[str, int, int]:
-    """Return (group, frame of end-diastole, frame of end-systole) of an Info.cfg.
+def read_lines(config: Path) -> dict[str, str]:
+    """Return the lines of ACDC's Info.cfg, among them Group, ED and ES, by name.
 
     Raises:
-        CohortError: a line is missing, or a frame no number.
+        CohortError: one of them is missing, or a frame no number.
     """
     content = config.read_bytes()
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
@@ -142,7 +138,7 @@ def acdc_information(config: Path) -> tuple[str, int, int]:
         if name not in lines or (name != "Group" and not lines[name].isdecimal()):
             fault = f"has {name}: {lines[name]}" if name in lines else f"lacks {name}"
             raise CohortError(f"{config} {fault}; unpack ACDC's training archive again")
-    return lines["Group"], int(lines["ED"]), int(lines["ES"])
+    return lines
 
 
 def from_mnms(path: Path, groups: Sequence[str]) -> list[Subject]:
@@ -158,9 +154,8 @@ def from_mnms(path: Path, groups: Sequence[str]) -> list[Subject]:
     table = read_table(tables[0], MNMS_COLUMNS, ",")[list(MNMS_COLUMNS)]
     table.columns = ["participant_id", "group", *FRAMES]
     masks = {file.name.split("_")[0]: file for file in below(path, "*_sa_gt.nii*")}
-    table = table[table.participant_id.isin(masks)]
     files = table.participant_id.map(masks)
-    return checked(table.assign(ed=files, es=files), path, groups, MNMS)
+    return checked(table.assign(ed=files, es=files).dropna(subset="ed"), path, groups, MNMS)
 
 
 def read_table(path: Path, columns: Sequence[str], separator: str = "\t") -> pd.DataFrame:
@@ -169,11 +164,12 @@ def read_table(path: Path, columns: Sequence[str], separator: str = "\t") -> pd.
     Raises:
         CohortError: there is no such table.
     """
-    if not path.exists():
-        raise CohortError(f"{path} is missing; it lists the columns {', '.join(columns)}")
     kinds = collections.defaultdict(lambda: "str", dict.fromkeys([*FRAMES, "ED", "ES"], "Int64"))
     try:
         table = pd.read_csv(path, sep=separator, dtype=kinds, encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        needed = ", ".join(columns)
+        raise CohortError(f"{path} is missing; it lists the columns {needed}") from error
     except ValueError as error:  # empty, not UTF-8, uneven lines, a frame that is no number
         raise CohortError(f"{path} is no table ({error}); separate by {separator!r}") from error
     for column in columns:
@@ -191,17 +187,11 @@ def below(path: Path, pattern: str) -> list[Path]:
 def checked(
     table: pd.DataFrame, origin: Path, groups: Sequence[str], labels: Labels
 ) -> list[Subject]:
-    """Return the subjects of the two groups of a table, if they can be trained on.
-
-    Args:
-        table: the columns of `COLUMNS`, ed and es as paths, perhaps those of `FRAMES`.
-        origin: file or folder to name in a message.
-        groups: names of the two groups.
-        labels: of every segmentation.
+    """Return the subjects of two groups of a table (`COLUMNS`, perhaps `FRAMES`; ed, es paths).
 
     Raises:
         CohortError: a group is absent or too small to be split, an id stands twice, or files do not
-            exist, all of which are named.
+            exist, all of which are named; the message names the `origin` of the table.
     """
     if table.empty:
         raise CohortError(f"{origin} holds no subject; data/README.md says what belongs there")
@@ -214,11 +204,9 @@ def checked(
     twice = table.participant_id[table.participant_id.duplicated()]
     if len(twice):
         raise CohortError(f"{origin}: {', '.join(twice)} stands there twice; keep one of each")
-    missing = [str(file) for file in [*table.ed, *table.es] if not file.is_file()]
+    missing = ", ".join(str(file) for file in [*table.ed, *table.es] if not file.is_file())
     if missing:
-        raise CohortError(
-            f"{', '.join(missing)} missing, though {origin} lists it; restore it or its line"
-        )
+        raise CohortError(f"{missing} missing, though {origin} lists it; restore it or its line")
     if counts[list(groups)].min() < LEAST:
         sizes = ", ".join(f"{counts[group]} {group}" for group in groups)
         raise CohortError(

@@ -79,10 +79,9 @@ class Shear:
         A shear's matrix A moves the plane n·x = c to (A⁻ᵀn)·x = c, so distances between parallel
         planes change by 1/|A⁻ᵀn|.
         """
-        lean = 2 * (z - self.middle) * (self.bend[0] * normal[0] + self.bend[1] * normal[1])
-        up = normal[2] - lean
-        across = [normal[axis] - self.tilt[axis] * up for axis in (0, 1)]
-        return 1 / np.sqrt(across[0] ** 2 + across[1] ** 2 + up**2)
+        up = normal[2] - 2 * (z - self.middle) * np.tensordot(self.bend, normal[:2], 1)
+        across = normal[:2] - np.multiply.outer(self.tilt, up)
+        return 1 / np.sqrt((across**2).sum(0) + up**2)
 
 
 def volume_below(f: float, h: float, surface: np.ndarray) -> float:

@@ -55,20 +55,20 @@ def faults(ed: Segmentation, es: Segmentation, base_last: bool) -> list[str]:
 
 
 def alone(phase: Segmentation, name: str) -> list[str]:
-    """Return the faults of size of the phase "ED" or "ES"."""
-    found = []
+    """Return the first fault of size of the phase "ED" or "ES", if it has one."""
     volume, slices = phase.millilitres(phase.structure), np.flatnonzero(phase.filled.any((0, 1)))
-    if not VOLUME[name][0] <= volume <= VOLUME[name][1]:
-        found.append(f"a structure of {volume:.3g} ml; check the voxel sizes, units and label")
-    if len(slices) < SLICES[name]:
-        found.append(f"{len(slices)} slices at {name}, at least {SLICES[name]} are needed")
-    height = (np.ptp(slices) + 1) * phase.voxel[2]
     area = phase.filled.sum((0, 1)).max() * phase.voxel[0] * phase.voxel[1]
-    width = 2 * np.sqrt(area / np.pi)
-    for what, size, (least, most) in (("tall", height, HEIGHT), ("wide", width, WIDTH)):
-        if name == "ED" and not least <= size <= most:
-            found.append(f"a heart {size:.0f} mm {what}; check the voxel sizes and order of axes")
-    return [f"{phase.file}: {fault}" for fault in found]
+    height, width = (np.ptp(slices) + 1) * phase.voxel[2], 2 * np.sqrt(area / np.pi)
+    fault = ""
+    if not VOLUME[name][0] <= volume <= VOLUME[name][1]:
+        fault = f"a structure of {volume:.3g} ml; check the voxel sizes, units and label"
+    elif len(slices) < SLICES[name]:
+        fault = f"{len(slices)} slices at {name}, at least {SLICES[name]} are needed"
+    elif name == "ED" and not HEIGHT[0] <= height <= HEIGHT[1]:
+        fault = f"a heart {height:.0f} mm tall; check the voxel sizes and order of axes"
+    elif name == "ED" and not WIDTH[0] <= width <= WIDTH[1]:
+        fault = f"a heart {width:.0f} mm wide; check the voxel sizes and order of axes"
+    return [f"{phase.file}: {fault}"] if fault else []
 
 
 def section_faults(ed: Segmentation, base_last: bool) -> list[str]:

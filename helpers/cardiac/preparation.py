@@ -16,6 +16,7 @@ positive inside, so the mask is its sign and the surface is known to a fraction 
 
 import concurrent.futures
 import dataclasses
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -108,50 +109,39 @@ def base_side(heart: Segmentation) -> int:
     return int(along_k * (1 if evidence >= 0 else -1))
 
 
-def signed_distance(
-    mask: np.ndarray, affine: np.ndarray, margin: float, base_last: bool
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return (distances in mm, positive inside; their affine) in the mask's box plus `margin` mm.
-
-    Interpolating the distances between thick slices is shape-based interpolation (Raya and Udupa,
-    1990). At the base, where a heart is cut and does not end, its last slice is repeated.
-    """
-    voxel = np.linalg.norm(affine[:3, :3], axis=0)
-    pad = np.ceil(margin / voxel).astype(int) + 1
-    box = ndimage.find_objects(mask.astype(np.uint8))[0]
-    above = (0, pad[2]) if base_last else (pad[2], 0)
-    inside = np.pad(mask[box], [(0, 0), (0, 0), above], mode="edge")
-    inside = np.pad(inside, [(pad[0], pad[0]), (pad[1], pad[1]), above[::-1]])
-    distance = ndimage.distance_transform_edt(inside, voxel)
-    distance -= ndimage.distance_transform_edt(~inside, voxel)
-    first = np.array([side.start for side in box]) - pad
-    return distance.astype(np.float32), segmentation.moved(affine, first)
-
-
 def resample(
     mask: np.ndarray, affine: np.ndarray, heart_to_world: np.ndarray, grid: Grid
 ) -> np.ndarray:
     """Return the mask's signed distances on the grid as int8 (size, size, size), STEPS = `clip` mm.
 
-    Interpolation rounds edges off; the surface moves by the fraction of a voxel that restores the
+    Interpolating distances between thick slices is shape-based interpolation (Raya and Udupa,
+    1990). It rounds edges off; the surface moves by the fraction of a voxel that restores the
     volume of the mask, as far as this lies inside the grid.
     """
+    voxel = np.linalg.norm(affine[:3, :3], axis=0)
+    pad = np.ceil(grid.clip / voxel).astype(int) + 1
+    box = ndimage.find_objects(mask.astype(np.uint8))[0]
+    # At the base a heart is cut and does not end: its last slice is repeated, the cut comes below.
     base_last = bool(heart_to_world[:3, 2] @ affine[:3, 2] > 0)
-    distance, box_affine = signed_distance(mask, affine, grid.clip, base_last)
+    beyond = (0, pad[2]) if base_last else (pad[2], 0)
+    inside = np.pad(mask[box], [(0, 0), (0, 0), beyond], mode="edge")
+    inside = np.pad(inside, [(pad[0], pad[0]), (pad[1], pad[1]), beyond[::-1]])
+    distance = ndimage.distance_transform_edt(inside, voxel)
+    distance -= ndimage.distance_transform_edt(~inside, voxel)
+    box_affine = segmentation.moved(affine, np.array([side.start for side in box]) - pad)
     grid_to_box = np.linalg.inv(box_affine) @ heart_to_world @ grid.to_heart()
     sampled = ndimage.affine_transform(
-        distance, grid_to_box, output_shape=(grid.size,) * 3, order=1, cval=-grid.clip
+        distance.astype(np.float32), grid_to_box, None, (grid.size,) * 3, order=1, cval=-grid.clip
     )
-    levels = np.flatnonzero(mask.any((0, 1)))
-    cut = levels[-1] + 0.5 if base_last else levels[0] - 0.5  # the base's face, an index k
-    i, j, k = np.ogrid[: grid.size, : grid.size, : grid.size]
-    a, b, c, d = (np.linalg.inv(affine) @ heart_to_world @ grid.to_heart())[2]
-    to_cut = (cut - (a * i + b * j + c * k + d)) * np.linalg.norm(affine[:3, 2])
-    sampled = np.minimum(sampled, to_cut if base_last else -to_cut)
-    # A base cut along a slice is one plane of equal distances; its middle goes inside first.
+    cut = pad[2] - 0.5 + mask[box].shape[2] * base_last  # the face of the last slice
+    slope, offset = grid_to_box[2, :3], grid_to_box[2, 3]
+    k = np.tensordot(slope, np.indices(sampled.shape), 1) + offset
+    below_cut = (cut - k) * voxel[2]
+    sampled = np.minimum(sampled, below_cut if base_last else -below_cut)
+    # The cut is one plane of equal distances; its middle goes inside first.
     sampled += 1e-4 * ndimage.gaussian_filter(sampled, 1)
-    inside = np.count_nonzero(mask) * (1 - outside(mask, affine, heart_to_world, grid))
-    voxels = round(inside * abs(np.linalg.det(affine[:3, :3])) / grid.spacing**3)
+    within = np.count_nonzero(mask) * (1 - outside(mask, affine, heart_to_world, grid))
+    voxels = round(within * abs(np.linalg.det(affine[:3, :3])) / grid.spacing**3)
     last = np.clip(sampled.size - voxels, 1, sampled.size - 1)
     around = np.partition(sampled.ravel(), (last - 1, last))[last - 1 : last + 1]
     clipped = np.clip((sampled - around.mean()) / grid.clip, -1, 1)
@@ -176,27 +166,26 @@ def prepare_subject(subject: cohort.Subject, grid: Grid) -> tuple[np.ndarray, li
             outside the grid; a line for each fault.
     """
     phases, faults = [], []
-    for phase in ("ed", "es"):
+    for name in ("ed", "es"):
         try:
-            phases.append(segmentation.read(subject, phase))
+            phases.append(segmentation.read(subject, name))
         except cohort.CohortError as error:
             faults.append(str(error))
     if faults:
-        raise cohort.CohortError("\n".join(faults))
+        raise cohort.CohortError("\n".join(dict.fromkeys(faults)))  # both may be of one file
     ed, es = phases
     heart_to_world = heart_frame(ed)
     faults = plausibility.faults(ed, es, heart_to_world[:3, 2] @ ed.affine[:3, 2] > 0)
-    side = grid.size * grid.spacing
-    for each in phases:
-        lost = outside(each.structure, each.affine, heart_to_world, grid)
+    for phase in phases:
+        lost = outside(phase.structure, phase.affine, heart_to_world, grid)
         if lost > 0.05 and not faults:
             faults.append(
-                f"{each.file}: {lost:.0%} of the structure lies outside the grid of {side:.0f} mm; "
-                "check the voxel sizes, or enlarge the grid"
+                f"{phase.file}: {lost:.0%} of the structure lies outside the grid of "
+                f"{grid.size * grid.spacing:.0f} mm; check the voxel sizes, or enlarge the grid"
             )
     if faults:
         raise cohort.CohortError("\n".join(faults))
-    shapes = [resample(each.structure, each.affine, heart_to_world, grid) for each in phases]
+    shapes = [resample(phase.structure, phase.affine, heart_to_world, grid) for phase in phases]
     remarks: list[tuple] = []
     for name, phase, shape in zip(("ED", "ES"), phases, shapes, strict=True):
         volume = np.count_nonzero(shape > 0) * grid.spacing**3 / 1000
@@ -226,13 +215,12 @@ def prepare_all(subjects: Sequence[cohort.Subject], grid: Grid) -> tuple[np.ndar
         return "", remarks
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        reports = list(pool.map(prepare, range(len(subjects))))
-    faults = [fault for fault, _ in reports if fault]
-    if faults:
-        head = f"{len(faults)} of {len(subjects)} subjects cannot be used:"
-        raise cohort.CohortError("\n".join([head, *faults]))
-    rows = [row for _, remarks in reports for row in remarks]
-    return result, pd.DataFrame(rows, columns=REMARKS)
+        faults, remarks = zip(*pool.map(prepare, range(len(subjects))), strict=True)
+    if any(faults):
+        lines = [fault for fault in faults if fault]
+        head = f"{len(lines)} of {len(subjects)} subjects cannot be used:"
+        raise cohort.CohortError("\n".join([head, *lines]))
+    return result, pd.DataFrame(itertools.chain(*remarks), columns=REMARKS)
 
 
 def split(labels: np.ndarray, shares: tuple[float, float], seed: int) -> dict[str, np.ndarray]:

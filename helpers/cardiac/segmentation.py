@@ -149,7 +149,7 @@ def fault_of_values(values: np.ndarray, frame: int | None) -> str:
             f"has {values.ndim} dimensions; give one 3-D segmentation per phase, or say in the "
             "table's columns ed_frame and es_frame which volumes to take"
         )
-    if values.ndim == 4 and (frame or 0) >= values.shape[3]:
+    if values.ndim == 4 and not 0 <= (frame or 0) < values.shape[3]:
         return f"has {values.shape[3]} volumes, none of number {frame} (from 0); correct the frame"
     if values.dtype.kind not in "iuf":
         return "holds colours or complex numbers; export labels"

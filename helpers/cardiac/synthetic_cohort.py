@@ -9,9 +9,19 @@ import numpy as np
 import pandas as pd
 
 from helpers import files, paths, progress
-from helpers.cardiac import anatomy, synthetic
+from helpers.cardiac import anatomy, stacks, synthetic
 from helpers.training import spec
 from helpers.translation import text
+
+PUBLISHED = {  # Kawel-Boehm et al., 2015; of HCM Olivotto et al., 2008
+    ("healthy", "edv_ml", "end-diastolic volume (ml)"): {"male": "160 ± 27", "female": "132 ± 23"},
+    ("healthy", "esv_ml", "end-systolic volume (ml)"): {"male": "54 ± 14", "female": "44 ± 11"},
+    ("healthy", "ef", "ejection fraction (%)"): {"male": "67 ± 5", "female": "67 ± 5"},
+    ("healthy", "mass_g", "mass (g)"): {"male": "134 ± 21", "female": "98 ± 21"},
+    ("HCM", "index", "mass index (g/m²)"): {"male": "104 ± 40", "female": "89 ± 33"},
+}
+TRUTH = [f"truth_{segment:02d}" for segment in anatomy.SEGMENTS]
+NORMAL_INDEX = {"male": 67 + 2 * 9, "female": 61 + 2 * 10}  # g/m², at most: Kawel-Boehm et al.
 
 
 def write(
@@ -30,34 +40,37 @@ def write(
         exact edv_ml, esv_ml, mass_g, max_wall_mm, and `truth_01` … `truth_17`, the mean wall
         thickness (mm) of each segment.
     """
-    groups = [group for group, count in counts.items() for _ in range(count)]
-    seeds = np.random.SeedSequence(seed).spawn(len(groups))
+    groups = np.repeat(list(counts), list(counts.values()))
     rows = []
-    for index, group in enumerate(groups):
-        generator = np.random.default_rng(seeds[index])
-        heart = synthetic.draw(generator, group)
-        end_diastole, end_systole, affine = synthetic.rasterise(generator, heart)
-        row: dict[str, object] = {"participant_id": f"sub-{index + 1:04d}", "group": group}
+    for number, (group, own) in enumerate(
+        zip(groups, np.random.SeedSequence(seed).spawn(len(groups)), strict=True), start=1
+    ):
+        generator, name = np.random.default_rng(own), f"sub-{number:04d}"
+        heart = synthetic.draw(generator, str(group))
+        end_diastole, end_systole, affine = stacks.rasterise(generator, heart)
         for phase, labels in {"ed": end_diastole, "es": end_systole}.items():
-            row[phase] = f"{row['participant_id']}_{phase}.nii.gz"
             content = gzip.compress(nibabel.Nifti1Image(labels, affine).to_bytes(), 1, mtime=0)
-            with files.replacing(folder / row[phase]) as path:
+            with files.replacing(folder / f"{name}_{phase}.nii.gz") as path:
                 path.write_bytes(content)
-        diastole = heart.end_diastole
-        row |= {
+        diastole, systole = heart.end_diastole, heart.end_systole
+        row = {
+            "participant_id": name,
+            "group": heart.group,
+            "ed": f"{name}_ed.nii.gz",
+            "es": f"{name}_es.nii.gz",
             "sex": heart.sex,
             "pattern": heart.pattern,
-            "body_surface_m2": round(heart.surface, 3),
-            "edv_ml": round(diastole.cavity_volume(), 2),
-            "esv_ml": round(heart.end_systole.cavity_volume(), 2),
-            "mass_g": round(anatomy.DENSITY * diastole.wall_volume(), 2),
-            "max_wall_mm": round(float(anatomy.true_thickness(diastole, heart.shear).max()), 2),
+            "body_surface_m2": heart.surface,
+            "edv_ml": diastole.cavity_volume(),
+            "esv_ml": systole.cavity_volume(),
+            "mass_g": anatomy.DENSITY * diastole.wall_volume(),
+            "max_wall_mm": anatomy.true_thickness(diastole, heart.shear).max(),
         }
-        truth = anatomy.true_segments(diastole, heart.shear)
-        row |= {f"truth_{segment:02d}": round(mm, 3) for segment, mm in enumerate(truth, start=1)}
-        rows.append(row)
+        rows.append(
+            row | dict(zip(TRUTH, anatomy.true_segments(diastole, heart.shear), strict=True))
+        )
         tick()
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows).round(3)
     files.write_text(folder / "participants.tsv", table.to_csv(sep="\t", index=False))
     return table
 
@@ -81,35 +94,27 @@ def cached(counts: dict[str, int], seed: int) -> Path:
 
 def true_change(table: pd.DataFrame) -> np.ndarray:
     """Return the true mean difference HCM − healthy in wall thickness, mm: (17,)."""
-    walls = table[[f"truth_{segment:02d}" for segment in anatomy.SEGMENTS]]
-    return (walls[table.group == "HCM"].mean() - walls[table.group == "healthy"].mean()).to_numpy()
+    walls = table.groupby("group")[TRUTH].mean()
+    return (walls.loc["HCM"] - walls.loc["healthy"]).to_numpy()
 
 
 def against_literature(table: pd.DataFrame) -> pd.DataFrame:
     """Return the drawn cohort beside published values: group, quantity, drawn, published."""
     index = table.mass_g / table.body_surface_m2
     table = table.assign(ef=100 * (1 - table.esv_ml / table.edv_ml), index=index)
-    published = {
-        ("healthy", "edv_ml", "end-diastolic volume (ml)"): ("160 ± 27", "132 ± 23"),
-        ("healthy", "esv_ml", "end-systolic volume (ml)"): ("54 ± 14", "44 ± 11"),
-        ("healthy", "ef", "ejection fraction (%)"): ("67 ± 5", "67 ± 5"),
-        ("healthy", "mass_g", "mass (g)"): ("134 ± 21", "98 ± 21"),
-        ("HCM", "index", "mass index (g/m²)"): ("104 ± 40", "89 ± 33"),
-    }
-    names = {"healthy": "healthy, {sex}", "HCM": "HCM, {sex}"}
     rows = []
-    for (group, key, quantity), values in published.items():
-        for sex, people, value in zip(("male", "female"), ("men", "women"), values, strict=True):
+    for (group, key, quantity), values in PUBLISHED.items():
+        for sex, people in {"male": "men", "female": "women"}.items():
             chosen = table[(table.group == group) & (table.sex == sex)][key]
             if len(chosen):
-                name = text(names[group], sex=people)
-                rows.append((name, quantity, mean_and_deviation(chosen), value))
+                name = text("healthy, {sex}" if group == "healthy" else "HCM, {sex}", sex=people)
+                rows.append((name, quantity, mean_and_deviation(chosen), values[sex]))
     ill = table[table.group == "HCM"]
-    normal = ill["index"] < ill.sex.map({"male": 67 + 2 * 9, "female": 61 + 2 * 10})
-    wall, septal = mean_and_deviation(ill.max_wall_mm), ill.pattern == "septal"
+    normal = 100 * (ill["index"] < ill.sex.map(NORMAL_INDEX)).mean()
+    wall, septal = mean_and_deviation(ill.max_wall_mm), 100 * (ill.pattern == "septal").mean()
     rows.append(("HCM", "greatest wall thickness (mm)", wall, "18.5 ± 4.4"))
-    rows.append(("HCM", "normal mass (%)", f"{100 * normal.mean():.0f}", "20"))
-    rows.append(("HCM", "asymmetric septal (%)", f"{100 * septal.mean():.0f}", "75.6"))
+    rows.append(("HCM", "normal mass (%)", f"{normal:.0f}", "20"))
+    rows.append(("HCM", "asymmetric septal (%)", f"{septal:.0f}", "75.6"))
     return pd.DataFrame(rows, columns=["group", "quantity", "drawn", "published"])
 
 

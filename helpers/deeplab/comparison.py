@@ -143,7 +143,7 @@ def compare(
     square = image.to_input(image.shrink(next(iter(pictures.values())), SIZE), SIZE)[None]
     with cost.without_weights():
         row = size_and_cost(name, checkpoint.build_official(name, size=SIZE), 8, "official")
-    row |= {"latency_ms": cost.latency(lambda: ours.label(square).numpy(), repeats=1)}
+    row |= {"latency_ms": cost.latency(ours.label, square, repeats=1)}
     if not in_detail:
         return row, found
     _prefix, path = official.files_in(official.fetch_checkpoint(name))

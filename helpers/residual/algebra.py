@@ -33,32 +33,30 @@ def branches(
         gain: factor on the He-initialised weights of the second convolution.
         seed: of the weights; the branches differ from each other.
     """
-    return [
-        keras.Sequential(
-            [
-                seeded_convolution(channels, 1.0, 2 * l + seed * 2 * count),
-                *([FusedBatchNormalization(epsilon=1e-5)] if normalised else []),
-                layers.ReLU(),
-                seeded_convolution(channels, gain, 2 * l + 1 + seed * 2 * count),
-                *([FusedBatchNormalization(epsilon=1e-5)] if normalised else []),
-            ]
+
+    def convolution(factor):
+        he = keras.initializers.VarianceScaling(2 * factor**2, "fan_in", "untruncated_normal")
+        return layers.Conv2D(channels, 3, padding="same", use_bias=False, kernel_initializer=he)
+
+    def normalisation():
+        return [FusedBatchNormalization(epsilon=1e-5)] if normalised else []
+
+    F = []
+    for _l in range(count):
+        steps = (
+            convolution(1.0),
+            *normalisation(),
+            layers.ReLU(),
+            convolution(gain),
+            *normalisation(),
         )
-        for l in range(count)
-    ]
-
-
-def seeded_convolution(channels: int, gain: float, seed: int) -> layers.Conv2D:
-    """Return a 3x3 convolution with weights of standard deviation gain * sqrt(2 / fan-in)."""
-    initializer = keras.initializers.VarianceScaling(
-        2 * gain**2, "fan_in", "untruncated_normal", seed
-    )
-    return layers.Conv2D(
-        channels, 3, padding="same", use_bias=False, kernel_initializer=initializer
-    )
+        F.append(keras.Sequential([keras.Input((None, None, channels)), *steps]))
+    redraw(F, seed)
+    return F
 
 
 def redraw(F: Branches, seed: int) -> None:
-    """Give `branches` the weights that they would have been drawn with for another seed."""
+    """Draw the weights of `branches` anew, each convolution's from a seed of its own."""
     convolutions = [each for F_i in F for each in F_i.layers if isinstance(each, layers.Conv2D)]
     for index, layer in enumerate(convolutions):
         drawn = layer.kernel_initializer.get_config() | {"seed": index + seed * len(convolutions)}
@@ -165,8 +163,6 @@ def gradient_draws(
         return gradient_norms(start, F, E, f, lambda_l)
 
     norms, variances = [], []
-    for F_i in F:
-        F_i.build(start.shape)
     for seed in seeds:
         redraw(F, seed)
         for factor in factors:

@@ -190,7 +190,7 @@ def on_worker(function: Callable, group: list[tuple], config: str, ranks: dict[s
     with ALONE:
         worker_session(ranks.get(worker.address, 0))
         run = dataclasses.replace(group[0][0], device=local_device_kind())
-        if run.config() != config or not store.described(config):
+        if run.config() != config or not (store.folder(config) / "config.json").exists():
             raise RuntimeError(
                 f"Dask worker {worker.name} computes on another kind of device than "
                 f"{group[0][0].device}, runs other code than the notebook, or does not see its "

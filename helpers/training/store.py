@@ -40,11 +40,6 @@ def describe(config: str) -> None:
     files.write_text(folder(config) / "config.json", config)
 
 
-def described(config: str) -> bool:
-    """Return whether there is a folder of a training."""
-    return (folder(config) / "config.json").exists()
-
-
 def finished(config: str) -> tuple[dict, dict] | None:
     """Return ({name: array of a variable}, record) of a finished training, or None."""
     return load(folder(config) / "weights.npz")

@@ -124,8 +124,9 @@ def test_one_file_may_hold_both_phases(tmp_path):
     ed, es = (segmentation.read(subject, phase) for phase in ("ed", "es"))
     assert ed.structure.sum() == (heart() == 2).sum()
     assert es.structure.sum() == (heart(inner=15) == 2).sum()
-    with pytest.raises(cohort.CohortError, match="3 volumes, none of number 3"):
-        segmentation.load(path, 3)
+    for wrong in (3, -1):
+        with pytest.raises(cohort.CohortError, match=f"3 volumes, none of number {wrong}"):
+            segmentation.load(path, wrong)
     single = save(tmp_path / "single.nii.gz", heart()[..., None])
     assert segmentation.load(single)[0].shape == heart().shape
 

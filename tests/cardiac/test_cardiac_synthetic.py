@@ -16,6 +16,7 @@ from helpers.cardiac import (
     geometry,
     preparation,
     segmentation,
+    stacks,
     synthetic,
     synthetic_cohort,
 )  # fmt: skip
@@ -42,9 +43,9 @@ def test_written_volumes_are_the_drawn_ones_as_far_as_slices_of_a_centimetre_tel
             assert 9 <= image.header.get_zooms()[2] <= 10
             labels = np.asarray(image.dataobj)
             voxel = abs(np.linalg.det(image.affine[:3, :3])) / 1000
-            wall = (labels == synthetic.MYOCARDIUM).sum() * voxel * anatomy.DENSITY
+            wall = (labels == stacks.MYOCARDIUM).sum() * voxel * anatomy.DENSITY
             errors.append((wall / row.mass_g - 1, (labels == 3).sum() * voxel / cavity - 1))
-            assert (labels == synthetic.RIGHT_VENTRICLE).any()
+            assert (labels == stacks.RIGHT_VENTRICLE).any()
     assert np.abs(errors).max() < 0.12  # half a slice at the base
     assert np.abs(np.mean(errors, 0)).max() < 0.03
 
@@ -113,7 +114,7 @@ def test_some_drawn_hearts_are_open_at_the_base(drawn):
     shares = []
     for subject in cohort.from_folder(drawn[0], labels=cohort.ACDC):
         labels = segmentation.load(subject.ed)[0]
-        last = np.flatnonzero((labels == synthetic.MYOCARDIUM).any((0, 1)))[-1]
+        last = np.flatnonzero((labels == stacks.MYOCARDIUM).any((0, 1)))[-1]
         muscle, cavity = labels[..., last] == 2, labels[..., last] == 3
         outside = ndimage.binary_dilation(cavity) & ~muscle & ~cavity
         shares.append(outside.sum() / cavity.sum() ** 0.5)
@@ -164,7 +165,9 @@ def test_a_cohort_is_drawn_anew_when_its_source_changes(tmp_path, monkeypatch):
     monkeypatch.setattr(spec, "code_digest", lambda *functions: "another")
     assert synthetic_cohort.cached(counts, 0) != before
     sources = inputs.sources([Path(synthetic_cohort.__file__)])
-    assert {Path(module.__file__) for module in (anatomy, geometry, synthetic)} < sources.keys()
+    assert {
+        Path(module.__file__) for module in (anatomy, geometry, stacks, synthetic)
+    } < sources.keys()
 
 
 @settings(deadline=None, max_examples=20)

@@ -110,7 +110,7 @@ def export(book):
     assert pypdf.PdfReader(io.BytesIO(pdf)).pages
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(notebooks())
 def test_a_few_mutated_notebooks(book):
     export(book)

@@ -209,7 +209,7 @@ def test_images_are_as_large_as_they_say(typeset, make):
         f"![c]({data}){{width=30%}} ![d]({data})"
     )
     source, _ = typeset(text)
-    sizes = re.findall(r'alt: "(\w)", width: (\S+), height: (\w[^)]*)\)', source)
+    sizes = re.findall(r'alt: "(\w)"\), width: (\S+), height: (\w[^)]*)\)', source)
     assert sizes == [
         ("a", "auto", "30.00pt"), ("b", "50%", "auto"), ("c", "30%", "auto"), ("d", "auto", "auto")
     ]  # fmt: skip

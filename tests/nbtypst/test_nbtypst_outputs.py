@@ -1,6 +1,12 @@
+import base64
+import importlib.machinery
+import json
+import sys
+import types
+
 import pytest
 
-from nbtypst import numbered
+from nbtypst import numbered, vega
 from nbtypst.terminal import terminal
 
 
@@ -97,12 +103,12 @@ def test_the_report_leaves_stderr_out_with_a_notice(typeset, make):
             "\x1b[1;31mred\x1b[0m plain",
             '("red", arguments(fill: rgb("#b22b31"), weight: "bold")), (" plain", arguments())',
         ),
-        ("\x1b[38;5;34mgreen", '("green", arguments(fill: rgb("#00af00")))'),
+        ("\x1b[38;5;34mgreen", '("green", arguments(fill: rgb(0,175,0)))'),
         (
             "\x1b[38;2;1;2;3ma\x1b[39mb",
-            '("a", arguments(fill: rgb("#010203"))), ("b", arguments())',
+            '("a", arguments(fill: rgb(1,2,3))), ("b", arguments())',
         ),
-        ("\x1b[4ma\x1b[24;3mb", '("a", arguments(line: true)), ("b", arguments(style: "italic"))'),
+        ("\x1b[4ma\x1b[24mb", '("a", arguments(line: true)), ("b", arguments())'),
         ("\x1b[38;5m\x1b[48;2;1ma", '("a", arguments())'),
     ],
 )
@@ -329,3 +335,33 @@ def test_raw_typst_loads_nothing(typeset):
         cell = {"cell_type": "raw", "id": "r", "metadata": {"raw_mimetype": "text/vnd.typst"}}
         typst, document = typeset({**cell, "source": source}, strict=False)
         assert "#raw(" in typst and "its source is shown" in document.notices[0]
+
+
+SPEC = {"mark": "bar", "data": {"values": [{"a": 1}]}}
+ALTAIR = '<div id="v"></div><script>(function(s, o){})(%s, {"mode": "vega-lite"});</script>'
+
+
+@pytest.mark.parametrize(
+    ("data", "drawn"),
+    [
+        ({"application/vnd.vegalite.v5+json": SPEC}, True),
+        ({"application/vnd.vega.v5+json": SPEC}, True),
+        ({"text/html": ALTAIR % json.dumps(SPEC)}, True),
+        ({"application/vnd.vegalite.v5+json": {"data": {"url": "file:///etc/passwd"}}}, False),
+        ({"application/vnd.vegalite.v5+json": {"mark": "nonsense"}}, False),
+        ({"text/html": ALTAIR % '{"mark": }'}, False),
+        ({"text/plain": "x"}, False),
+    ],
+)
+def test_charts_are_drawn_where_that_asks_for_nothing(data, drawn, monkeypatch, make):
+    def draw(spec, **options):
+        assert spec == SPEC or not drawn
+        if spec["mark"] == "nonsense":
+            raise ValueError("no such mark")
+        return base64.b64decode(make.png)
+
+    library = types.ModuleType("vl_convert")
+    library.__spec__ = importlib.machinery.ModuleSpec("vl_convert", None)
+    library.vegalite_to_png = library.vega_to_png = draw
+    monkeypatch.setitem(sys.modules, "vl_convert", library)
+    assert vega.with_picture(data) == (data | {"image/png": make.png} if drawn else data)

@@ -46,3 +46,15 @@ def test_what_the_page_would_leave_out_is_a_fault(project, make):
     raw = {"cell_type": "raw", "id": "r", "metadata": {"raw_mimetype": "text/vnd.typst"}}
     with pytest.raises(DocumentError, match=r"01_test, cell 2 \(r\).*ignored during HTML export"):
         compiler.compile_html(project("# One", {**raw, "source": "#place(dx: 1pt)[words]"}))
+
+
+def test_rows_with_numbers_stay_aligned_on_a_page(project):
+    """They are drawn in one piece; beside it stands a number, as high as its row, for each."""
+    page = compiler.compile_html(
+        project("# One\n\\begin{align}a &= b \\label{one}\\\\ c &= d\\end{align}\n\\eqref{one}")
+    )
+    assert page.count('class="drawn"') == page.count("<svg") == 1
+    (numbers,) = re.findall(r'<div class="numbers">(.*?)</div></div></div>', page, re.DOTALL)
+    assert re.findall(r"\((\d)\)", numbers) == ["1", "2"] and numbers.count("flex-grow: 8") == 2
+    target = re.search(r'<a href="#([^"]+)">\(1\)</a>', page)
+    assert f'id="{target[1]}"' in numbers

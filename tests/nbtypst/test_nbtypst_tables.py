@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nbtypst import compiler, notebook, tables
 from nbtypst.document import Document
-from nbtypst.tree import read
+from nbtypst.tree import Reader
 
 
 def html(rows, columns, words=lambda row, column: f"{row}.{column}"):
@@ -126,8 +126,7 @@ TABLES = st.lists(st.lists(CELLS, max_size=4).map("".join), max_size=4).map(
 
 @given(TABLES)
 def test_cells_never_share_a_place(markup):
-    root, _, _ = read(markup)
-    rows = [row for row, _ in tables.rows_of(root.children[0])]
+    rows = [row for row, _ in tables.rows_of(Reader(markup).root.children[0])]
     places = [
         (cell.x + i, cell.y + j)
         for cell in tables.placed(rows)
@@ -138,11 +137,24 @@ def test_cells_never_share_a_place(markup):
     assert all(y < len(rows) for _, y in places)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=10)
 @given(st.lists(TABLES, min_size=8, max_size=8))
 def test_typst_takes_every_table(markups):
     cells = [output(Make, markup) for markup in markups]
     book = {"a": Make.book(*cells)}
     source = notebook.typeset(book, Document(strict=False), show_code=lambda cell: True)["a"]
-    main = f'#import "style.typ": *\n{source}'.encode()
-    compiler.run(compiler.styled({"main.typ": main}, "typst"), "pdf", compiler.fonts())
+    compiler.run({"main.typ": f"{compiler.IMPORT}{source}".encode()}, "pdf")
+
+
+def test_a_long_wide_table_turns_the_page(make, project):
+    """A short one is split; so is one in a list, where the page cannot turn."""
+    wide = html(20, 14, lambda r, c: f"{r}.{c:06d}")
+    files = project("before", output(make, f"<div>{wide}</div>"), "after")
+    assert files["main.typ"].decode().count("turned: true") == 1
+    pages = pypdf.PdfReader(io.BytesIO(compiler.compile_pdf(files, timestamp=0))).pages
+    turned = [page.mediabox.width > page.mediabox.height for page in pages]
+    assert turned == [False, True, False] and "19.000013" in pages[1].extract_text()
+    short = html(4, 14, lambda r, c: f"{r}.{c:06d}")
+    for markup in (short, f"<ul><li>{wide}</li></ul>"):
+        source = project(output(make, markup))["main.typ"].decode()
+        assert "turned" not in source and source.count("#datatable(") == 2

@@ -48,8 +48,6 @@ def test_gain_scales_a_branch(x_l):
 
 def test_redrawn_branches_are_those_of_the_seed(x_l):
     F = algebra.branches(2, 3, normalised=True, gain=0.1, seed=0)
-    for F_i in F:
-        F_i.build(SHAPE)
     algebra.redraw(F, 3)
     for one, other in zip(
         F, algebra.branches(2, 3, normalised=True, gain=0.1, seed=3), strict=True

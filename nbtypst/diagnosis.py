@@ -1,0 +1,111 @@
+"""Typst's messages: the cells that they are about, and a document that does without what fails."""
+
+import dataclasses
+import re
+import unicodedata
+
+from nbtypst.text import unset
+
+# What no font has, and private characters, which mean nothing in an archive.
+UNDISPLAYED = re.compile(r'(?:the text|contains the codepoint) `"(.*?)"`')
+MARK = "// @ "  # begins a line before each cell
+SIGN = "□"  # in place of a character that no font has
+
+
+@dataclasses.dataclass
+class Fault:
+    """An error or a warning: where in the Typst project it stands, and what it says."""
+
+    message: str
+    line: int = 0  # from 1; 0 if it stands in none of the cells
+    column: int = 0  # from 0
+    cell: str = "the document"
+    characters: str = ""  # that no font has
+
+
+def faults(diagnostic: str, files: dict[str, bytes]) -> list[Fault]:
+    """Return the `Fault`s of Typst's report on a project's files ({path: bytes})."""
+    result = []
+    for part in re.split(r"(?m)^(?=error:|warning:)", diagnostic):
+        if not part.startswith(("error:", "warning:")) or "under active development" in part:
+            continue
+        fault = Fault(part.splitlines()[0].partition(": ")[2])
+        if match := UNDISPLAYED.search(fault.message):
+            code = r"\\u\{(\w+)\}"
+            fault.characters = re.sub(code, lambda found: chr(int(found[1], 16)), match[1])
+        for path, line, column in re.findall(r"┌─ (.+?):(\d+):(\d+)", part):
+            locate(fault, path, int(line), int(column), files)
+            if fault.line:
+                break
+        result.append(fault)
+    return result
+
+
+def locate(fault: Fault, path: str, line: int, column: int, files: dict[str, bytes]) -> None:
+    """Note the cell at a place that Typst names; a faulty SVG names only itself."""
+    sources = {name: text.decode() for name, text in files.items() if name.endswith(".typ")}
+    path = re.sub(r"^.*nbtypst-[^/\\\\]+[/\\\\]", "", path).replace("\\", "/")
+    for name, source in sources.items():
+        if path not in sources and path in source:
+            before = source[: source.index(path)]
+            path, line, column = name, before.count("\n") + 1, len(before) - before.rfind("\n") - 1
+    lines = sources.get(path, "").split("\n")[:line]
+    marks = [text.removeprefix(MARK) for text in lines if text.startswith(MARK)]
+    if marks:
+        fault.line, fault.column, fault.cell = line, column, marks[-1]
+
+
+def explain(found: list[Fault]) -> str:
+    """Return one line for each fault; characters that no font has are named once for a cell."""
+    messages, lost = [], {}
+    for fault in found:
+        if fault.characters:
+            lost.setdefault(fault.cell, []).append(fault.characters)
+        else:
+            messages.append(f"{fault.cell}: {fault.message}")
+    for cell, characters in lost.items():
+        messages.append(f"{cell}: no font has the characters {' '.join(dict.fromkeys(characters))}")
+    return "\n".join(dict.fromkeys(messages))
+
+
+def mended(main: str, found: list[Fault], fallbacks: dict[str, str]) -> str:
+    """Return a document without what its faults name; unchanged if that cannot be told.
+
+    Args:
+        main: the Typst of "main.typ".
+        found: what is wrong with it.
+        fallbacks: {Typst of a formula or an image: what is set in its place}.
+    """
+    lines = main.split("\n")
+    characters = {character for fault in found for character in fault.characters}
+    for fault in found:
+        if fault.characters or not fault.line:
+            continue
+        line = lines[fault.line - 1]
+        for typst, fallback in fallbacks.items():
+            start = line.find(typst)
+            if 0 <= start <= fault.column < start + len(typst):
+                lines = [text.replace(typst, fallback) for text in lines]
+                break
+        else:
+            lines = without_cell(lines, fault.line - 1)
+        break  # the other faults' places may have moved
+    return "\n".join(lines).translate({ord(character): sign(character) for character in characters})
+
+
+def sign(character: str) -> str:
+    """Return what stands for a character that no font has: nothing for what has no shape."""
+    if character == "\u200b":  # a place to break, reported with the characters around it
+        return character
+    return "" if unicodedata.category(character) in ("Cf", "Mn") else SIGN
+
+
+def without_cell(lines: list[str], number: int) -> list[str]:
+    """Return lines of a document with the cell at one of them shown as its Typst source."""
+    marks = [index for index, line in enumerate(lines) if line.startswith(MARK)]
+    start = max(index for index in marks if index <= number) + 1
+    end = min((index for index in marks if index >= start), default=len(lines))
+    source = "\n".join(lines[start:end]).strip()
+    if re.fullmatch(r"#unset\(.*\)", source):
+        return lines
+    return [*lines[:start], unset(source), "", *lines[end:]]
