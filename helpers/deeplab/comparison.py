@@ -210,6 +210,7 @@ def agreement(segmentations: dict[str, dict[str, Segmentation]]) -> pd.DataFrame
     """Return a DataFrame: the share of pixels, in %, that each pair of checkpoints labels alike."""
     labels = {name: [one.labels for one in found.values()] for name, found in segmentations.items()}
     columns = {
-        name: [alike(ours, each) for each in labels.values()] for name, ours in labels.items()
+        name.replace("_", " "): [alike(ours, each) for each in labels.values()]  # headers that wrap
+        for name, ours in labels.items()
     }
     return pd.DataFrame({"checkpoint": list(labels), **columns})

@@ -68,7 +68,7 @@ def add_legend(figure: plt.Figure, segmentations: Sequence[Segmentation]) -> Non
     classes = segmentations[0].classes
     colours = palette(len(classes)) / 255
     patches = [Patch(facecolor=colours[i], edgecolor="0.4", label=classes[i]) for i in labels]
-    figure.legend(handles=patches, ncols=7, loc="outside lower center", handlelength=1.2)
+    figure.legend(handles=patches, ncols=5, loc="outside lower center", handlelength=1.2)
 
 
 def draw_segmentation(one: Segmentation) -> plt.Figure:
