@@ -54,7 +54,7 @@ ROWS = 6  # photographs that a page holds
 
 def table(rows: list[dict], headers: dict[str, str]) -> pd.DataFrame:
     """Return rows of the results as a DataFrame to show, of {key: header} in that order."""
-    return pd.DataFrame(rows)[list(headers)].rename(columns=headers)
+    return pd.DataFrame(rows, columns=list(headers)).rename(columns=headers)
 
 
 def size_and_cost(name: str, model: keras.Model, output_stride: int, weights: str = "none") -> dict:
@@ -126,43 +126,35 @@ def compare(
     Args:
         name: key of `official.CHECKPOINTS`.
         pictures: {name: (height, width, 3), uint8}.
-        in_detail: whether to compare all pictures, not only the first, with the frozen graph, and
-            to try the other settings.
+        in_detail: whether to compare with the frozen graph, which takes 3 GiB for Xception, and to
+            try the other settings.
 
     Returns:
-        (row, {picture name: Segmentation}). The row describes the network as the results store it
-        and holds the figures of `reference.parity`; "latency_ms", the network alone; "stride_16"
-        and "multi_scale", the labels in % that output stride 16, and six scales with mirroring,
-        keep, or None.
+        (row, {picture name: Segmentation}). The row describes the network as the results store it;
+        "latency_ms" is that of the network alone. In detail it holds the figures of
+        `reference.parity` too; "stride_16" and "multi_scale", the labels in % that output stride
+        16, and six scales with mirroring, keep.
 
     Raises:
         ValueError, DownloadError: as `checkpoint.load_official`.
     """
-    compared = dict(list(pictures.items())[: None if in_detail else 1])
-    _prefix, path = official.files_in(official.fetch_checkpoint(name))
-    with reference.FrozenGraph(path, SIZE) as graph:  # gone before ours is there: both are large
-        expected = {each: graph.outputs(picture) for each, picture in compared.items()}
     ours = segmenter.Segmenter(checkpoint.load_official(name), size=SIZE)
     found = {each: ours.predict(picture) for each, picture in pictures.items()}
-    errors = pd.DataFrame([reference.parity(expected[k], ours, compared[k]) for k in compared])
-    square = next(iter(expected.values()))["input"]
+    square = image.to_input(image.shrink(next(iter(pictures.values())), SIZE), SIZE)[None]
     with cost.without_weights():
         row = size_and_cost(name, checkpoint.build_official(name, size=SIZE), 8, "official")
-    row |= errors.max().to_dict() | {
-        "agreement": errors["agreement"].mean(),
-        "latency_ms": cost.latency(ours.label, square, repeats=1),
-        "stride_16": None,
-        "multi_scale": None,
-    }
-    if in_detail:
-        coarse = segmenter.Segmenter(checkpoint.load_official(name, 16), size=SIZE)
-        labels = [one.labels for one in found.values()]
-        row["stride_16"] = alike(
-            [coarse.predict(each).labels for each in pictures.values()], labels
-        )
-        averaged = [ours.predict(each, segmenter.SCALES, True).labels for each in pictures.values()]
-        row["multi_scale"] = alike(averaged, labels)
-    return row, found
+    row |= {"latency_ms": cost.latency(ours.label, square, repeats=1)}
+    if not in_detail:
+        return row, found
+    _prefix, path = official.files_in(official.fetch_checkpoint(name))
+    with reference.FrozenGraph(path, SIZE) as graph:
+        row |= reference.parity(graph, ours, list(pictures.values()))
+    coarse = segmenter.Segmenter(checkpoint.load_official(name, 16), size=SIZE)
+    labels = [one.labels for one in found.values()]
+    strided = [coarse.predict(each).labels for each in pictures.values()]
+    averaged = [ours.predict(each, segmenter.SCALES, True).labels for each in pictures.values()]
+    settings = {"stride_16": alike(strided, labels), "multi_scale": alike(averaged, labels)}
+    return row | settings, found
 
 
 def alike(labels: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> float:
@@ -186,24 +178,12 @@ def draw_photographs(segmentations: dict[str, dict[str, Segmentation]]) -> plt.F
 
     `segmentations` is {checkpoint: {photograph: Segmentation}}. As many are drawn as fit on a page.
     """
-    drawn = list(next(iter(segmentations.values())))[:ROWS]
-    figure, axes = plt.subplots(
-        len(drawn) + 1, len(segmentations) + 1, squeeze=False,
-        figsize=(figures.WIDTH, 1.2 * len(drawn) + 0.5),
-        height_ratios=[3] * len(drawn) + [1],
-    )  # fmt: skip
-    labels = set()
-    for column, (name, found) in enumerate(segmentations.items(), 1):
-        axes[0, column].set_title(name.replace("_", "_\n", 1), fontsize=7)
-        for row, photograph in enumerate(drawn):
-            axes[row, 0].imshow(found[photograph].picture)
-            axes[row, 0].set_axis_off()
-            overlays.show_overlay(axes[row, column], found[photograph])
-            labels |= set(np.unique(found[photograph].labels))
-    for ax in axes[-1]:
-        ax.remove()
-    legend = figure.add_subplot(axes[0, 0].get_gridspec()[-1, :])
-    overlays.show_legend(legend, segmenter.VOC, sorted(labels), columns=7)
+    by_photograph = list(zip(*(found.values() for found in segmentations.values()), strict=True))
+    drawn = by_photograph[:ROWS]
+    rows = [[found[0].picture, *map(overlays.overlay, found)] for found in drawn]
+    names = ["", *(name.replace("_", "_\n", 1) for name in segmentations)]
+    figure, _axes = overlays.grid(rows, 1.2 * len(rows) + 0.5, columns=names)
+    overlays.add_legend(figure, [one for found in drawn for one in found])
     return figure
 
 
@@ -230,6 +210,7 @@ def agreement(segmentations: dict[str, dict[str, Segmentation]]) -> pd.DataFrame
     """Return a DataFrame: the share of pixels, in %, that each pair of checkpoints labels alike."""
     labels = {name: [one.labels for one in found.values()] for name, found in segmentations.items()}
     columns = {
-        name: [alike(ours, each) for each in labels.values()] for name, ours in labels.items()
+        name.replace("_", " "): [alike(ours, each) for each in labels.values()]  # headers that wrap
+        for name, ours in labels.items()
     }
     return pd.DataFrame({"checkpoint": list(labels), **columns})

@@ -17,7 +17,10 @@ def shares(found: dict[str, float]) -> list[str]:
 
 
 def grid(
-    rows: Sequence[Sequence[np.ndarray]], height: float, titles: Sequence[str] = ()
+    rows: Sequence[Sequence[np.ndarray]],
+    height: float,
+    titles: Sequence[str] = (),
+    columns: Sequence[str] = (),
 ) -> tuple[plt.Figure, np.ndarray]:
     """Return (figure, axes) of pictures side by side, without frames.
 
@@ -25,6 +28,7 @@ def grid(
         rows: a sequence of equally many pictures for each row.
         height: of the figure in inches.
         titles: of the rows, at their left.
+        columns: titles of the columns, above them.
     """
     size = (figures.WIDTH, height)
     figure, axes = plt.subplots(len(rows), len(rows[0]), figsize=size, squeeze=False)
@@ -35,6 +39,8 @@ def grid(
         ax.spines[:].set_visible(False)
     for ax, title in zip(axes[:, 0], titles, strict=False):
         ax.set_ylabel(title)
+    for ax, title in zip(axes[0], columns, strict=False):
+        ax.set_title(title, fontsize=7)
     return figure, axes
 
 
@@ -50,31 +56,23 @@ def palette(count: int = 21) -> np.ndarray:
     return colours
 
 
-def overlay(picture: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def overlay(one: Segmentation) -> np.ndarray:
     """Return the labels' colours over the picture, uint8 (height, width, 3), as the demo does."""
-    mixed = np.float32(0.3) * picture + np.float32(0.7) * palette(256)[labels]
+    mixed = np.float32(0.3) * one.picture + np.float32(0.7) * palette(256)[one.labels]
     return np.round(mixed).astype(np.uint8)
 
 
-def show_overlay(ax: plt.Axes, segmentation: Segmentation) -> None:
-    """Draw a segmentation over its picture, without axes."""
-    ax.imshow(overlay(segmentation.picture, segmentation.labels))
-    ax.set_axis_off()
-
-
-def show_legend(
-    ax: plt.Axes, classes: Sequence[str], labels: Sequence[int] | np.ndarray, columns: int = 1
-) -> None:
-    """Draw the colours and names of the classes with these labels on an empty `ax`."""
+def add_legend(figure: plt.Figure, segmentations: Sequence[Segmentation]) -> None:
+    """Draw the colours and names of the classes that are found below a figure."""
+    labels = np.unique(np.concatenate([one.labels.ravel() for one in segmentations]))
+    classes = segmentations[0].classes
     colours = palette(len(classes)) / 255
     patches = [Patch(facecolor=colours[i], edgecolor="0.4", label=classes[i]) for i in labels]
-    ax.legend(handles=patches, ncols=columns, loc="center", handlelength=1.2)
-    ax.set_axis_off()
+    figure.legend(handles=patches, ncols=5, loc="outside lower center", handlelength=1.2)
 
 
-def draw_segmentation(segmentation: Segmentation) -> plt.Figure:
-    """Return a figure of one segmentation over its picture, with the classes found beside it."""
-    figure, axes = plt.subplots(1, 2, width_ratios=[3, 1])
-    show_overlay(axes[0], segmentation)
-    show_legend(axes[1], segmentation.classes, np.unique(segmentation.labels))
+def draw_segmentation(one: Segmentation) -> plt.Figure:
+    """Return a figure of a picture and one segmentation over it."""
+    figure, _axes = grid([[one.picture, overlay(one)]], height=3)
+    add_legend(figure, [one])
     return figure

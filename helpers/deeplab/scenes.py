@@ -15,6 +15,7 @@ import skimage.data
 import sklearn.datasets
 import sklearn.utils
 from scipy import ndimage
+from skimage import color
 
 SIZE = 129  # 16·8 + 1 pixels
 CLASSES = ("background", *"0123456789")
@@ -141,6 +142,6 @@ def load_photographs(split: str) -> list[np.ndarray]:
             image = sklearn.datasets.load_sample_image(name)
         else:
             image = getattr(skimage.data, name)()
-        image = np.repeat(image[..., None], 3, axis=2) if image.ndim == 2 else image[..., :3]
+        image = color.gray2rgb(image) if image.ndim == 2 else image[..., :3]
         loaded.append(image.astype(np.float32))
     return loaded

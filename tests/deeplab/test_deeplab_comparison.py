@@ -33,7 +33,7 @@ def test_a_network_of_official_size_equals_its_graph(tmp_path, monkeypatch):
     assert row["latency_ms"] > 0
     assert found["cat"].labels.shape == (150, 226)
     figure = comparison.draw_photographs({name: found})
-    assert len(figure.axes) == 3  # photograph, overlay, legend
+    assert len(figure.axes) == 2 and len(figure.legends) == 1  # photograph, overlay
     plt.close(figure)
 
 

@@ -81,7 +81,8 @@ def test_colours_are_pascal_voc_s():
 
 def test_overlay_mixes_as_the_demo():
     picture = np.full((2, 2, 3), 100, np.uint8)
-    mixed = overlays.overlay(picture, np.array([[0, 1], [1, 0]]))
+    found = segmenter.Segmentation(picture, np.array([[0, 1], [1, 0]]), segmenter.VOC)
+    mixed = overlays.overlay(found)
     assert mixed[0, 0].tolist() == [30, 30, 30]
     assert mixed[0, 1].tolist() == [120, 30, 30]  # 0.3 · 100 + 0.7 · (128, 0, 0)
 
@@ -97,15 +98,16 @@ def test_class_names_are_texts_of_their_own():
     figure = overlays.draw_segmentation(
         dataclasses.replace(found, picture=np.zeros((2, 2, 3), np.uint8))
     )
-    legend = figure.axes[1].get_legend()
+    (legend,) = figure.legends
     assert [entry.get_text() for entry in legend.get_texts()] == ["background", "person"]
     plt.close(figure)
 
 
 def test_pictures_stand_in_rows_under_their_titles():
     rows = np.arange(2 * 3 * 4 * 4).reshape(2, 3, 4, 4)
-    figure, axes = overlays.grid(rows, 2, titles=["scene", "labels"])
+    figure, axes = overlays.grid(rows, 2, titles=["scene", "labels"], columns="abc")
     assert axes.shape == (2, 3)
     np.testing.assert_array_equal(axes[1, 2].images[0].get_array(), rows[1, 2])
     assert [ax.get_ylabel() for ax in axes[:, 0]] == ["scene", "labels"]
+    assert [ax.get_title() for ax in axes.flat] == ["a", "b", "c", "", "", ""]
     plt.close(figure)
