@@ -206,8 +206,10 @@ def ignored(arguments: int) -> Command:
 
 def tag(parser: Parser) -> str:
     r"""Keep the number of \tag{…} or \tag*{…} for the row."""
-    text = parser.raw()
-    parser.row.tag = parser.raw().strip() if text == "*" else text.strip()
+    starred = parser.peek() == "*"  # outside the braces: {*} is a number like any other
+    if starred:
+        parser.raw()
+    parser.row.tag = parser.raw().strip()
     return ""
 
 
