@@ -98,7 +98,8 @@ def configure_tensorflow() -> None:
     os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # several processes share a GPU
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if os.environ.get("REPORT_DETERMINISTIC"):
-        os.environ["XLA_FLAGS"] = "--xla_gpu_deterministic_ops=true"
+        flags = os.environ.get("XLA_FLAGS", "")
+        os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true"
 
 
 @contextlib.contextmanager

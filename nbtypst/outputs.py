@@ -76,10 +76,10 @@ def media(data: dict, metadata: dict, report: dict, context: Context) -> list[Pa
     if tex:
         context.complain(f"LaTeX that cannot be set: {tex.strip()[:60]!r}")
         return [unset(tex)]
-    drawn = any(BROWSERS.search(mime) for mime in data)
+    drawn = [mime for mime in data if BROWSERS.search(mime)]
     if drawn and not telling:
-        loads = html or any(LOADERS.search(mime) for mime in data)
-        return [] if loads else [interactive(" ".join(data), context)]
+        loads = all(LOADERS.search(mime) for mime in drawn)
+        return [] if loads else [interactive(" ".join(drawn), context)]
     if plain and (drawn or telling or not html):
         return [printed(plain, context)]
     if html or all(LOADERS.search(mime) for mime in data):

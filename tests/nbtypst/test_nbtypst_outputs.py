@@ -260,6 +260,13 @@ def test_long_words_are_broken_into_lines(read, make):
     ("data", "name"),
     [
         ({"application__vnd.plotly.v1_json": {"data": []}}, "Plotly"),
+        (
+            {
+                "application__vnd.plotly.v1_json": {"data": []},
+                "text__html": "<script>draw()</script>",
+            },
+            "Plotly",
+        ),
         ({"text__html": "<div id='a'></div><script>Plotly.newPlot('a')</script>"}, "Plotly"),
         (
             {
