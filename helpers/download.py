@@ -5,14 +5,13 @@ replaces a file laid by hand that does not match.
 """
 
 import contextlib
-import fcntl
 import os
 import shutil
 import tarfile
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import requests
@@ -20,7 +19,7 @@ import tqdm
 import urllib3
 from pooch import hashes
 
-from helpers import files, progress
+from helpers import files, paths, progress
 
 ATTEMPTS = 4  # connections in a row that may bring nothing before we give up
 WAIT, LONGEST_WAIT = 0.5, 60  # seconds before the next of them: doubled each time; at most
@@ -62,7 +61,7 @@ def fetch(
     source = mirrored(url)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with locked(path.parent):
+        with alone():
             origin = checksum
             if checksum is None and record.exists():
                 checksum = record.read_text(encoding="utf-8").partition(" ")[0]
@@ -99,22 +98,10 @@ def mirrored(url: str) -> str:
     return f"{mirror.rstrip('/')}/{url.rpartition('/')[2]}" if mirror else url
 
 
-@contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Keep other processes from downloading into a folder while the block runs.
-
-    Raises:
-        DownloadError: one of them is doing so.
-    """
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError as error:
-        fault = f"{folder}: another process is downloading into it"
-        raise DownloadError(f"{fault}. Run again when it has ended") from error
-    finally:
-        os.close(descriptor)
+def alone() -> contextlib.AbstractContextManager:
+    """Return a context that one process after the other enters: downloads do not mix."""
+    waiting = "Another process is downloading into the data folder; waiting for it to end …"
+    return files.exclusive(paths.DATA / ".lock", waiting)
 
 
 def patient_session() -> requests.Session:
@@ -210,7 +197,7 @@ def unpack(archive: Path, folder: Path) -> None:
     factor, more = UNPACKED
     left = factor * archive.stat().st_size + more  # bytes
     with (
-        locked(folder.parent),
+        alone(),
         tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary,
     ):
         if folder.exists():

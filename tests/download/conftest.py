@@ -6,7 +6,7 @@ import threading
 import pytest
 from file_server import Handler
 
-from helpers import download
+from helpers import download, paths
 
 
 @pytest.fixture
@@ -32,6 +32,7 @@ def target(tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch):
+def impatient(monkeypatch, tmp_path_factory):
     monkeypatch.setattr(download, "WAIT", 0.001)
+    monkeypatch.setattr(paths, "DATA", tmp_path_factory.mktemp("data"))
     monkeypatch.delenv("REPORT_MIRROR", raising=False)

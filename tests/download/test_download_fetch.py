@@ -5,11 +5,12 @@ import fcntl
 import hashlib
 import io
 import os
+import threading
 
 import pytest
 from file_server import CONTENT, SHA256
 
-from helpers import download
+from helpers import download, paths
 
 
 def test_fetch_verifies_and_asks_once(server, target):
@@ -108,11 +109,12 @@ def test_a_file_in_the_folder_s_place_is_told(server, target):
         download.fetch(server.url, target, SHA256)
 
 
-def test_two_downloads_into_one_folder_do_not_mix(server, target):
-    target.parent.mkdir()
-    other = os.open(target.parent, os.O_RDONLY)
-    fcntl.flock(other, fcntl.LOCK_EX)
-    with pytest.raises(download.DownloadError, match="another process is downloading into it"):
-        download.fetch(server.url, target, SHA256)
-    os.close(other)
-    assert download.fetch(server.url, target, SHA256).read_bytes() == CONTENT
+def test_two_downloads_wait_for_each_other(server, target, capfd):
+    with open(paths.DATA / ".lock", "w", encoding="utf-8") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        thread = threading.Thread(target=download.fetch, args=(server.url, target, SHA256))
+        thread.start()
+        while "Another process is downloading" not in capfd.readouterr().out:
+            assert not target.exists()
+    thread.join()
+    assert target.read_bytes() == CONTENT
