@@ -222,11 +222,11 @@ def draw_box(ax: plt.Axes, box: Box) -> None:
     outline, centre = box.outline, (box.outline.p0 + box.outline.p1) / 2
     shape: patches.Patch = patches.Rectangle(outline.p0, outline.width, outline.height)
     if box.text == "+":
-        shape = patches.Circle(centre, outline.height / 2)
+        shape = patches.Circle((centre[0], centre[1]), outline.height / 2)
     if box.tint != "none":
         shape.set(facecolor=box.tint, edgecolor="0.3", linewidth=0.5, zorder=2)
         ax.add_patch(shape)
-    draw_text(ax, *centre, box.text, va="center", fontsize=SIZE)
+    draw_text(ax, centre[0], centre[1], box.text, va="center", fontsize=SIZE)
 
 
 def draw_text(ax: plt.Axes, x: float, y: float, words: str, **style: Any) -> None:
