@@ -61,7 +61,7 @@ def fetch(
     source = mirrored(url)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with alone():
+        with download_lock():
             origin = checksum
             if checksum is None and record.exists():
                 checksum = record.read_text(encoding="utf-8").partition(" ")[0]
@@ -98,7 +98,7 @@ def mirrored(url: str) -> str:
     return f"{mirror.rstrip('/')}/{url.rpartition('/')[2]}" if mirror else url
 
 
-def alone() -> contextlib.AbstractContextManager:
+def download_lock() -> contextlib.AbstractContextManager:
     """Return a context that one process after the other enters: downloads do not mix."""
     waiting = "Another process is downloading into the data folder; waiting for it to end …"
     return files.exclusive(paths.DATA / ".lock", waiting)
@@ -197,7 +197,7 @@ def unpack(archive: Path, folder: Path) -> None:
     factor, more = UNPACKED
     left = factor * archive.stat().st_size + more  # bytes
     with (
-        alone(),
+        download_lock(),
         tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary,
     ):
         if folder.exists():

@@ -16,7 +16,7 @@ import numpy as np
 from helpers import files, inputs, paths, runtime
 
 
-def write(session: runtime.Session, values: dict, data: Sequence[dict] = ()) -> None:
+def dump(session: runtime.Session, values: dict, data: Sequence[dict] = ()) -> None:
     """Store values (JSON's or NumPy's), parameters and provenance as `<notebook>.json`.
 
     `data` are the sources used, from `source`.
@@ -53,7 +53,7 @@ def provenance(session: runtime.Session, data: Sequence[dict]) -> dict:
     }
 
 
-def read(notebook: str) -> dict:
+def read_results(notebook: str) -> dict:
     """Return the results of `notebook`; by hand, those of a run by hand before the report's.
 
     Raises:
