@@ -27,12 +27,16 @@ class Loader(yaml.SafeLoader):
         """Load from `text`; `faults` will be (line from 0, fault)."""
         super().__init__(text)
         self.faults: list[tuple[int, str]] = []
+        self.open_quote: Any = None
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         """Return the next node of the tree."""
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark
-            raise yaml.MarkedYAMLError(problem="found a reference", problem_mark=mark)
+        event = self.peek_event()
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(problem="found a reference", problem_mark=event.start_mark)
+        quoted = isinstance(event, yaml.ScalarEvent) and event.style in ("'", '"')
+        several_lines = event.start_mark.line < event.end_mark.line  # a quote left open ends below
+        self.open_quote = event.start_mark if quoted and several_lines else None
         return super().compose_node(parent, index)
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:
@@ -84,9 +88,9 @@ def read_settings(path: Path, model: Any, failure: type[ValueError]) -> Any:
         line = source.decode("utf-8-sig").count("\n", 0, error.position)
         faults.append((line, f"not YAML, {error.reason}: remove the character"))
     except yaml.MarkedYAMLError as error:
-        start = f" from line {error.context_mark.line + 1}" if error.context_mark else ""
-        problem = f"{error.context}{start}: {error.problem}" if error.context else error.problem
-        faults.append((error.problem_mark.line, f"not YAML, {problem}: {REMEDY}"))
+        whole = any(word in (error.context or "") for word in ("block", "constructing", "document"))
+        mark = loader.open_quote or (not whole and error.context_mark) or error.problem_mark
+        faults.append((mark.line, f"not YAML, {error.problem}: {REMEDY}"))
     except pydantic.ValidationError as error:
         faults += [(line_of(tree, each["loc"]), explain(each)) for each in error.errors()]
     if faults:

@@ -72,15 +72,15 @@ def changed(name, old, new):
         ("00_task: {}", "00_task: [1]", "line 6: 00_task must hold fields, .* found .1."),
         ("batch: 4", "batch: 4\n  batch: 4", "line 11: batch is there twice, first in line 10"),
         ("shared:", "2: 3\nshared:", "line 3: the file holds the key 2, which is no text"),
-        ('"digits"', '"digits', "line .*: not YAML, while .* from line 22: expected <block"),
+        ('"digits"', '"digits', "line 22: not YAML, expected <block end>"),
         (
             "[16, 8]",
             "[16, 8",
-            f"line .*: not YAML, while .* from line {line_of('output_strides')}: expected ','",
+            f"line {line_of('output_strides')}: not YAML, expected ',' or ']'",
         ),
-        ("  seed", "\tseed", "line 4: not YAML, .*found character '.t' .* indented with spaces"),
+        ("  seed", "\tseed", "line 4: not YAML, found character '.t' .* indented with spaces"),
         ("batch: 4", "batch: !box 4", "line 10: not YAML, could not determine a constructor"),
-        ("batch: 4", "? [batch]\n  : 4", "line 10: not YAML, .*found unhashable key"),
+        ("batch: 4", "? [batch]\n  : 4", "line 10: not YAML, found unhashable key"),
     ],
 )
 def test_a_fault_in_a_profile_is_named(folder, old, new, fault):
@@ -97,7 +97,7 @@ def test_a_fault_in_a_profile_is_named(folder, old, new, fault):
         (".nan", 'en.date must be text in quotes, date: "…"; found nan'),
         ("[2026]", 'en.date must be text in quotes, date: "…"; found .2026.'),
         ('"2026"\n  city: "Minsk"', "city is there twice, first in line 14: remove one"),
-        ('"2026"\n\tnote: 1', "not YAML, .*found character '.t'"),
+        ('"2026"\n\tnote: 1', "not YAML, found character '.t'"),
     ],
 )
 def test_a_fault_in_report_yml_is_named(folder, new, fault):
@@ -120,7 +120,7 @@ def test_a_fault_in_report_yml_is_named(folder, new, fault):
         (BOMB.encode(), "line 2: not YAML, found a reference"),
         (b"a: &a [*a]\n", "line 1: not YAML, found a reference"),
         (b"[\n" * 2_000, "line 1: brackets within brackets"),
-        (b"a: 1\n---\na: 1\n", "line 2: not YAML, .*found another document"),
+        (b"a: 1\n---\na: 1\n", "line 2: not YAML, but found another document"),
     ],
     ids=range(12),
 )
