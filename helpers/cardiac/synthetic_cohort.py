@@ -1,7 +1,6 @@
 """The drawn cohort as files: NIfTI with a table that also holds the truth about each heart."""
 
 import concurrent.futures
-import functools
 import gzip
 import itertools
 from collections.abc import Callable
