@@ -121,17 +121,18 @@ def fit_law(depths: list, iterations: list, limits: list) -> Law | None:
     )
 
 
-def measure_law(groups: dict, threshold: float, window: int) -> dict:
+def measure_law(groups: dict, threshold: float) -> dict:
     """Return how the training of networks of one kind takes longer with depth.
 
     Args:
-        groups: {depth: [`finished.Result` of each seed]}.
-        threshold, window: as for `iterations_to`.
+        groups: {depth: [`finished.Result` of each seed]}, all with one window.
+        threshold: as for `iterations_to`.
 
     Returns:
         {"threshold", "depths", "iterations" (a list for each depth, None where censored),
         "limits" (likewise, what each run was given), "law" (a `Law` or None)}.
     """
+    window = next(iter(groups.values()))[0].run.protocol.window
     errors = {d: [each.per_iteration("errors") for each in groups[d]] for d in sorted(groups)}
     times = [[iterations_to(e, threshold, window) for e in each] for each in errors.values()]
     limits = [[len(e) - (window - 1) / 2 for e in each] for each in errors.values()]

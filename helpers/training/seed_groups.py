@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from helpers import claims
-from helpers.training import convergence, grid
+from helpers.training import convergence, finished
 from helpers.training.finished import Result
 from helpers.training.spec import Call
 from helpers.translation import text
@@ -21,7 +21,7 @@ Groups = dict[str, list[Result]]
 def measure_groups(groups: Groups, measurement: Call) -> dict[str, list[dict]]:
     """Make a measurement in the networks of {name: group}; return {name: [what it finds]}."""
     pairs = [(result.run, measurement) for group in groups.values() for result in group]
-    values = dict(zip(pairs, grid.measure_all(pairs), strict=True))
+    values = dict(zip(pairs, finished.measure_all(pairs), strict=True))
     return {name: [values[each.run, measurement] for each in groups[name]] for name in groups}
 
 

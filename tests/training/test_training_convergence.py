@@ -1,13 +1,11 @@
 """The convergence law on made-up trainings whose law is known, and against other estimators."""
 
-import types
-
 import numpy as np
 import pytest
 from scipy import stats
 
 from helpers.claims import NOT_DECIDED, NOT_REPRODUCED, REPRODUCED
-from helpers.training import convergence, spec
+from helpers.training import Protocol, Run, call, convergence, finished, spec
 
 DEPTHS = np.repeat([8, 14, 20, 26, 32, 38, 44, 56], 3)
 LIMIT = 440
@@ -82,14 +80,15 @@ def test_too_few_runs_give_no_law():
 
 
 def result(errors):
-    return types.SimpleNamespace(per_iteration=lambda name: np.array(errors))
+    run = Run(call("a:b"), call("c:d"), Protocol(len(errors), window=1))
+    return finished.Result(run, [{"errors": errors}], {})
 
 
 def test_groups_give_times_limits_rows_and_what_is_stored():
     fast, slow = result([0.9] * 4 + [0.0] * 6), result([0.9] * 7 + [0.0] * 3)
     never = result([0.9] * 10)
     groups = {14: [slow, never], 8: [fast, fast]}
-    measured = convergence.measure_law(groups, 0.2, 1)
+    measured = convergence.measure_law(groups, 0.2)
     assert measured["depths"] == [8, 14] and measured["limits"] == [[10, 10], [10, 10]]
     assert measured["iterations"] == [[5, 5], [8, None]]
     law = measured["law"]
