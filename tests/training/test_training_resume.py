@@ -10,7 +10,9 @@ import textwrap
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import toys
+from tensorflow.python.framework import config
 from toy_runs import assert_same, folder, make_run
 
 from helpers import files, paths
@@ -160,3 +162,18 @@ def test_two_processes_finish_one_run(monkeypatch):
     monkeypatch.setattr(files, "replacing", slow)
     assert_same(loop.train_run(run), whole[0])
     assert loop.train_run(run).cached
+
+
+def test_deterministic_runs_are_equal_to_the_last_bit(eventful):
+    tf.config.experimental.enable_op_determinism()
+    try:
+        runs = []
+        for name in ("one", "other"):
+            loop.compiled_network.cache_clear()
+            losses = loop.train_run(eventful).series("losses")
+            runs.append((losses, *store.finished(eventful.config())[0].values()))
+            paths.RUNS.rename(paths.RUNS.with_name(name))
+    finally:
+        config.disable_op_determinism()
+    for one, other in zip(*runs, strict=True):
+        np.testing.assert_array_equal(one, other)
