@@ -75,27 +75,24 @@ def train_one(report: Callable[[int], object], run: spec.Run) -> None:
 def measure_all(pairs: Sequence[tuple[spec.Run, spec.Call]]) -> list[dict[str, np.ndarray]]:
     """Return what each measurement finds in its finished run: see `measure`."""
     missing = [pair for pair in dict.fromkeys(pairs) if not measurement_path(*pair).exists()]
-    grid.spread(measure_one, [[pair] for pair in missing], len(missing), "measuring")
-    return [measure(*pair) for pair in pairs]
+    grid.spread(measure, [[pair] for pair in missing], len(missing), "measuring")
+    return [measure(lambda count: None, *pair) for pair in pairs]
 
 
-def measure_one(report: Callable[[int], object], run: spec.Run, measurement: spec.Call) -> None:
-    """Make one measurement in this process."""
-    measure(run, measurement)
-    report(1)
-
-
-def measure(run: spec.Run, measurement: spec.Call) -> dict[str, np.ndarray]:
-    """Return {name: array} that `measurement` finds in a finished run's network.
+def measure(
+    report: Callable[[int], object], run: spec.Run, measurement: spec.Call
+) -> dict[str, np.ndarray]:
+    """Return {name: array} that `measurement` finds in a finished run's network; report 1.
 
     Its function takes the trained keras.Model and the data set before its own arguments. The
     arrays are kept in the run's folder, so that each measurement is made once.
     """
     path = measurement_path(run, measurement)
-    if stored := store.load(path):
-        return stored[0]
-    values = measurement(trained_network(run), run.data())
-    store.save(path, values, {})
+    stored = store.load(path)
+    values = stored[0] if stored else measurement(trained_network(run), run.data())
+    if not stored:
+        store.save(path, values, {})
+    report(1)
     return values
 
 

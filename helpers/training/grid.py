@@ -40,7 +40,7 @@ def spread(function: Callable, groups: list[list], total: int, description: str)
     address = os.environ.get("DASK_SCHEDULER_ADDRESS")
     with progress.bar(total, description, unit="steps") as bar:
         if groups and (address or (len(groups) > 1 and local_processes() > 1)):
-            with connect(address) if address else local_client() as client:
+            with connect(address or local_cluster()) as client:
                 spread_over_workers(function, groups, bar, client)
         else:
             for group in groups:
@@ -135,34 +135,27 @@ def local_processes() -> int:
     return min(PROCESSES, CPU_COUNT, RUNS_PER_GPU * len(runtime.gpus()) or CPU_COUNT)
 
 
-def connect(address: str) -> Any:
-    """Return a client of a scheduler that has a worker.
+def connect(address: Any) -> Any:
+    """Return a client of a scheduler, by its address or its cluster, that has a worker.
 
     Raises:
         RuntimeError: it does not answer, or has no worker.
     """
     import distributed
 
-    remedy = f"DASK_SCHEDULER_ADDRESS is {address}, where no {{}} answers within {PATIENCE} s: "
+    fault = f"DASK_SCHEDULER_ADDRESS is {address}, where no {{}} answers within {PATIENCE} s: "
     try:
         client = distributed.Client(address, timeout=PATIENCE)
     except (OSError, ValueError) as error:
-        message = remedy.format("scheduler") + "start one there, correct the address, or unset it"
-        raise RuntimeError(message) from error
+        remedy = "start one there, correct the address, or unset it"
+        raise RuntimeError(fault.format("scheduler") + remedy) from error
     try:
         client.wait_for_workers(1, timeout=PATIENCE)
     except TimeoutError as error:
         client.close()
-        message = remedy.format("worker") + f"start some: dask worker {address} --nthreads 1"
-        raise RuntimeError(message) from error
+        remedy = f"start some: dask worker {address} --nthreads 1"
+        raise RuntimeError(fault.format("worker") + remedy) from error
     return client
-
-
-def local_client() -> Any:
-    """Return a client of this machine's own cluster."""
-    import distributed
-
-    return distributed.Client(local_cluster())
 
 
 @functools.cache

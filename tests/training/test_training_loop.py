@@ -148,10 +148,10 @@ def test_a_run_records_the_gpu_that_trained_it(monkeypatch):
 def test_measurements_are_kept():
     run = make_run(iterations=4)
     loop.train_run(run)
-    first = finished.measure(run, call(toys.brightest))
-    twice = finished.measure(run, call(toys.brightest, factor=2))
+    first = finished.measure(print, run, call(toys.brightest))
+    twice = finished.measure(print, run, call(toys.brightest, factor=2))
     np.testing.assert_allclose(twice["logits"], 2 * first["logits"])
     (folder(run) / "weights.npz").unlink()  # not needed any more
     np.testing.assert_array_equal(
-        finished.measure(run, call(toys.brightest))["logits"], first["logits"]
+        finished.measure(print, run, call(toys.brightest))["logits"], first["logits"]
     )
