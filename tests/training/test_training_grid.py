@@ -47,6 +47,36 @@ def test_runs_of_a_compiled_network_are_one_group_and_long_groups_go_first(monke
     assert groups == [[(run,) for run in group] for group in (wide, short + long)]
 
 
+def two_networks(seed=3):
+    return [make_run(4, seed), make_run(5, seed, call(toys.build, width=5))]
+
+
+def test_few_steps_are_taken_in_this_process(monkeypatch):
+    monkeypatch.setattr(grid, "local_processes", lambda: 2)
+    monkeypatch.setattr(distributed, "LocalCluster", lambda **_: pytest.fail("starts processes"))
+    results = train_all({"": two_networks()})[""]
+    assert [result.cached for result in results] == [False, False]
+    monkeypatch.setattr(grid, "FEW", 9)
+    with pytest.raises(pytest.fail.Exception, match="starts processes"):
+        train_all({"": two_networks(seed=1)})
+
+
+@pytest.mark.slow
+def test_processes_of_this_machine_train_what_one_does(monkeypatch, tmp_path):
+    runs = two_networks()
+    serial = train_all({"": runs})[""]
+    paths.RUNS.rename(paths.RUNS.with_name("serial"))
+    monkeypatch.setenv("REPORT_DATA", str(tmp_path))
+    monkeypatch.setattr(grid, "FEW", 0)
+    monkeypatch.setattr(grid, "local_processes", lambda: 2)
+    try:
+        for found, expected in zip(train_all({"": runs})[""], serial, strict=True):
+            assert_same(found, expected, 1e-4)
+    finally:
+        grid.local_cluster().close()
+        grid.local_cluster.cache_clear()
+
+
 @pytest.mark.parametrize(
     ("gpus", "cores", "processes"), [(0, 2, 2), (0, 64, 8), (1, 16, 3), (2, 4, 4)]
 )
