@@ -51,7 +51,7 @@ def train_run(
     while not run.protocol.ends(errors_of(history)):
         row = train_epoch(run, compiled.step, augment, data["train"], history)
         if run.protocol.tested:
-            row["test_loss"], row["test_error"] = test_network(compiled.test, *data["test"])
+            row["test_loss"], row["test_error"] = compiled.test(*data["test"])
         row["seconds"], started = time.perf_counter() - started, time.perf_counter()
         history.append(row)
         if started - stored_at > CHECKPOINT_SECONDS:
@@ -173,14 +173,23 @@ def compile_step(
 
 
 def compile_test(model: keras.Model) -> Callable:
-    """Return a function (images, labels) that returns the sums of losses and mistakes."""
+    """Return a function (images, labels) that returns mean loss and error on a test set."""
 
-    def test(images, labels):
+    def sums(images, labels):
         logits = model(images, training=False)
         losses = ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
         return ops.sum(losses), ops.sum(mistakes(logits, labels))
 
-    return compile_function(test, model.input_shape, model.output_shape[:-1])
+    compiled = compile_function(sums, model.input_shape, model.output_shape[:-1])
+
+    def test(images, labels):
+        parts = []
+        with without_graph_optimizer():
+            for k in range(0, len(labels), TEST_BATCH):
+                parts.append(compiled(images[k : k + TEST_BATCH], labels[k : k + TEST_BATCH]))
+        return (np.sum(parts, axis=0) / np.prod(labels.shape)).tolist()
+
+    return test
 
 
 def compile_function(function: Callable, images: tuple, labels: tuple, *others: tuple) -> Callable:
@@ -188,15 +197,6 @@ def compile_function(function: Callable, images: tuple, labels: tuple, *others: 
     shapes = map(tf.TensorSpec, others)
     signature = [tf.TensorSpec(images), tf.TensorSpec(labels, tf.int32), *shapes]
     return tf.function(function, signature, autograph=False, jit_compile=runtime.compiles())
-
-
-def test_network(test: Callable, images: tf.Tensor, labels: tf.Tensor) -> tuple[float, float]:
-    """Return mean loss and error of a network on a test set, from the function `compile_test`."""
-    starts = range(0, len(labels), TEST_BATCH)
-    with without_graph_optimizer():
-        sums = [test(images[k : k + TEST_BATCH], labels[k : k + TEST_BATCH]) for k in starts]
-    loss, error = np.sum(sums, axis=0) / np.prod(labels.shape)
-    return float(loss), float(error)
 
 
 def mistakes(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
