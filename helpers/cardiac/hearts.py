@@ -117,7 +117,7 @@ def read(name: str, seed: int) -> Hearts:
         raise FileNotFoundError(f"{folder} is missing: run the notebook's first cells here")
     labels = np.load(folder / "labels.npy")
     shapes = np.load(folder / "shapes.npy", mmap_mode="r")
-    return Hearts(shapes, labels, **preparation.split(labels, shares=(0.1, 0.25), seed=seed))
+    return Hearts(shapes, labels, **preparation.split(labels, seed))
 
 
 def pose(shapes: np.ndarray, spacing: float) -> np.ndarray:

@@ -72,13 +72,13 @@ def build_decoder(
     Its last layer is zero at first, so that training starts from the mean heart, or from the
     hearts that the components, if any, make of z.
     """
-    half, width = mean.shape[0], design.width
+    half, (few, many) = mean.shape[0], (factor * design.width for factor in FACTORS)
     small = -(-half // 4)
     z = keras.Input((design.d,), name="z")
-    x = layers.Dense(small**3 * 4 * width, name="decoder_dense")(z)
-    x = layers.Reshape((small, small, small, 4 * width), name="decoder_reshape")(x)
+    x = layers.Dense(small**3 * many, name="decoder_dense")(z)
+    x = layers.Reshape((small, small, small, many), name="decoder_reshape")(x)
     x = layers.Conv3DTranspose(
-        2 * width, 3, 2, "same", activation="silu", kernel_initializer="he_normal",
+        few, 3, 2, "same", activation="silu", kernel_initializer="he_normal",
         name="decoder_conv_1",
     )(x)  # fmt: skip
     x = layers.Conv3DTranspose(
@@ -89,10 +89,7 @@ def build_decoder(
     if components:
         linear = frozen_dense((components.basis * components.scale).T / STEPS, "decoder_linear")(z)
         x = layers.Add(name="decoder_sum")([x, layers.Reshape(mean.shape)(linear)])
-    x = layers.Normalization(
-        axis=(1, 2, 3, 4), mean=mean, variance=np.ones_like(mean), invert=True,
-        name="decoder_plus_mean",
-    )(x)  # fmt: skip
+    x = layers.Rescaling(1.0, mean, name="decoder_plus_mean")(x)
     return keras.Model(z, x, name="decoder")
 
 

@@ -113,7 +113,7 @@ def test_some_drawn_hearts_are_open_at_the_base(drawn):
     """There muscle does not run through all 360° of the last slice."""
     shares = []
     for subject in cohort.from_folder(drawn[0], labels=cohort.ACDC):
-        labels = segmentation.load(subject.ed)[0]
+        labels = segmentation.load_labels(subject.ed)[0]
         last = np.flatnonzero((labels == stacks.MYOCARDIUM).any((0, 1)))[-1]
         muscle, cavity = labels[..., last] == 2, labels[..., last] == 3
         outside = ndimage.binary_dilation(cavity) & ~muscle & ~cavity
@@ -146,7 +146,7 @@ def test_asymmetric_hearts_thicken_in_the_septum(many):
 def test_drawn_septa_face_the_right_ventricle_and_right_and_forward(drawn):
     turns = []
     for subject in cohort.from_folder(drawn[0], labels=cohort.ACDC):
-        heart = segmentation.read(subject, "ed")
+        heart = segmentation.read_phase(subject, "ed")
         seen = preparation.heart_frame(heart)
         assumed = preparation.heart_frame(
             dataclasses.replace(heart, right_ventricle=np.zeros_like(heart.structure))
