@@ -27,7 +27,7 @@ def loss_terms(history: dict[str, list[float]]) -> Figure:
     return figure
 
 
-def compactness(table: pd.DataFrame) -> Figure:
+def dice_curves(table: pd.DataFrame) -> Figure:
     """Return a figure of Dice against d: the rows of `findings.compactness`, a panel a pose.
 
     End-diastole has filled marks and lines, end-systole hollow marks and dashes.

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers.cardiac import anatomy, evaluation, preparation, training, vae, walk
+from helpers.cardiac import anatomy, evaluation, preparation, vae, vae_training, walk
 from helpers.translation import text
 
 # carlobiffi/lvae_mlp at 6835f62, jsons/config.json and models/lvae_mlp.py: the ladder network of
@@ -20,7 +20,7 @@ RULE_HEADERS = {  # of `by_rule`, but for the number of walks and their steps
 }  # fmt: skip
 
 
-def choices(plan: training.Training, grid: preparation.Grid, step: float) -> pd.DataFrame:
+def choices(plan: vae_training.Training, grid: preparation.Grid, step: float) -> pd.DataFrame:
     """Return what could be read of the paper, its follow-up's configuration, and our choices."""
     unknown, same, design = "not known", FOLLOW_UP, plan.design
     size = text("{size}³, {spacing} mm", size=grid.size, spacing=grid.spacing)
@@ -197,7 +197,7 @@ def thickness_error(
     return float(error.stack().mean()), float(slope)
 
 
-def segments(changes: np.ndarray, truth: np.ndarray) -> pd.DataFrame:
+def segment_changes(changes: np.ndarray, truth: np.ndarray) -> pd.DataFrame:
     """Return a row for each AHA segment: change over walks, mean ± SD, and the truth.
 
     Args:

@@ -225,7 +225,7 @@ def prepare_all(subjects: Sequence[cohort.Subject], grid: Grid) -> tuple[np.ndar
 def split(labels: np.ndarray, seed: int) -> dict[str, np.ndarray]:
     """Return {"train": …, "validation": …, "test": …} index arrays, in equal shares of each group.
 
-    A tenth of each group is for validation and a quarter for the test, but no more hearts than `VALIDATION` and `TEST` say.
+    `VALIDATION` and `TEST` say how many of a group.
 
     Args:
         labels: (subjects,) integers.

@@ -26,7 +26,7 @@ TRUTH = [f"truth_{segment:02d}" for segment in anatomy.SEGMENTS]
 NORMAL_INDEX = {"male": 67 + 2 * 9, "female": 61 + 2 * 10}  # g/m², at most: Kawel-Boehm et al.
 
 
-def write(
+def write_cohort(
     folder: Path, counts: dict[str, int], seed: int, tick: Callable[[], object] = lambda: None
 ) -> pd.DataFrame:
     """Write a cohort as NIfTI files with participants.tsv, and return its table.
@@ -85,16 +85,16 @@ def write_subject(folder: Path, number: int, group: str, seed: np.random.SeedSeq
 def cached(counts: dict[str, int], seed: int) -> Path:
     """Return the folder of a cohort, written now unless this code has written it before.
 
-    Arguments as for `write`; the folder's name holds them and a digest of the code that draws the
-    hearts and computes the table. Where a file is not as it was written, all are written again.
+    Arguments as for `write_cohort`; the folder's name holds them and a digest of the code. Where a
+    file is not as it was written, all are written again.
     """
-    code = spec.code_digest("helpers.cardiac.synthetic_cohort:write")
+    code = spec.code_digest("helpers.cardiac.synthetic_cohort:write_cohort")
     name = "-".join(f"{group}{count}" for group, count in counts.items())
     folder = paths.DATA / "cardiac" / f"synthetic-{name}-seed{seed}-{code[:8]}"
 
     def draw() -> None:
         with progress.bar(sum(counts.values()), "drawing hearts", "heart") as bar:
-            write(folder, counts, seed, bar.update)
+            write_cohort(folder, counts, seed, bar.update)
 
     return files.made(folder, draw, "drawing the hearts again")
 

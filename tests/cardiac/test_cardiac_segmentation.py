@@ -106,7 +106,9 @@ def test_negative_sizes_and_metres_are_read_as_meant(tmp_path):
         (("x", 0.002), ("y", 0.002), ("z", 0.006))
     )}  # fmt: skip
     path = changed(tmp_path / "metres.nii", xyzt_units=1, **rows)
-    np.testing.assert_allclose(segmentation.load_labels(path)[1], np.diag([2.0, 2.0, 6.0, 1.0]), rtol=1e-5)
+    np.testing.assert_allclose(
+        segmentation.load_labels(path)[1], np.diag([2.0, 2.0, 6.0, 1.0]), rtol=1e-5
+    )
 
 
 def test_slices_come_last_in_the_same_place(tmp_path):

@@ -29,7 +29,7 @@ class Training:
 
     def config(self) -> str:
         """Return the training and its code as JSON text, which names its folder in the store."""
-        functions = "helpers.cardiac.training:train_vae", self.data.function
+        functions = "helpers.cardiac.vae_training:train_vae", self.data.function
         return spec.config(dataclasses.asdict(self), *functions)
 
     def network(self) -> vae.CardiacVAE:
