@@ -59,7 +59,7 @@ def landscape(
 
     Args:
         plane: (n + t, 2), the codes, then the walk, in two dimensions.
-        labels: (n,) of the codes, 0 or 1.
+        labels: (n,) of the codes, 0 or 1, which `names` gives names.
         names: of the classes.
         probabilities: {walk: that of disease at each step (t + 1,)}.
     """

@@ -31,16 +31,14 @@ def write_cohort(
 ) -> pd.DataFrame:
     """Write a cohort as NIfTI files with participants.tsv, and return its table.
 
+    It has the columns of a cohort and sex, pattern, body_surface_m2, the generator's exact edv_ml,
+    esv_ml, mass_g, max_wall_mm, and `truth_01` … `truth_17`, each segment's mean thickness in mm.
+
     Args:
         folder: where to write; created.
         counts: {"healthy": number, "HCM": number}.
         seed: the same seed gives the same files' content.
         tick: called after each subject, for a progress bar.
-
-    Returns:
-        The table: participant_id, group, ed, es, sex, pattern, body_surface_m2, the generator's
-        exact edv_ml, esv_ml, mass_g, max_wall_mm, and `truth_01` … `truth_17`, the mean wall
-        thickness (mm) of each segment.
     """
     groups = np.repeat(list(counts), list(counts.values()))
     seeds = np.random.SeedSequence(seed).spawn(len(groups))
@@ -67,18 +65,13 @@ def write_subject(folder: Path, number: int, group: str, seed: np.random.SeedSeq
             path.write_bytes(content)
     diastole, systole = heart.end_diastole, heart.end_systole
     row = {
-        "participant_id": name,
-        "group": heart.group,
-        "ed": f"{name}_ed.nii.gz",
-        "es": f"{name}_es.nii.gz",
-        "sex": heart.sex,
-        "pattern": heart.pattern,
-        "body_surface_m2": heart.surface,
-        "edv_ml": diastole.cavity_volume(),
-        "esv_ml": systole.cavity_volume(),
+        "participant_id": name, "group": heart.group,
+        "ed": f"{name}_ed.nii.gz", "es": f"{name}_es.nii.gz",
+        "sex": heart.sex, "pattern": heart.pattern, "body_surface_m2": heart.surface,
+        "edv_ml": diastole.cavity_volume(), "esv_ml": systole.cavity_volume(),
         "mass_g": anatomy.DENSITY * diastole.wall_volume(),
         "max_wall_mm": anatomy.true_thickness(diastole, heart.shear).max(),
-    }
+    }  # fmt: skip
     return row | dict(zip(TRUTH, anatomy.true_segments(diastole, heart.shear), strict=True))
 
 
