@@ -79,7 +79,7 @@ def surface(ax: Axes, distance: np.ndarray, spacing: float) -> None:
     ax.add_collection3d(mesh)
     reach = 0.5 * np.array(distance.shape) * spacing * 0.75
     ax.set(xlim=(-reach[0], reach[0]), ylim=(-reach[1], reach[1]), zlim=(-reach[2], reach[2]))
-    ax.set_box_aspect((1, 1, 1), zoom=1.6)
+    ax.set_box_aspect((1, 1, 1), zoom=1.35)
     ax.view_init(18, -20)  # degrees of elevation and azimuth
 
 
@@ -98,7 +98,7 @@ def portraits(hearts: np.ndarray, spacing: float) -> np.ndarray:
 
 def strip(pictures: np.ndarray, titles: list[str]) -> Figure:
     """Return a figure of `portraits`: ED above, ES below, one column a step."""
-    size = 0.9 + 1.08 * len(pictures), 3.0
+    size = 1.3 + 1.0 * len(pictures), 3.0
     figure, axes = plt.subplots(2, len(pictures), figsize=size, squeeze=False)
     for (phase, step), ax in np.ndenumerate(axes):
         ax.imshow(pictures[step, phase])
