@@ -8,15 +8,7 @@ from pathlib import Path
 import ipywidgets as widgets
 import numpy as np
 
-from helpers.deeplab import (
-    checkpoint,
-    comparison,
-    image,
-    overlays,
-    scene_networks,
-    scenes,
-    segmenter,
-)
+from helpers.deeplab import checkpoint, comparison, image, overlays, scene_networks, segmenter
 from helpers.translation import text
 
 
@@ -61,6 +53,5 @@ def explorer(checkpoints: Sequence[str], pictures: dict[str, np.ndarray]) -> wid
 def segmenter_of(name: str, output_stride: int) -> segmenter.Segmenter:
     """Return the segmenter of an official checkpoint or a compact network at an output stride."""
     if name in scene_networks.NETWORKS:
-        model = scene_networks.load(name, output_stride, size=None)
-        return segmenter.Segmenter(model, scenes.CLASSES, scenes.SIZE)
+        return scene_networks.load_segmenter(name, output_stride)
     return segmenter.Segmenter(checkpoint.load_official(name, output_stride))

@@ -46,6 +46,12 @@ def load(name: str, output_stride: int = 16, size: int | None = scenes.SIZE) -> 
     return model
 
 
+def load_segmenter(name: str, output_stride: int) -> segmenter.Segmenter:
+    """Return the compact network as a `Segmenter` of squares of any size; errors as `load`."""
+    model = load(name, output_stride, size=None)
+    return segmenter.Segmenter(model, scenes.CLASSES, scenes.SIZE)
+
+
 def score(
     predict: Callable[[np.ndarray], np.ndarray], images: np.ndarray, labels: np.ndarray
 ) -> tuple[dict[str, float], np.ndarray]:
@@ -84,8 +90,8 @@ def score_scales(
     name: str, scales: Sequence[float], images: np.ndarray, labels: np.ndarray
 ) -> dict[str, float]:
     """Return the scores of a compact network at output stride 8, averaged over scales."""
-    several = segmenter.Segmenter(load(name, 8, size=None), scenes.CLASSES, scenes.SIZE)
-    return score(lambda batch: several.average(batch, scales).argmax(-1), images, labels)[0]
+    average = load_segmenter(name, 8).average
+    return score(lambda batch: average(batch, scales).argmax(-1), images, labels)[0]
 
 
 def train_and_score(groups: dict[str, list[training.Run]]) -> list[dict]:
