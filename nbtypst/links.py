@@ -5,8 +5,8 @@ import urllib.parse
 
 from nbtypst import mathematics
 from nbtypst.commands import label_of
-from nbtypst.document import Fragment, quote, typst_label
-from nbtypst.text import unset
+from nbtypst.document import Fragment, typst_label
+from nbtypst.text import quote, unset
 from nbtypst.tree import Node
 
 CITATION = r'#cite\(label\("(?:[^"\\]|\\.)+"\)\)'

@@ -4,9 +4,10 @@ import dataclasses
 import re
 
 from nbtypst import environments
-from nbtypst import tex as tex_parser
-from nbtypst.commands import Row, TexError
-from nbtypst.document import quote
+from nbtypst.atoms import Row, TexError
+from nbtypst.tex import Parser
+from nbtypst.text import quote
+from nbtypst.vocabulary import COMMANDS
 
 OPEN, CLOSE = "\ufdd0", "\ufdd1"  # noncharacters: no text has them (`notebook.clean`)
 MARK = re.compile(f"{OPEN}(\\d+){CLOSE}")
@@ -130,7 +131,7 @@ def inline(tex: str, macros: dict) -> Row:
     Raises:
         TexError: the TeX cannot be set.
     """
-    parser = tex_parser.Parser(tex, macros)
+    parser = Parser(tex, macros, COMMANDS)
     parser.row.cells = [parser.sequence()]
     if parser.peek():
         raise TexError(f"{parser.peek()} stands alone")
@@ -156,39 +157,33 @@ def displayed(tex: str, macros: dict) -> list[Row]:
 
 def outermost(tex: str, macros: dict) -> tuple[list[Row], str]:
     """Return (rows, name) of the environment that displayed TeX is; name "" if it is none."""
-    parser = tex_parser.Parser(tex, macros)
     begun = re.match(r"\s*\\begin\{([a-zA-Z]+\*?)\}", tex)
     if begun and begun[1].removesuffix("*") in environments.DISPLAYED:
-        parser = tex_parser.Parser(tex[begun.end() :], macros)
+        parser = Parser(tex[begun.end() :], macros, COMMANDS)
         rows = environments.displayed_rows(parser, begun[1])
         rest = parser.rows()
         if len(rest) == 1 and not rest[0].typst():  # nothing but a tag or a label follows
-            rows[-1].tag, rows[-1].label = (
-                rows[-1].tag or rest[0].tag,
-                rows[-1].label or rest[0].label,
-            )
+            rows[-1].take_name(rest[0])
             return rows, begun[1]
-        parser = tex_parser.Parser(tex, macros)
-    return parser.rows(), ""
+    return Parser(tex, macros, COMMANDS).rows(), ""
 
 
 def number_of(row: Row) -> str:
     """Return the Typst expression of a row's (number, label), "none" for a row without."""
     if not (row.tag or row.label or row.counted):
         return "none"
-    return f"({tag_content(row.tag) or 'auto'}, {quote(row.label) if row.label else 'none'})"
-
-
-def tag_content(tag: str) -> str:
-    """Return the Typst expression of a tag in parentheses; $…$ in it is mathematics."""
+    label = quote(row.label) if row.label else "none"
+    if not row.tag:
+        return f"(auto, {label})"
     pieces = []
-    for number, part in enumerate(tag.split("$")):
+    for number, part in enumerate(row.tag.split("$")):  # $…$ in a tag is mathematics
         formula = parse(part, part, False, {}) if number % 2 else None
         if formula and formula.rows:
             pieces.append(f"${formula.rows[0].typst()}$")
         elif part:
             pieces.append(quote(part))
-    return " + ".join([quote("("), *pieces, quote(")")]) if pieces else ""
+    tag = " + ".join(pieces if row.starred else [quote("("), *pieces, quote(")")])
+    return f"({tag}, {label})"
 
 
 def spoken(tex: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nbtypst import markdown, outputs, text
 from nbtypst.diagnosis import MARK
-from nbtypst.document import Context, Document, Fragment, Part, quote
+from nbtypst.document import Context, Document, Fragment, Part
 from nbtypst.problems import DocumentError, cell_location
 
 RAW = {
@@ -93,7 +93,7 @@ def code(
     if show_code(cell) and not tagged(cell, "input"):
         for title in filter(None, titles):
             parts += ["\n\n", Fragment(f"**{title}**", context, "markdown")]
-        parts += [f"\n\n#code({text.raw(source)}, {quote(language)})"] if source.strip() else []
+        parts += [f"\n\n#code({text.raw(source)}, {text.quote(language)})"] if source.strip() else []
     if tagged(cell, "output"):
         return parts
     for output in merged(cell["outputs"]):

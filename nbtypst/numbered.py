@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from nbtypst.document import Context, Fragment, Part, labelled, quote
+from nbtypst.document import Context, Fragment, Part, labelled
+from nbtypst.text import quote
 
 TABLE = "application/vnd.report.table+json"
 SIDES = "left", "center", "right"

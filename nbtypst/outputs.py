@@ -6,9 +6,9 @@ README.md has the metadata "report" that make an output a numbered figure or tab
 import re
 
 from nbtypst import images, latex, mathematics, numbered, tree, vega
-from nbtypst.document import Context, Fragment, Part, labelled, quote
+from nbtypst.document import Context, Fragment, Part, labelled
 from nbtypst.terminal import terminal
-from nbtypst.text import unset
+from nbtypst.text import quote, unset
 
 FRAMES = "application/vnd.report.frames+json"
 WIDGET = "application/vnd.jupyter.widget-view+json"

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from nbtypst import compiler
-from nbtypst.commands import hexadecimal
-from nbtypst.document import Fragment, quote
+from nbtypst.document import Fragment
+from nbtypst.text import hexadecimal, quote
 from nbtypst.tree import Node
 
 ROOM = 48.0  # em of a table's text that a line of the page holds

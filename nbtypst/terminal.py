@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Iterator
 
-from nbtypst.document import quote
+from nbtypst.text import quote
 from nbtypst.text import raw
 
 ERASE_REST, ERASE_LINE, UP = "\ufdd2\ufdd3\ufdd4"  # noncharacters: no text has them

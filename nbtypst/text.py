@@ -1,10 +1,14 @@
 """Text that means nothing in Typst but itself."""
 
+import json
 import re
 
-from nbtypst.document import quote
-
 PUNCTUATION = re.compile(r"[!#-&(-/:-@\[-`{-~]")  # quotation marks are Typst's to set
+
+
+def quote(text: str) -> str:
+    """Return `text` as a Typst string."""
+    return json.dumps(re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", text), ensure_ascii=False)
 
 
 def escape(text: str, longest: int = 60) -> str:
@@ -28,3 +32,14 @@ def raw(text: str, longest: int = 60) -> str:
 def unset(source: str) -> str:
     """Return the mark of what cannot be set: its source."""
     return f"#unset({raw(source)})"
+
+
+def hexadecimal(colour: str) -> str:
+    """Return a colour of CSS (a name, #f00, rgb(…)) as #rrggbb, "" where there is no such."""
+    from PIL import ImageColor
+
+    try:
+        red, green, blue, *_ = ImageColor.getrgb(colour.strip())
+    except ValueError:
+        return ""
+    return f"#{red:02x}{green:02x}{blue:02x}"

@@ -4,9 +4,8 @@ import dataclasses
 import re
 
 from nbtypst import images, links, mathematics, tables, tree
-from nbtypst.commands import hexadecimal
-from nbtypst.document import Fragment, quote, typst_label
-from nbtypst.text import escape, raw, unset
+from nbtypst.document import Fragment, typst_label
+from nbtypst.text import escape, hexadecimal, quote, raw, unset
 from nbtypst.tree import Node
 
 TEXT = re.compile(
