@@ -8,6 +8,7 @@ import unicodedata
 from nbtypst.text import hexadecimal, quote
 
 NOTHING = quote("")  # an empty argument
+PROSE = "[^\\W\\d_\0-\x7fͰ-Ͽ℀-\U0010ffff]"  # letters of words, such as Cyrillic
 PLAIN = {"*": "∗", "-": "−", "`": "‘"}
 
 
@@ -49,8 +50,8 @@ def joined(pieces: list[str]) -> str:
 def escaped(text: str) -> str:
     """Return characters as Typst mathematics that means nothing but them."""
     text = "".join(PLAIN.get(character, character) for character in text)
-    if len(text) > 1 and not text.isdigit():
-        return text if re.fullmatch(r"\d+\.\d+", text) else quote(text)
+    if re.match(PROSE, text) or (len(text) > 1 and not re.fullmatch(r"\d+(\.\d+)?", text)):
+        return quote(text)
     if text in ("|", "‖"):  # TeX sets it without space, as a letter
         return f'class("normal", \\{text})'
     bracket = len(text) == 1 and unicodedata.category(text) in ("Ps", "Pe")

@@ -19,23 +19,19 @@ DATA = re.compile(r"data:image/([\w+.-]+)[^,]*?(;base64)?,")
 def load(
     source: str, attachments: dict, folders: tuple, outside: bool = False
 ) -> tuple[bytes, str]:
-    """Return (bytes, extension) of an image named in Markdown.
+    """Return (bytes, extension) of the image at an address in Markdown.
 
-    Args:
-        source: its address.
-        attachments: those of the cell, nbformat's dictionary.
-        folders: where relative paths are looked up.
-        outside: whether the file may lie outside these folders.
+    It is one of the cell's attachments (nbformat's dictionary), in the address itself, or a file
+    in one of the folders, or outside of them if that is allowed.
 
     Raises:
         ValueError: it is remote, missing, outside, or of a kind that Typst does not read.
     """
     if source.startswith("attachment:"):
         name = urllib.parse.unquote(source.removeprefix("attachment:"))
-        kinds = attachments.get(name)
-        for kind, content in kinds.items() if isinstance(kinds, dict) else ():
-            if kind.removeprefix("image/") in IMAGES and isinstance(content, str):
-                return decoded(content, kind.removeprefix("image/"))
+        for mime, content in attachments.get(name, {}).items():
+            if (kind := mime.removeprefix("image/")) in IMAGES and isinstance(content, str):
+                return decoded(content, kind)
         raise ValueError(f"the cell has no attachment {name!r} of a kind that can be set")
     if match := DATA.match(source):
         content = source[match.end() :]

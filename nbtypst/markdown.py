@@ -58,12 +58,9 @@ def read(fragment: Fragment) -> None:
     around = [reader.root]
     for node in around:  # plain <div>s, as pandas has them, are nothing around a table
         node.outermost = True
-        inner = [child for child in node.children if isinstance(child, tree.Node)]
-        around += [
-            child
-            for child in inner
-            if child.tag == "table" or (child.tag == "div" and not child.attributes)
-        ]
+        for child in node.elements():
+            if child.tag == "table" or (child.tag == "div" and not child.attributes):
+                around.append(child)
 
 
 def footnotes(text: str) -> tuple[str, dict[str, str]]:

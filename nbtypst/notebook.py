@@ -1,21 +1,16 @@
 """A notebook's cells to Typst."""
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
-from nbtypst import markdown, outputs, text
+from nbtypst import markdown, outputs, reading, text
 from nbtypst.diagnosis import MARK
 from nbtypst.document import Context, Document, Fragment, Part
 from nbtypst.problems import DocumentError, cell_location
 
-RAW = {
-    "text/vnd.typst": "typst",
-    "text/x-typst": "typst",
-    "text/markdown": "markdown",
-    "text/html": "html",
-}
+RAW = {"text/vnd.typst": "typst", "text/x-typst": "typst"}
+RAW |= {"text/markdown": "markdown", "text/html": "html"}
 FORBIDDEN = re.compile(r"\b(?:import|include|eval|plugin|read)\b")
 # Colab's forms: headings, and fields that set a variable.
 TITLE = re.compile(r"(?m)^#[ ]?@(?:title|markdown)\b[ ]*(.*?)[ ]*(?:\{.*\})?$\n?")
@@ -26,18 +21,13 @@ def read(path: Path | str) -> dict:
     """Return a notebook as nbformat's dictionary, sources joined.
 
     Raises:
-        DocumentError: the file is missing or no notebook of format 4.
+        DocumentError: the file is missing or no notebook.
     """
-    import nbformat
-    from nbformat.v4.rwbase import rejoin_lines
-
     try:
-        notebook = nbformat.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
-        return rejoin_lines(notebook)
+        with open(path, encoding="utf-8") as stream:
+            return reading.plain(reading.parsed(stream, str(path)))
     except OSError as error:
         raise DocumentError(f"{path}: {error.strerror}; run and save the notebook first") from error
-    except (ValueError, AttributeError, TypeError) as error:
-        raise DocumentError(f"{path}: not a Jupyter notebook of format 4 ({error!r})") from error
 
 
 def typeset(
@@ -93,7 +83,9 @@ def code(
     if show_code(cell) and not tagged(cell, "input"):
         for title in filter(None, titles):
             parts += ["\n\n", Fragment(f"**{title}**", context, "markdown")]
-        parts += [f"\n\n#code({text.raw(source)}, {text.quote(language)})"] if source.strip() else []
+        parts += (
+            [f"\n\n#code({text.raw(source)}, {text.quote(language)})"] if source.strip() else []
+        )
     if tagged(cell, "output"):
         return parts
     for output in merged(cell["outputs"]):

@@ -34,7 +34,7 @@ def parsed(stream: TextIO, file: str) -> nbformat.NotebookNode:
         if len(fault) > 200:
             fault = f"{fault[:140]} … {fault[-50:]}"
         remedy = "open it in JupyterLab and save it anew"
-        raise DocumentError(f"{file}: not a valid Jupyter notebook ({fault}); {remedy}") from error
+        raise DocumentError(f"{file}: not a Jupyter notebook ({fault}); {remedy}") from error
 
 
 def plain(book: dict) -> dict:

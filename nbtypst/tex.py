@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from nbtypst.atoms import NOTHING, Row, TexError, escaped, gap, joined
-from nbtypst.text import quote
+from nbtypst.atoms import NOTHING, PROSE, Row, TexError, escaped, gap, joined
 
-TOKEN = re.compile(r"\\[a-zA-Z@]+|\\[\s\S]|%[^\n]*\n?|\s+|[\s\S]")
-PROSE = re.compile("[^\\W\\d_\0-\x7fͰ-Ͽ℀-\U0010ffff]")  # letters of words, such as Cyrillic
+# A command, a comment, spaces, a number, a word of prose, any other character.
+TOKEN = re.compile(rf"\\[a-zA-Z@]+|\\[\s\S]|%[^\n]*\n?|\s+|\d+(?:\.\d+)?|{PROSE}+|[\s\S]")
 ENDS = {"}", "&", "\\\\", "\\cr", "\\end", "\\right", "\\middle"}
 DEEPEST = 40  # of groups in groups: Typst gives up soon after
 MOST = 30_000  # tokens after the expansion of macros
@@ -105,7 +104,14 @@ class Parser:
             return self.up_to("}")
         if not self.tokens:
             raise TexError("an argument is missing")
-        return self.tokens.pop()
+        return self.first(self.tokens.pop())
+
+    def first(self, token: str) -> str:
+        r"""Return the first character of a token that is no command, such as the 1 of \frac12."""
+        if token.startswith("\\"):
+            return token
+        self.push(token[1:])
+        return token[0]
 
     def optional(self) -> str | None:
         """Return the TeX between [ and ], None where there is none."""
@@ -202,10 +208,7 @@ class Parser:
         return f"attach({base or NOTHING}{options})" if options else base
 
     def atom(self, alone: bool = False) -> str:
-        """Return the Typst of the next atom: a command, a group or a character.
-
-        Digits and letters of prose go together unless the character is an argument `alone`.
-        """
+        """Return the Typst of the next atom; numbers and words are one unless `alone`."""
         token = self.next()
         if token == "{":
             return self.group()
@@ -217,7 +220,7 @@ class Parser:
         if token == "}":
             raise TexError("a { is missing")
         if not token.startswith("\\"):
-            return escaped(token) if alone else self.characters(token)
+            return escaped(self.first(token) if alone else token)
         if (command := self.commands.get(token)) is None:
             raise TexError(f"{token} is not known")
         return command(self) if callable(command) else self.filled(command)
@@ -230,20 +233,6 @@ class Parser:
             if name in typst:
                 arguments[name] = self.argument()
         return re.sub("#[012]", lambda match: arguments[match[0]], typst)
-
-    def characters(self, token: str) -> str:
-        """Return the Typst of a number, a word of prose or any other character."""
-        if token.isdecimal():
-            while self.tokens and re.fullmatch(r"\d+\.?\d*", token + self.tokens[-1]):
-                token += self.tokens.pop()
-            if token.endswith("."):
-                self.tokens.append(".")
-            return escaped(token.rstrip("."))
-        if not PROSE.fullmatch(token):
-            return escaped(token)
-        while self.tokens and PROSE.fullmatch(self.tokens[-1]):
-            token += self.tokens.pop()
-        return quote(token)
 
     def delimiter(self) -> str:
         r"""Return the Typst of the delimiter after \left, \big or the like; "" for a point."""

@@ -87,8 +87,8 @@ def element(node: Node, fragment: Fragment) -> str:
         return content
     shown = f"<{tag}>"
     if tag in MEDIA:  # what moves or sounds
-        sources = [part.attributes.get("src", "") for part in node.walk()]
-        source = next((s for s in sources if s and not s.startswith("data:")), "")[:120]
+        sources = [part.attributes.get("src", "data:") for part in node.walk()]
+        source = next((s for s in sources if not s.startswith("data:")), "")[:120]
         shown, content = f"<{tag}> {source}".strip(), f" {content}"
     fragment.context.complain(f"HTML that cannot be set: {shown}")
     return unset(shown) + content
@@ -133,43 +133,34 @@ def link(node: Node, fragment: Fragment) -> str:
 def heading(node: Node, fragment: Fragment) -> str:
     """Return a heading, with the level and label that `links.register` gave it."""
     content = children(node, fragment).strip()
-    if not node.text().strip() and "#" not in content:
-        return ""
-    return f"#heading(level: {node.level})[{content}] #{typst_label(node.label)}"
+    typst = f"#heading(level: {node.level})[{content}] #{typst_label(node.label)}"
+    return typst if node.text().strip() or "#" in content else ""
 
 
 def listing(node: Node, fragment: Fragment) -> str:
     """Return a list of points or numbers; items with paragraphs stand apart, [ ] are boxes."""
-    contents, tight = "", True
-    for item in node.children:
-        if isinstance(item, str):
-            continue
-        tight = tight and not any(getattr(part, "tag", "") == "p" for part in item.children)
+    contents, tight = "", "true"
+    for item in node.elements():
+        tight = "false" if any(part.tag == "p" for part in item.elements()) else tight
         content = children(item, fragment) if item.tag == "li" else write(item, fragment)
         content = re.sub(r"^\\\[ \\\]", "☐", content.strip())
-        content = re.sub(r"^\\\[[xX]\\\]", "☑", content)
-        contents += f"[{content}], "
-    options = f"tight: {str(tight).lower()}, "
+        contents += "[" + re.sub(r"^\\\[[xX]\\\]", "☑", content) + "], "
     if node.tag == "ul":
-        return f"#list({options}{contents})"
-    start = node.attributes.get("start", "1")
-    start = start if start.isdecimal() and len(start) < 10 else "1"
-    return f"#enum({options}start: {start}, {contents})"
+        return f"#list(tight: {tight}, {contents})"
+    start = re.fullmatch(r"\d{1,9}", node.attributes.get("start", ""))
+    return f"#enum(tight: {tight}, start: {start[0] if start else 1}, {contents})"
 
 
 def preformatted(node: Node, fragment: Fragment) -> str:
-    """Return a block of code, or text as a terminal shows it."""
+    """Return code, in a line or a block, or text as a terminal shows it."""
     source = raw(mathematics.put_back(node.text(), fragment.context.document.formulas).rstrip("\n"))
+    if node.tag != "pre":  # code within a line
+        return f"#raw({source})"
     codes = [part for part in node.walk() if part.tag == "code"]
     if not codes:
         return f"#terminal(({source}, arguments()))"
     names = [name for part in codes for name in part.classes() if name.startswith("language-")]
     return f"#code({source}, {quote(names[0].removeprefix('language-') if names else '')})"
-
-
-def code(node: Node, fragment: Fragment) -> str:
-    """Return code within a line."""
-    return f"#raw({raw(mathematics.put_back(node.text(), fragment.context.document.formulas))})"
 
 
 def quotation(node: Node, fragment: Fragment) -> str:
@@ -214,8 +205,8 @@ def field(node: Node, fragment: Fragment) -> str:
 
 HANDLERS = {
     **{f"h{level}": heading for level in range(1, 7)},
-    "ul": listing, "ol": listing, "pre": preformatted, "code": code, "kbd": code, "samp": code,
-    "tt": code, "blockquote": quotation, "img": image, "input": field, "a": link,
+    **dict.fromkeys(("pre", "code", "kbd", "samp", "tt"), preformatted),
+    "ul": listing, "ol": listing, "blockquote": quotation, "img": image, "input": field, "a": link,
     "table": lambda node, fragment: tables.table(node, fragment, children),
     "br": lambda node, fragment: "#linebreak()",
     "hr": lambda node, fragment: "#divider()",
