@@ -36,7 +36,8 @@ def typeset(fragments: list[Fragment]) -> None:
         read(fragment)
         links.register(fragment)
     for fragment in fragments:
-        text = links.IN_PARENTHESES.sub(r"\1", writer.write(fragment.tree, fragment))
+        typst = writer.write(fragment.tree, fragment).replace(writer.EDGE, "")
+        text = links.IN_PARENTHESES.sub(r"\1", typst)
         fragment.text = re.sub(r"\n[ \n]*\n", "\n\n", text).strip()
 
 

@@ -26,9 +26,10 @@ REFERENCE = re.compile(r"\(?\\(eq)?ref\{([^{}]+)\}\)?")
 # What a reader who hears a formula need not hear: how it looks, and spaces.
 SILENT = re.compile(
     r"\\(?:begin|end)\s*\{\w+\*?\}|\\(?:left|right|middle|(?:display|text|script)style|(?:no)?limits|[bB]igg?[lrm]?"
-    r"|(?:math|text|bold|oper)[a-z]+\*?|bm|mbox|q?quad)(?![a-zA-Z])"
+    r"|(?:math|text|bold|oper)[a-z]*\*?|bm|mbox|q?quad)(?![a-zA-Z])"
     r"|\\[!;,:> ]|[&~]"
 )
+NUMBER = re.compile(r"(?:[\d\s.,{}^+−-]|\\(?:cdot|times|pm|mp|text|%|,))+")  # with its power
 WRAPPER = re.compile(r"\\begin\{(equation|subequations)(\*?)\}([\s\S]*)\\end\{\1\2\}")
 
 
@@ -46,7 +47,8 @@ class Formula:
         """Return the Typst call that sets it, with text for who hears it."""
         alt = quote(spoken(self.tex))
         if not self.display:
-            return f"#formula({alt}, ${self.rows[0].typst()}$)"
+            name = "number" if NUMBER.fullmatch(self.tex) else "formula"
+            return f"#{name}({alt}, ${self.rows[0].typst()}$)"
         bodies = "".join(f"${row.typst()}$, " for row in self.rows)
         numbers = "".join(f"{number_of(row)}, " for row in self.rows)
         return f"#displayed({alt}, ({bodies}), ({numbers}))"
@@ -188,6 +190,7 @@ def number_of(row: Row) -> str:
 
 def spoken(tex: str) -> str:
     """Return a line of plain text for a reader who hears the formula: x_(l+1) = x_l + F(x_l)."""
+    tex = re.sub(r"\\text\{([\d.,]+)\}", r"\1", tex)  # a number with a decimal comma
     tex = re.sub(r"\{(\w*)\}", r"\1", SILENT.sub(" ", tex))
     tex = re.sub(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r"(\1)/(\2)", tex)
     tex = tex.replace("\\\\", "; ").translate(str.maketrans("{}\\", "() "))

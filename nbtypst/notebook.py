@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from nbtypst import markdown, outputs, reading, text
+from nbtypst import markdown, outputs, text
 from nbtypst.diagnosis import MARK
 from nbtypst.document import Context, Document, Fragment, Part
 from nbtypst.problems import DocumentError, cell_location
@@ -23,6 +23,8 @@ def read(path: Path | str) -> dict:
     Raises:
         DocumentError: the file is missing or no notebook.
     """
+    from nbtypst import reading  # with nbformat, which takes its time
+
     try:
         with open(path, encoding="utf-8") as stream:
             return reading.plain(reading.parsed(stream, str(path)))

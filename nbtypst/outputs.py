@@ -140,8 +140,6 @@ def picture(data: dict, mime: str, metadata: dict, report: dict, context: Contex
         for name in ("width", "height") if isinstance(sizes, dict) else ():
             options += f", {name}: {images.size(sizes.get(name))}"
         return [f"#align(center, picture({still}{options}))"]
-    height = re.match(rb"[\s\S]{0,2000}?<svg [^>]*?height=\"([\d.]+)pt", content)
-    options += ", tall: true" if height and float(height[1]) > 330 else ""  # points
     return [
         f"#numbered-figure({still}{options})[",
         Fragment(report["caption"], context, "markdown"),

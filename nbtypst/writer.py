@@ -1,11 +1,12 @@
 """A tree of HTML to Typst: text is escaped, everything else is a call of a function."""
 
 import dataclasses
+import itertools
 import re
 
 from nbtypst import images, links, mathematics, tables, tree
 from nbtypst.document import Fragment, typst_label
-from nbtypst.text import escape, hexadecimal, quote, raw, unset
+from nbtypst.text import escape, glued, hexadecimal, quote, raw, unset
 from nbtypst.tree import Node
 
 TEXT = re.compile(
@@ -32,6 +33,7 @@ PASSED = set(
 )
 DROPPED = {"meta", "link", "base", "col", "colgroup", "source", "track", "param", "wbr", "template"}
 MEDIA = set("video audio iframe canvas object embed applet frame math portal".split())
+EDGE = "\ufdd5"  # around a displayed formula that stands in a paragraph
 RERUN = "In a Jupyter environment, please rerun this cell"  # scikit-learn's, of no use on paper
 
 
@@ -47,12 +49,19 @@ def write(node: Node | str, fragment: Fragment) -> str:
     typst = styled(element(node, fragment), style, node)
     if node.label and not node.level:
         typst = f"#anchor() #{typst_label(node.label)}{typst}"
-    return f"\n\n{typst.strip()}\n\n" if node.tag in BLOCKS else typst
+    return f"\n\n{typst.strip()}\n\n" if node.tag in BLOCKS else typst.replace(EDGE, "")
 
 
 def children(node: Node, fragment: Fragment) -> str:
-    """Return the Typst of what is in an element."""
-    return "".join(write(child, fragment) for child in node.children)
+    """Return the Typst of what is in an element; a formula keeps the paragraph before it."""
+    pieces = [write(child, fragment) for child in node.children]
+    blocks = [number for number, piece in enumerate(pieces) if piece.strip()]
+    for before, after in itertools.pairwise(blocks):
+        introduces = getattr(node.children[before], "tag", "") == "p"
+        if introduces and pieces[after].lstrip().startswith("#displayed("):
+            if not re.search(r"#(?:displayed|align)\(", pieces[before]):
+                pieces[before] = f"\n\n#lead[{pieces[before].strip()}]\n\n"
+    return "".join(pieces)
 
 
 def styled(typst: str, style: dict[str, str], node: Node) -> str:
@@ -96,6 +105,10 @@ def element(node: Node, fragment: Fragment) -> str:
 
 def paragraph(node: Node, content: str) -> str:
     """Return a paragraph; an image alone stands in the middle, an alert in a box."""
+    parts = content.split(EDGE)
+    for number in range(0, len(parts) - 1, 2):  # what introduces a formula
+        parts[number] = f"#lead[{parts[number].strip()}]\n" if parts[number].strip() else ""
+    content = "".join(parts)
     inner = [child for child in node.children if not isinstance(child, str) or child.strip()]
     if node.tag == "p" and "#picture(" in content:
         if len(inner) == 1:
@@ -108,11 +121,13 @@ def paragraph(node: Node, content: str) -> str:
 
 def text(words: str, fragment: Fragment) -> str:
     """Return the Typst of text with formulas, footnotes and addresses in it."""
-    pieces, position = [], 0
+    words, pieces, position = glued(words), [], 0
     for match in TEXT.finditer(words):
         piece = ""
         if match[1]:
-            piece = links.formula(fragment.context.document.formulas[int(match[1])], fragment)
+            formula = fragment.context.document.formulas[int(match[1])]
+            edge = EDGE if formula.display else ""
+            piece = f"{edge}{links.formula(formula, fragment)}{edge}"
         elif match["note"] in fragment.notes:
             note = fragment.notes[match["note"]]
             piece = f"#footnote[{children(note, dataclasses.replace(fragment, notes={})).strip()}]"

@@ -57,17 +57,6 @@ def test_two_figures_of_one_label(typeset, make):
     assert "'fig-a' is used before by 01_test, cell 1" in document.problems[0]
 
 
-def test_a_tall_figure_floats(typeset, make):
-    def figure(height):
-        report = {"kind": "figure", "label": "fig-a", "caption": "A caption.", "alt": "A drawing."}
-        size = f'width="9pt" height="{height}pt"'
-        svg = f'<?xml version="1.0"?>\n<svg {size} xmlns="http://www.w3.org/2000/svg"/>'
-        return make.code("x", make.shown(report, image__svg_xml=svg))
-
-    assert "tall: true" in typeset(figure(400.5))[0]
-    assert "tall: true" not in typeset(figure(200))[0]
-
-
 def test_a_label_is_a_name(typeset, make):
     _, document = typeset(make.code("x", make.figure("fig-a b")))
     assert "label 'fig-a b' may hold letters" in document.problems[0]
