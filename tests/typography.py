@@ -12,6 +12,7 @@ from nbtypst.text import UNITS
 MARGIN = 20 / 25.4 * 72  # above and below the text, points
 CAPTION = re.compile(r"(Figure|Table|Рис\.|Таблица)\s(\d+(?:\.\d+)?)(?:\.\s| —)")
 NUMBER_ENDS = re.compile(r"[\d⁰¹²³⁴-⁹]$")
+CURVES = re.compile(rb"(?:[-\d.]+ ){2,6}[mlcvy](?=[\s/hfSBWnq])")
 UNIT_STARTS = re.compile(rf"(?:[±·×]|(?:{'|'.join(UNITS)})(?!\w))")
 
 
@@ -33,8 +34,13 @@ class Page:
 
 
 def read(page: pypdf.PageObject) -> Page:
-    """Return what stands on a page."""
+    """Return what stands on a page, which loses the curves of its drawings.
+
+    They would take half of pypdf's time.
+    """
     pieces = {}
+    content = page["/Contents"].get_object()
+    content.set_data(CURVES.sub(b"", content.get_data()))
 
     def visit(text, outer, inner, _font, size):
         if text.strip():
