@@ -9,12 +9,12 @@ class DocumentError(ValueError):
 
 
 class ExportError(DocumentError, SystemExit):
-    """A `DocumentError` that ends nbconvert: the command line shows its message, no traceback."""
+    """A `DocumentError` that ends nbconvert: Python prints its `code` and exits with status 1."""
 
-    def __init__(self, message: str) -> None:
-        """Take the message, which Python prints when it exits with status 1."""
-        super().__init__(message)
-        self.code = message
+    @property
+    def code(self) -> str:
+        """Return the message."""
+        return str(self)
 
 
 @dataclasses.dataclass(frozen=True)

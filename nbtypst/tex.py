@@ -53,13 +53,11 @@ class Parser:
         """Return the next token that is no space, expanding macros; "" at the end."""
         while self.tokens:
             token = self.tokens[-1]
-            if token.isspace() or token.startswith("%"):
-                self.tokens.pop()
-            elif token in self.macros:
-                self.tokens.pop()
-                self.expand(token)
-            else:
+            if not (token.isspace() or token.startswith("%") or token in self.macros):
                 return token
+            self.tokens.pop()
+            if token in self.macros:
+                self.expand(token)
         return ""
 
     def next(self) -> str:
@@ -202,9 +200,8 @@ class Parser:
                 scripts["^"].append("′")
             elif base:
                 base = f"limits({base})" if token == "\\limits" else f"scripts({base})"
-        options = "".join(
-            f", {side}: {joined(scripts[mark])}" for side, mark in ("t^", "b_") if scripts[mark]
-        )
+        options = f", t: {joined(scripts['^'])}" if scripts["^"] else ""
+        options += f", b: {joined(scripts['_'])}" if scripts["_"] else ""
         return f"attach({base or NOTHING}{options})" if options else base
 
     def atom(self, alone: bool = False) -> str:
