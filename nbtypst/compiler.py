@@ -51,8 +51,7 @@ def compile_pdf(files: dict[str, bytes], timestamp: int | None) -> bytes:
     """Return the bytes of a PDF in our own fonts, the same for the same input.
 
     Args:
-        files: {path: bytes} of the Typst project, with "main.typ"; it finds the look and what
-            converted cells call in "style.typ".
+        files: {path: bytes} of the Typst project, whose "main.typ" may import "style.typ".
         timestamp: seconds since 1970, the PDF's creation date.
 
     Raises:
@@ -69,9 +68,7 @@ def compile_pdf(files: dict[str, bytes], timestamp: int | None) -> bytes:
 def compile_mended(files: dict[str, bytes], fallbacks: dict[str, str]) -> tuple[bytes, list[str]]:
     """Return (the PDF's bytes of a foreign notebook, messages on what was left out).
 
-    Args:
-        files: {path: bytes} of the Typst project (see `compile_pdf`).
-        fallbacks: {Typst of a formula or an image: what is set instead if Typst rejects it}.
+    `fallbacks` is {Typst of a formula or an image: what is set instead if Typst rejects it}.
 
     Raises:
         DocumentError: Typst's message where nothing helps.

@@ -55,31 +55,23 @@ class Formula:
 
 
 def take_out(text: str, formulas: list, macros: dict) -> str:
-    """Return Markdown with each formula replaced by a mark, and appended to `formulas`.
+    """Return Markdown with a mark, the index in `formulas`, for each `Formula`, appended there.
 
-    Args:
-        text: Markdown.
-        formulas: list of `Formula`; a mark holds an index of it.
-        macros: {TeX macro: its definition}, read and written.
+    Macros, {name: definition} (see `tex.Parser`), are read and written.
     """
-    pieces, position, search_from = [], 0, 0
-    while match := FORMULA.search(text, search_from):
-        end = match.end()
-        search_from = end
-        if match["code"] or match["escape"]:
-            continue
+    pieces, position, end = [], 0, 0
+    while match := FORMULA.search(text, end):
+        start, end = match.span()
         if match["inline"] and is_money(match["inline"], text, match):
-            search_from = match.start() + 1
-            continue
-        if name := match["name"]:
-            end = environment_end(text, match, name)
-            search_from = end
-        source = text[match.start() : end]
-        display = match["display"] or match["bracket"] or (source if name else "")
-        inner = display or match["inline"] or match["paren"] or match["reference"]
-        pieces += [text[position : match.start()], f"{OPEN}{len(formulas)}{CLOSE}"]
-        formulas.append(parse(source, inner.strip(), bool(display), macros))
-        position = end
+            end = start + 1
+        elif not (match["code"] or match["escape"]):
+            end = environment_end(text, match) if match["name"] else end
+            source = text[start:end]
+            display = match["display"] or match["bracket"] or (source if match["name"] else "")
+            inner = display or match["inline"] or match["paren"] or match["reference"]
+            pieces += [text[position:start], f"{OPEN}{len(formulas)}{CLOSE}"]
+            formulas.append(parse(source, inner.strip(), bool(display), macros))
+            position = end
     return "".join(pieces) + text[position:]
 
 
@@ -92,15 +84,13 @@ def is_money(content: str, text: str, match: re.Match) -> bool:
         return False
     if text[match.end() : match.end() + 1].isdigit():
         return True
-    amount = (
-        re.match(r"\s*\d", content) or text[max(0, match.start() - 1) : match.start()].isdigit()
-    )
+    amount = re.match(r"\s*\d", content) or text[: match.start()][-1:].isdigit()
     return bool(amount and re.search(r"[^\W\d_]{3,}|\s[^\W\d_]{2,}\s|\*\*", content))
 
 
-def environment_end(text: str, match: re.Match, name: str) -> int:
+def environment_end(text: str, match: re.Match) -> int:
     r"""Return where the environment ends whose first \end is `match`'s."""
-    begin, end = f"\\begin{{{name}}}", f"\\end{{{name}}}"
+    begin, end = f"\\begin{{{match['name']}}}", f"\\end{{{match['name']}}}"
     stop, depth = match.end(), match[0].count(begin) - 1
     while depth and (position := text.find(end, stop)) >= 0:
         depth += text.count(begin, stop, position) - 1

@@ -96,10 +96,7 @@ def code(
 
 
 def tagged(cell: dict, part: str) -> bool:
-    """Return whether a cell, its input or its output is hidden.
-
-    Jupyter Book, Quarto, nbsphinx and JupyterLab each have their way to say so.
-    """
+    """Return whether a cell, its input or its output is hidden, in the words of any tool."""
     metadata = cell["metadata"]
     tags = {str(tag).replace("_", "-") for tag in metadata.get("tags") or ()}
     if {f"remove-{part}", f"hide-{part}"} & tags:
@@ -135,14 +132,14 @@ def raw(cell: dict, context: Context) -> list[Part]:
     Typst that loads files or packages is shown, not run.
     """
     metadata, source = cell["metadata"], cell["source"]
-    mime = metadata.get("raw_mimetype") or metadata.get("format") or ""
-    kind = RAW.get(mime) if isinstance(mime, str) else ""
+    mime = str(metadata.get("raw_mimetype") or metadata.get("format") or "")
+    kind = RAW.get(mime)
     if kind == "typst" and (match := FORBIDDEN.search(source)):
         context.complain(f"a raw cell of Typst may not {match[0]}; its source is shown")
-        kind, mime = "", ""
-    if kind:
+        mime = ""
+    elif kind:
         return [source if kind == "typst" else Fragment(source, context, kind)]
-    if not mime:
-        return [f"#raw({text.raw(source)}, block: true)"]
-    context.notice(f"a raw cell for {mime} is left out")
-    return []
+    if mime:
+        context.notice(f"a raw cell for {mime} is left out")
+        return []
+    return [f"#raw({text.raw(source)}, block: true)"]

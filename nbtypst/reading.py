@@ -49,17 +49,15 @@ def front_matter(book: dict, name: str) -> dict:
     if book["cells"] and (match := FRONT.fullmatch(book["cells"][0]["source"])):
         del book["cells"][0]
         fields = dict(FIELD.findall(match[1])) | fields
-    texts = {
-        key: value if isinstance(value := fields.get(key), str) else ""
-        for key in ("title", "date", "lang")
-    }
+    texts = {key: value for key, value in fields.items() if isinstance(value, str)}
     authors = fields.get("authors") or fields.get("author") or []
     authors = authors if isinstance(authors, list) else [authors]
     names = [author.get("name") if isinstance(author, dict) else author for author in authors]
+    language = texts.get("lang", "")
     return {
-        "title": texts["title"] or name,
-        "has_title": bool(texts["title"]),
+        "title": texts.get("title") or name,
+        "has_title": bool(texts.get("title")),
         "authors": [author for author in names if isinstance(author, str) and author],
-        "date": texts["date"],
-        "language": texts["lang"] if re.fullmatch("[a-z]{2,3}", texts["lang"]) else "en",
+        "date": texts.get("date", ""),
+        "language": language if re.fullmatch("[a-z]{2,3}", language) else "en",
     }

@@ -140,10 +140,10 @@ def layouts(cells: list[Cell], headers: int, may_turn: bool) -> Iterator[tuple[S
         room = line / size - INSET * count
         if sum(minimum) <= room and (line == ROOM or may_turn):
             spare = (room - sum(minimum)) / max(sum(natural) - sum(minimum), 0.01)
-            pairs = zip(minimum, natural, strict=True)
-            widened = (low + (high - low) * spare + INSET for low, high in pairs)
-            shares = ", ".join(f"{width:.2f}fr" for width in widened)
-            yield range(count), f"({shares},), {size}em{', turned: true' * (line == TURNED)}"
+            shares = ""
+            for low, high in zip(minimum, natural, strict=True):
+                shares += f"{low + (high - low) * spare + INSET:.2f}fr, "
+            yield range(count), f"({shares[:-1]}), {size}em{', turned: true' * (line == TURNED)}"
             return
     index = []  # the leading columns of headings are repeated in each part
     while len(index) < min(3, count - 1) and all(
