@@ -8,13 +8,8 @@ class DocumentError(ValueError):
     """A document cannot be set; one fault a line, each with its place and remedy."""
 
 
-class ExportError(DocumentError, SystemExit):
-    """A `DocumentError` that ends nbconvert: Python prints its `code` and exits with status 1."""
-
-    @property
-    def code(self) -> str:
-        """Return the message."""
-        return str(self)
+class ExportError(SystemExit, DocumentError):
+    """A `DocumentError` that ends nbconvert: Python prints the message and exits with status 1."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -194,21 +194,18 @@ def image(node: Node, fragment: Fragment) -> str:
         for name in ("src", "alt")
     )
     try:
-        content = images.load(
-            source, fragment.context.attachments, document.folders, document.outside
-        )
+        content = images.load(source, fragment.context)
     except ValueError as error:
         fragment.context.complain(str(error))
         return unset(f"image {source[:200] if not source.startswith('data:') else alt}")
     if not alt and document.strict:
         fragment.context.complain(f"the image {source[:60]} needs alternative text: ![text](file)")
     style = node.style()
-    options = "".join(
-        f", {name}: {images.size(style.get(name) or node.attributes.get(name, ''))}"
-        for name in ("width", "height")
+    width, height = (
+        images.size(style.get(name) or node.attributes.get(name)) for name in ("width", "height")
     )
     still = document.add_image(*content, alt or "image without a description")
-    return f"#picture({still}{options})"
+    return f"#picture({still}, width: {width}, height: {height})"
 
 
 def field(node: Node, fragment: Fragment) -> str:
