@@ -108,12 +108,12 @@ def torch(size: int) -> Callable:
 
     small, w = size // 8, WIDTH
     encoder = nn.Sequential(
-        nn.Conv3d(16, 2 * w, 2, 2), nn.ReLU(), nn.Conv3d(2 * w, 4 * w, 3, 2, 1), nn.ReLU()
+        nn.Conv3d(16, 2 * w, 2, 2), nn.SiLU(), nn.Conv3d(2 * w, 4 * w, 3, 2, 1), nn.SiLU()
     )
     mean_code, spread = nn.Linear(small**3 * 4 * w, D), nn.Linear(4 * w, D)
     decoder = nn.Sequential(
         nn.Linear(D, small**3 * 4 * w), nn.Unflatten(1, (4 * w, small, small, small)),
-        nn.ConvTranspose3d(4 * w, 2 * w, 3, 2, 1, 1), nn.ReLU(),
+        nn.ConvTranspose3d(4 * w, 2 * w, 3, 2, 1, 1), nn.SiLU(),
         nn.ConvTranspose3d(2 * w, 16, 3, 2, 1, 1),
     )  # fmt: skip
     classifier = nn.Sequential(nn.Dropout(0.5), nn.Linear(D, 32), nn.Tanh(), nn.Linear(32, 2))

@@ -24,18 +24,24 @@ SEPTUM, LATERAL = (2, 3, 8, 9, 14), (5, 6, 11, 12, 16)
 THIRDS = 0.35, 0.70  # basal, mid and apical shares of the cavity's length (35, 35, 30 %)
 
 
+def enclosed(mask: np.ndarray) -> np.ndarray:
+    """Return the mask of what another (x, y, z) surrounds, short-axis slice by slice."""
+    free = np.pad(~mask, [(1, 1), (1, 1), (0, 0)], constant_values=True)
+    parts, _count = ndimage.label(free, np.ones((3, 3, 3)) * [0, 1, 0])  # apart in each slice
+    return (free & (parts != parts[0, 0]))[1:-1, 1:-1]  # the corner is outside
+
+
 def cavity(wall: np.ndarray) -> np.ndarray:
-    """Return the mask enclosed by a myocardium (x, y, z), short-axis slice by slice.
+    """Return the mask of the cavity of a myocardium (x, y, z).
 
     Only slices where muscle runs through all 360° enclose anything, which is the AHA's rule; gaps
     of up to four voxels, where a wall is thinner than a voxel, are bridged.
     """
-    flat = np.ones((3, 3, 1), bool)
     wall = np.asarray(wall) > 0
-    hollow = ndimage.binary_fill_holes(wall, flat) & ~wall
+    hollow = enclosed(wall)
     broken = ~hollow.any((0, 1)) & wall.any((0, 1))
-    bridged = ndimage.binary_closing(wall[..., broken], flat, iterations=2)
-    hollow[..., broken] = ndimage.binary_fill_holes(bridged, flat) & ~wall[..., broken]
+    bridged = ndimage.binary_closing(wall[..., broken], np.ones((3, 3, 1)), iterations=2)
+    hollow[..., broken] = (enclosed(bridged) | bridged) & ~wall[..., broken]
     return hollow
 
 
@@ -81,21 +87,6 @@ def across_the_wall(wall: np.ndarray, hollow: np.ndarray) -> tuple[np.ndarray, n
     endocardium, epicardium = surface[inner], surface[outer]
     thickness, nearest = spatial.cKDTree(endocardium).query(epicardium)
     return (epicardium + endocardium[nearest]) / 2, thickness
-
-
-def wall_thickness(wall: np.ndarray, spacing: float) -> np.ndarray:
-    """Return thickness in mm at every voxel of a myocardium (x, y, z).
-
-    It is 0 elsewhere, and everywhere if the wall encloses no cavity.
-    """
-    wall = np.asarray(wall)
-    points, thickness = across_the_wall(wall, cavity(wall))
-    result = np.zeros(wall.shape, np.float32)
-    if len(points):
-        voxels = np.argwhere(wall > 0)
-        nearest = spatial.cKDTree(points).query(voxels)[1]
-        result[tuple(voxels.T)] = thickness[nearest] * spacing
-    return result
 
 
 def segment_of(depth: np.ndarray, angle: np.ndarray) -> np.ndarray:

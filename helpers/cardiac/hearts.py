@@ -5,6 +5,7 @@ is mapped into memory, so that processes share it) and labels. A heart takes a b
 hearts of 80³ voxels take 1.4 GB on disk, and a training copies the two thirds that it learns from.
 """
 
+import concurrent.futures
 import dataclasses
 import hashlib
 import json
@@ -126,16 +127,20 @@ def pose(shapes: np.ndarray, spacing: float) -> np.ndarray:
     `SHIFT` mm along each; both phases of a heart move together. The same n gives the same poses.
     """
     generator = np.random.default_rng(0)
+    turns = generator.normal(0, TILT, (len(shapes), 3))
+    shifts = generator.normal(0, SHIFT / spacing, (len(shapes), 3))
     middle = np.full(3, (shapes.shape[1] - 1) / 2)
-    result = np.empty_like(shapes)
-    for heart, posed in zip(shapes, result, strict=True):
-        turn = spatial.transform.Rotation.from_rotvec(generator.normal(0, TILT, 3), degrees=True)
-        matrix = turn.as_matrix()
-        offset = middle - matrix @ (middle + generator.normal(0, SHIFT / spacing, 3))
-        for phase in range(2):
-            distance = heart[..., phase].astype(np.float32)
-            moved = ndimage.affine_transform(
-                distance, matrix, offset, order=1, cval=-preparation.STEPS
+
+    def move(heart: np.ndarray, turn: np.ndarray, shift: np.ndarray) -> np.ndarray:
+        matrix = spatial.transform.Rotation.from_rotvec(turn, degrees=True).as_matrix()
+        offset = middle - matrix @ (middle + shift)
+        phases = [
+            ndimage.affine_transform(
+                distance.astype(np.float32), matrix, offset, order=1, cval=-preparation.STEPS
             )
-            posed[..., phase] = np.ceil(moved)  # which keeps the sign
-    return result
+            for distance in np.moveaxis(heart, -1, 0)
+        ]
+        return np.ceil(np.stack(phases, -1)).astype(np.int8)  # rounded up, so the sign stays
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        return np.stack(list(pool.map(move, shapes, turns, shifts)))

@@ -7,7 +7,8 @@ al., 2015), and so do dilated and hypertrophied ones.
 import numpy as np
 from scipy import ndimage
 
-from helpers.cardiac.segmentation import IN_SLICE, Segmentation
+from helpers.cardiac import anatomy
+from helpers.cardiac.segmentation import Segmentation
 
 VOLUME = {"ED": (20, 700), "ES": (3, 700)}  # ml, of the muscle or of the cavity
 SLICES = {"ED": 5, "ES": 3}  # at least
@@ -79,7 +80,9 @@ def section_faults(ed: Segmentation, base_last: bool) -> list[str]:
     x = ed.voxel[0] * (i - (np.bincount(k, i) / slices)[k])
     y = ed.voxel[1] * (j - (np.bincount(k, j) / slices)[k])
     short, long = np.sqrt(np.linalg.eigvalsh(np.cov(x, y)))  # about the middle of each slice
-    rings = enclosed(ed).any((0, 1)).sum()  # along the heart, sections of muscle are horseshoes
+    rings = (
+        anatomy.enclosed(ed.structure).any((0, 1)).sum()
+    )  # along the heart, sections of muscle are horseshoes
     closed = ed.is_wall and rings >= ed.structure.any((0, 1)).sum() / 2
     if long > OVAL[ed.is_wall] * short and not closed:
         ratio = f"sections are {long / short:.1f} times as long as wide"
@@ -107,13 +110,8 @@ def remarks(phase: Segmentation, volume: float) -> dict[str, float]:
     }
     if phase.is_wall:
         cavity = np.count_nonzero(phase.filled & ~phase.structure)
-        shares["open"] = 1 - np.count_nonzero(enclosed(phase)) / cavity
+        shares["open"] = 1 - np.count_nonzero(anatomy.enclosed(phase.structure)) / cavity
     return {kind: share for kind, share in shares.items() if abs(share) > TOLD[kind]}
-
-
-def enclosed(phase: Segmentation) -> np.ndarray:
-    """Return the mask of what the structure alone surrounds in each slice."""
-    return ndimage.binary_fill_holes(phase.structure, IN_SLICE) & ~phase.structure
 
 
 def centre(phase: Segmentation) -> np.ndarray:

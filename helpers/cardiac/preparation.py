@@ -119,7 +119,7 @@ def resample(
     volume of the mask, as far as this lies inside the grid.
     """
     voxel = np.linalg.norm(affine[:3, :3], axis=0)
-    pad = np.ceil(grid.clip / voxel).astype(int) + 1
+    pad = np.ceil(grid.clip / voxel).astype(int)
     box = ndimage.find_objects(mask.astype(np.uint8))[0]
     # At the base a heart is cut and does not end: its last slice is repeated, the cut comes below.
     base_last = bool(heart_to_world[:3, 2] @ affine[:3, 2] > 0)

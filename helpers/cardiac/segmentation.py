@@ -12,7 +12,7 @@ import numpy as np
 from scipy import ndimage
 from skimage.morphology import convex_hull_image
 
-from helpers.cardiac import cohort
+from helpers.cardiac import anatomy, cohort
 
 UNREADABLE = (
     OSError, EOFError, ValueError, zlib.error, nibabel.filebasedimages.ImageFileError,
@@ -21,7 +21,6 @@ UNREADABLE = (
 MILLIMETRES = {"meter": 1000.0, "micron": 0.001}  # any other unit is taken for mm
 ROUNDING = 1e-3  # of labels stored as fractions, as `scl_slope` makes them
 PART = 0.1  # of the largest connected part: smaller ones are specks
-IN_SLICE = np.ones((3, 3, 1), bool)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,9 +93,10 @@ def fill(structure: np.ndarray, cavity: np.ndarray | None = None) -> np.ndarray:
         structure: mask (i, j, k).
         cavity: mask of the cavity if that is segmented; it decides instead of the hull.
     """
+    whole = structure if cavity is None else structure | cavity
+    filled = whole | anatomy.enclosed(whole)
     if cavity is not None:
-        return ndimage.binary_fill_holes(structure | cavity, IN_SLICE)
-    filled = ndimage.binary_fill_holes(structure, IN_SLICE)
+        return filled
     unchanged = structure.any((0, 1)) & (filled == structure).all((0, 1))
     for k in np.flatnonzero(unchanged):
         filled[..., k] = convex_hull_image(structure[..., k])

@@ -7,7 +7,6 @@ import numpy as np
 from scipy import spatial
 
 from helpers.cardiac import geometry
-from helpers.cardiac.geometry import THETA
 from helpers.cardiac.synthetic import Heart
 
 IN_PLANE, SLICES = 1.3, (9.0, 10.0)  # mm
@@ -56,9 +55,10 @@ def label_phase(
 
     Slices that show less than half of a section are left out (Schulz-Menger et al., 2013).
     """
-    height, where = geometry.locate(points, float(phase.f))
+    height, (rows, columns) = geometry.locate(points, np.float32(phase.f))
     endocardium, epicardium = (
-        geometry.lookup(np.cosh(table), where) + wavering(generator, phase, where)
+        (geometry.ROWS @ np.cosh(table) @ geometry.COLUMNS).astype(np.float32)[rows, columns]
+        + wavering(generator, phase, points.shape[-1])[columns, np.arange(points.shape[-1])]
         for table in (phase.endocardium, phase.epicardium)
     )
     x, y, z = points
@@ -73,19 +73,17 @@ def label_phase(
     return np.where((z < phase.h) & below, labels, 0).astype(np.uint8)
 
 
-def wavering(
-    generator: np.random.Generator, phase: geometry.Ventricle, where: np.ndarray
-) -> np.ndarray:
-    """Draw the error of hand-drawn contours, in cosh ξ: four waves a slice of 0.25 mm each."""
-    columns = np.arange(THETA.size + 1)[:, None] * (2 * np.pi / THETA.size)
-    slices = where.shape[-1]
+def wavering(generator: np.random.Generator, phase: geometry.Ventricle, slices: int) -> np.ndarray:
+    """Draw the error of hand-drawn contours, in cosh ξ: four waves a slice of 0.25 mm each.
+
+    Returned are (512, slices) float32, with the columns of the finer tables.
+    """
     waves = sum(
         generator.normal(0, 0.25, slices)
-        * np.cos(k * columns + generator.uniform(0, 2 * np.pi, slices))
+        * np.cos(k * geometry.FINE_THETA[:, None] + generator.uniform(0, 2 * np.pi, slices))
         for k in range(1, 5)
     )
-    error = waves[np.round(where[1]).astype(np.intp), np.arange(slices)]
-    return error * (np.tanh(phase.endocardium.mean()) / phase.f)
+    return np.float32(waves * np.tanh(phase.endocardium.mean()) / phase.f)
 
 
 def oblique_affine(generator: np.random.Generator, spin: float, voxel: np.ndarray) -> np.ndarray:

@@ -1,6 +1,8 @@
 """The drawn cohort as files: NIfTI with a table that also holds the truth about each heart."""
 
+import concurrent.futures
 import gzip
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,38 +43,43 @@ def write(
         thickness (mm) of each segment.
     """
     groups = np.repeat(list(counts), list(counts.values()))
+    seeds = np.random.SeedSequence(seed).spawn(len(groups))
     rows = []
-    for number, (group, own) in enumerate(
-        zip(groups, np.random.SeedSequence(seed).spawn(len(groups)), strict=True), start=1
-    ):
-        generator, name = np.random.default_rng(own), f"sub-{number:04d}"
-        heart = synthetic.draw(generator, str(group))
-        end_diastole, end_systole, affine = stacks.rasterise(generator, heart)
-        for phase, labels in {"ed": end_diastole, "es": end_systole}.items():
-            content = gzip.compress(nibabel.Nifti1Image(labels, affine).to_bytes(), 1, mtime=0)
-            with files.replacing(folder / f"{name}_{phase}.nii.gz") as path:
-                path.write_bytes(content)
-        diastole, systole = heart.end_diastole, heart.end_systole
-        row = {
-            "participant_id": name,
-            "group": heart.group,
-            "ed": f"{name}_ed.nii.gz",
-            "es": f"{name}_es.nii.gz",
-            "sex": heart.sex,
-            "pattern": heart.pattern,
-            "body_surface_m2": heart.surface,
-            "edv_ml": diastole.cavity_volume(),
-            "esv_ml": systole.cavity_volume(),
-            "mass_g": anatomy.DENSITY * diastole.wall_volume(),
-            "max_wall_mm": anatomy.true_thickness(diastole, heart.shear).max(),
-        }
-        rows.append(
-            row | dict(zip(TRUTH, anatomy.true_segments(diastole, heart.shear), strict=True))
-        )
-        tick()
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for row in pool.map(
+            write_subject, itertools.repeat(folder), itertools.count(1), groups, seeds
+        ):
+            rows.append(row)
+            tick()
     table = pd.DataFrame(rows).round(3)
     files.write_text(folder / "participants.tsv", table.to_csv(sep="\t", index=False))
     return table
+
+
+def write_subject(folder: Path, number: int, group: str, seed: np.random.SeedSequence) -> dict:
+    """Draw one subject, write both its files, and return its row of the table."""
+    generator, name = np.random.default_rng(seed), f"sub-{number:04d}"
+    heart = synthetic.draw(generator, str(group))
+    end_diastole, end_systole, affine = stacks.rasterise(generator, heart)
+    for phase, labels in {"ed": end_diastole, "es": end_systole}.items():
+        content = gzip.compress(nibabel.Nifti1Image(labels, affine).to_bytes(), 1, mtime=0)
+        with files.replacing(folder / f"{name}_{phase}.nii.gz") as path:
+            path.write_bytes(content)
+    diastole, systole = heart.end_diastole, heart.end_systole
+    row = {
+        "participant_id": name,
+        "group": heart.group,
+        "ed": f"{name}_ed.nii.gz",
+        "es": f"{name}_es.nii.gz",
+        "sex": heart.sex,
+        "pattern": heart.pattern,
+        "body_surface_m2": heart.surface,
+        "edv_ml": diastole.cavity_volume(),
+        "esv_ml": systole.cavity_volume(),
+        "mass_g": anatomy.DENSITY * diastole.wall_volume(),
+        "max_wall_mm": anatomy.true_thickness(diastole, heart.shear).max(),
+    }
+    return row | dict(zip(TRUTH, anatomy.true_segments(diastole, heart.shear), strict=True))
 
 
 def cached(counts: dict[str, int], seed: int) -> Path:

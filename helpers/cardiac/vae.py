@@ -49,7 +49,7 @@ def build_encoder(
     )(inputs)  # fmt: skip
     for level, factor in enumerate(FACTORS):  # down to (b, h/4, h/4, h/4, 4 width)
         x = layers.Conv3D(
-            factor * design.width, 3 if level else 2, 2, "same", activation="relu",
+            factor * design.width, 3 if level else 2, 2, "same", activation="silu",
             kernel_initializer="he_normal", name=f"encoder_conv_{level + 1}",
         )(x)  # fmt: skip
     mu = layers.Dense(design.d, name="mu")(layers.Flatten(name="encoder_flatten")(x))
@@ -78,7 +78,7 @@ def build_decoder(
     x = layers.Dense(small**3 * 4 * width, name="decoder_dense")(z)
     x = layers.Reshape((small, small, small, 4 * width), name="decoder_reshape")(x)
     x = layers.Conv3DTranspose(
-        2 * width, 3, 2, "same", activation="relu", kernel_initializer="he_normal",
+        2 * width, 3, 2, "same", activation="silu", kernel_initializer="he_normal",
         name="decoder_conv_1",
     )(x)  # fmt: skip
     x = layers.Conv3DTranspose(

@@ -9,7 +9,7 @@ from matplotlib import colors, patches
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from mpl_toolkits.mplot3d import art3d
-from scipy import ndimage
+from scipy import ndimage, spatial
 from skimage import measure
 
 from helpers import figures
@@ -71,10 +71,11 @@ def surface(ax: Axes, distance: np.ndarray, spacing: float) -> None:
     if not fine.min() < 0 < fine.max():
         return  # the decoded shape has no surface
     vertices, faces = measure.marching_cubes(fine, 0.0, step_size=2)[:2]
-    thickness = anatomy.wall_thickness(fine, step)
-    wall = thickness > 0
-    nearest = ndimage.distance_transform_edt(~wall, return_distances=False, return_indices=True)
-    local = ndimage.map_coordinates(thickness[tuple(nearest)], vertices[faces].mean(1).T, order=1)
+    places, thickness = anatomy.across_the_wall(fine, anatomy.cavity(fine))
+    local = np.zeros(len(faces))
+    if len(places):
+        nearest = spatial.cKDTree(places).query(vertices[faces].mean(1))[1]
+        local = thickness[nearest] * step
     points = (vertices - (np.array(fine.shape) - 1) / 2) * step
     colour = plt.get_cmap()(THICKNESS(local))
     mesh = art3d.Poly3DCollection(

@@ -26,7 +26,7 @@ def train_perceptrons(
 
     Args:
         codes: (n, d); labels: (n,); seeds: of weights and noise.
-        epochs: through all codes, 32 at a time.
+        epochs: times that each code is seen, 32 codes at a time.
     """
     inputs = keras.Input((codes.shape[1],))
     networks, heads = [], []
@@ -36,58 +36,66 @@ def train_perceptrons(
         heads.append(networks[-1](layers.GaussianNoise(1.0, seed=seed)(inputs)))
     model = keras.Model(inputs, heads)
     loss = ["sparse_categorical_crossentropy"] * len(heads)
-    model.compile(keras.optimizers.Adam(3e-3), loss, jit_compile=False)
-    model.fit(codes, [labels] * len(heads), 32, epochs, verbose=0)
+    model.compile(keras.optimizers.Adam(3e-3), loss, jit_compile=False, steps_per_execution=50)
+    # Steps are so short that what Keras does at the end of an epoch would cost more.
+    repeated = np.tile(codes, (epochs, 1)), [np.tile(labels, epochs)] * len(heads)
+    model.fit(*repeated, 32, verbose=0)
     return networks
 
 
-@tf.function
-def probability_and_gradient(classifier: Callable, mu: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return (y₁, ∂y₁/∂μ) of a classifier at a code μ (d,)."""
-    with tf.GradientTape() as tape:
-        tape.watch(mu)
-        y = classifier(mu[None])[0, 1]
-    return y, tape.gradient(y, mu)
-
-
 def ascend(
-    classifier: Callable, start: np.ndarray, step: float = 0.1, limit: int = 1000
-) -> tuple[np.ndarray, np.ndarray]:
+    classifier: Callable, starts: np.ndarray, step: float = 0.1, limit: int = 1000
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """Follow μ_t = μ_{t−1} + λ ∂y₁/∂μ_{t−1} (Biffi et al., 2018) until y₁, p of disease, > `STOP`.
+
+    All walks take their steps side by side, in one loop inside a TensorFlow graph.
 
     Args:
         classifier: μ (b, d) → class probabilities (b, 2).
-        start: code (d,).
+        starts: codes (n, d).
         step: λ, 0.1 in the paper.
         limit: most steps to take.
 
     Returns:
-        (path (t + 1, d), probability of disease along it (t + 1,)).
+        (path (t + 1, d), probability of disease along it (t + 1,)) of each start.
     """
-    mu = tf.constant(start, tf.float32)
-    y, gradient = probability_and_gradient(classifier, mu)
-    path, probabilities = [mu.numpy()], [float(y)]
-    while probabilities[-1] <= STOP and len(path) <= limit:
-        mu = mu + step * gradient
-        y, gradient = probability_and_gradient(classifier, mu)
-        path.append(mu.numpy())
-        probabilities.append(float(y))
-    return np.array(path), np.array(probabilities)
+
+    def probability_and_gradient(mu: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(mu)
+            y = classifier(mu)[:, 1]
+        return y, tape.gradient(y, mu)
+
+    @tf.function
+    def walk_all(mu: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        path, probabilities = (tf.TensorArray(tf.float32, 1, dynamic_size=True) for _ in range(2))
+        y, gradient = probability_and_gradient(mu)
+        path, probabilities, t = path.write(0, mu), probabilities.write(0, y), 0
+        while tf.reduce_any(y <= STOP) and t < limit:
+            mu = tf.where(y[:, None] <= STOP, mu + step * gradient, mu)
+            y, gradient = probability_and_gradient(mu)
+            t += 1
+            path, probabilities = path.write(t, mu), probabilities.write(t, y)
+        return path.stack(), probabilities.stack()
+
+    path, p = (tensor.numpy() for tensor in walk_all(tf.constant(starts, tf.float32)))
+    lengths = 1 + (p[:-1] <= STOP).sum(0)
+    return [(path[:length, n], p[:length, n]) for n, length in enumerate(lengths)]
 
 
 def ascend_whitened(
-    perceptron: Callable, start: np.ndarray, whitening: decomposition.PCA, **rule: Any
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return what `ascend` does, walking in whitened codes u: a path of codes μ.
+    perceptron: Callable, starts: np.ndarray, whitening: decomposition.PCA, **rule: Any
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return what `ascend` does, walking in whitened codes u: paths of codes μ.
 
     Args:
         perceptron: u (b, d) → class probabilities (b, 2).
-        start: code μ (d,).
+        starts: codes μ (n, d).
         whitening: fitted to the training codes, so that the covariance of their u is the identity.
         rule: step and limit, as for `ascend`.
     """
-    path, p = ascend(perceptron, whitening.transform(start[None])[0], **rule)
-    return whitening.inverse_transform(path), p
+    walks = ascend(perceptron, whitening.transform(starts), **rule)
+    return [(whitening.inverse_transform(path), p) for path, p in walks]
 
 
 def measure_walks(
@@ -114,32 +122,32 @@ def measure_walks(
     """
     codes, _p = evaluation.encode(model, hearts.shapes)
     known, labels = codes[hearts.train], hearts.labels[hearts.train]
-    start = known[labels == 0].mean(0)
+    start = known[labels == 0].mean(0, keepdims=True)
     whitening = decomposition.PCA(whiten=True).fit(known)
     plain = train_perceptrons(known, labels, seeds)
     whitened = train_perceptrons(whitening.transform(known), labels, seeds)
     healthy = codes[hearts.test[hearts.labels[hearts.test] == 0][:starts]]
 
-    walks = [(0, *ascend(model.classifier, start, **rule))]
-    walks += [(1, *ascend(perceptron, start, **rule)) for perceptron in plain]
-    walks += [(2, *ascend_whitened(each, start, whitening, **rule)) for each in whitened]
-    from_hearts = [ascend_whitened(whitened[0], code, whitening, **rule)[0] for code in healthy]
+    by_rule = [ascend(model.classifier, start, **rule)]
+    by_rule.append([ascend(each, start, **rule)[0] for each in plain])
+    by_rule.append([ascend_whitened(each, start, whitening, **rule)[0] for each in whitened])
+    from_hearts = ascend_whitened(whitened[0], healthy, whitening, **rule)
 
-    paths = [path for _rule, path, _p in walks]
-    ends = np.concatenate([path[[0, -1]] for path in [*paths, *from_hearts]])
+    walks = [each for walks in by_rule for each in walks]
+    ends = np.concatenate([path[[0, -1]] for path, _p in [*walks, *from_hearts]])
     thickness = evaluation.thickness_of(evaluation.decode_hearts(model, ends)[..., 0], spacing)
     change = thickness[1::2] - thickness[::2]
-    first = 1 + len(seeds)  # of the walks in whitened codes
+    path_whitened, p_whitened = by_rule[2][0]
     return {
-        "rule": np.array([rule for rule, _path, _p in walks]),
-        "steps": np.array([len(path) - 1 for path in paths]),
-        "p_start": np.array([p[0] for _rule, _path, p in walks]),
-        "p_end": np.array([p[-1] for _rule, _path, p in walks]),
+        "rule": np.repeat(np.arange(len(RULES)), [len(walks) for walks in by_rule]),
+        "steps": np.array([len(path) - 1 for path, _p in walks]),
+        "p_start": np.array([p[0] for _path, p in walks]),
+        "p_end": np.array([p[-1] for _path, p in walks]),
         "change": change[: len(walks)],
         "change_from_hearts": change[len(walks) :],
-        "path_whitened": paths[first],
-        "p_whitened": walks[first][2],
-        "p_joint": walks[0][2],
+        "path_whitened": path_whitened,
+        "p_whitened": p_whitened,
+        "p_joint": by_rule[0][0][1],
         "codes": codes,
     }
 

@@ -21,6 +21,7 @@ from helpers.training import store
 
 PROCESSES = 8  # at most on one machine: each holds TensorFlow and the data
 RUNS_PER_GPU = 3  # small networks leave most of a GPU idle
+FEW = 100  # steps that one process has done before others have loaded TensorFlow
 PATIENCE = 10  # seconds that a scheduler and its first worker may take to answer
 TOPIC = "residual-report-progress"
 ALONE = threading.Lock()  # seeds are global: one task at a time in a process
@@ -95,8 +96,9 @@ def spread(function: Callable, groups: list[list], total: int, description: str)
         description: of the progress bar.
     """
     address = os.environ.get("DASK_SCHEDULER_ADDRESS")
+    many = total >= FEW or local_cluster.cache_info().currsize or runtime.gpus()
     with progress.bar(total, description, unit="steps") as bar:
-        if groups and (address or (len(groups) > 1 and local_processes() > 1)):
+        if groups and (address or (many and len(groups) > 1 and local_processes() > 1)):
             with connect(address) if address else local_client() as client:
                 spread_over_workers(function, groups, bar, client)
         else:

@@ -54,10 +54,15 @@ def test_locate_inverts_the_coordinates():
     ])  # fmt: skip
     height, (row, column) = geometry.locate(points, f)
     np.testing.assert_allclose(height, np.cosh(xi), rtol=1e-6)
-    np.testing.assert_allclose(
-        np.interp(row, np.arange(48), geometry.NODES), np.cos(eta), atol=2e-3
-    )
-    np.testing.assert_allclose(column * 2 * np.pi / 48, theta, atol=1e-5)
+    np.testing.assert_allclose(geometry.FINE_COS_ETA[row, 0], np.cos(eta), atol=1 / 256)
+    np.testing.assert_allclose(geometry.FINE_THETA[column], theta, atol=np.pi / 512)
+
+
+def test_finer_tables_are_linear_between_the_nodes():
+    table = 2 + geometry.COS_ETA + np.abs(geometry.THETA - np.pi)
+    fine = geometry.ROWS @ table @ geometry.COLUMNS
+    exact = 2 + geometry.FINE_COS_ETA + np.abs(geometry.FINE_THETA - np.pi)
+    np.testing.assert_allclose(fine[1:-1], exact[1:-1], atol=1e-6)
 
 
 SHEAR = geometry.Shear(np.array([0.002, -0.001]), np.array([0.15, -0.1]), -20.0)

@@ -15,7 +15,7 @@ def linear_classifier(mu):
 
 def test_a_step_is_the_papers_rule():
     start = np.array([0.1, 0.2, 0.3], np.float32)
-    path, p = walk.ascend(linear_classifier, start, step=0.1, limit=1)
+    ((path, p),) = walk.ascend(linear_classifier, start[None], step=0.1, limit=1)
     y = 1 / (1 + np.exp(3 - start @ W))
     np.testing.assert_allclose(p[0], y, rtol=1e-5)
     np.testing.assert_allclose(path[1], start + 0.1 * y * (1 - y) * W, rtol=1e-5)
@@ -24,7 +24,7 @@ def test_a_step_is_the_papers_rule():
 def test_the_gradient_agrees_with_finite_differences():
     classifier = vae.build_classifier(3, dropout=0.5)
     start = np.array([0.3, -0.2, 0.1], np.float32)
-    path, _ = walk.ascend(classifier, start, step=1.0, limit=1)
+    ((path, _p),) = walk.ascend(classifier, start[None], step=1.0, limit=1)
     for axis in range(3):
         ahead, behind = (
             start + sign * 1e-2 * np.eye(3, dtype=np.float32)[axis] for sign in (1, -1)
@@ -33,13 +33,26 @@ def test_the_gradient_agrees_with_finite_differences():
         assert path[1][axis] - start[axis] == pytest.approx(float(slope), abs=2e-3)
 
 
-def test_walks_climb_and_stop():
-    start = np.zeros(3, np.float32)
-    path, p = walk.ascend(linear_classifier, start, limit=5000)
-    assert (np.diff(p) > 0).all() and p[-2] <= 0.95 < p[-1]
-    assert len(path) == len(p)
-    short, r = walk.ascend(linear_classifier, start, limit=3)
-    assert len(short) == len(r) == 4
+def step_by_step(start, step, limit):
+    """Walk the linear classifier's gradient in plain NumPy."""
+    path, p = [start], [1 / (1 + np.exp(3 - start @ W))]
+    while p[-1] <= 0.95 and len(path) <= limit:
+        path.append(path[-1] + step * p[-1] * (1 - p[-1]) * W)
+        p.append(1 / (1 + np.exp(3 - path[-1] @ W)))
+    return np.array(path), np.array(p)
+
+
+@pytest.mark.parametrize("limit", [5000, 300, 3])
+def test_walks_side_by_side_are_those_of_a_plain_loop(limit):
+    """Each ends at its own step, one before its first."""
+    starts = np.array([[0, 0, 0], [1, -1, 0], [-1, 1, 0], [3, 0, 3]], np.float32)
+    walks = walk.ascend(linear_classifier, starts, limit=limit)
+    for start, (path, p) in zip(starts, walks, strict=True):
+        wanted_path, wanted_p = step_by_step(start.astype(float), 0.1, limit)
+        assert path.shape == wanted_path.shape and p.shape == wanted_p.shape
+        np.testing.assert_allclose(path, wanted_path, atol=1e-3)
+        np.testing.assert_allclose(p, wanted_p, atol=1e-4)
+    assert len({len(path) for path, _p in walks}) == (2 if limit == 3 else 4)
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +74,14 @@ def cosine(a, b):
 
 def test_the_walk_follows_the_groups_difference_only_in_whitened_codes(groups):
     codes, labels = groups
-    start = codes[labels == 0].mean(0)
+    start = codes[labels == 0].mean(0, keepdims=True)
     whitening = decomposition.PCA(whiten=True).fit(codes)
     plain = walk.train_perceptrons(codes, labels, [0, 1], epochs=20)
     mended = walk.train_perceptrons(whitening.transform(codes), labels, [0, 1], epochs=20)
     for perceptron, other in zip(plain, mended, strict=True):
-        path, _p = walk.ascend(perceptron, start, limit=300)
-        restored, p = walk.ascend_whitened(other, start, whitening, limit=300)
-        np.testing.assert_allclose(restored[0], start, atol=1e-4)
+        ((path, _p),) = walk.ascend(perceptron, start, limit=300)
+        ((restored, p),) = walk.ascend_whitened(other, start, whitening, limit=300)
+        np.testing.assert_allclose(restored[:1], start, atol=1e-4)
         assert p[-1] > p[0] + 0.3
         assert cosine(restored[-1] - restored[0], DIFFERENCE) > 0.97
         assert cosine(path[-1] - path[0], DIFFERENCE) < 0.93

@@ -46,6 +46,32 @@ def test_seeds_of_a_network_are_one_group_and_long_groups_go_first(monkeypatch):
     assert groups == [[(run,) for run in group] for group in (wide, long, short)]
 
 
+def test_few_steps_are_taken_in_this_process(monkeypatch):
+    monkeypatch.setattr(grid, "local_processes", lambda: 2)
+    monkeypatch.setattr(grid, "local_client", lambda: pytest.fail("starts processes"))
+    groups = {"": [make_run(iterations=4), make_run(iterations=5)]}
+    assert [result.cached for result in train_all(groups)[""]] == [False, False]
+    monkeypatch.setattr(grid, "FEW", 9)
+    with pytest.raises(pytest.fail.Exception, match="starts processes"):
+        train_all({"": [make_run(iterations=4, seed=1), make_run(iterations=5, seed=1)]})
+
+
+@pytest.mark.slow
+def test_processes_of_this_machine_train_what_one_does(monkeypatch, tmp_path):
+    runs = [make_run(iterations=4), make_run(iterations=5)]
+    serial = train_all({"": runs})[""]
+    paths.RUNS.rename(paths.RUNS.with_name("serial"))
+    monkeypatch.setenv("REPORT_DATA", str(tmp_path))
+    monkeypatch.setattr(grid, "FEW", 0)
+    monkeypatch.setattr(grid, "local_processes", lambda: 2)
+    try:
+        for found, expected in zip(train_all({"": runs})[""], serial, strict=True):
+            assert_same(found, expected, 1e-4)
+    finally:
+        grid.local_cluster().close()
+        grid.local_cluster.cache_clear()
+
+
 @pytest.mark.parametrize(
     ("gpus", "cores", "processes"), [(0, 2, 2), (0, 64, 8), (1, 16, 3), (2, 4, 4)]
 )
