@@ -94,7 +94,7 @@ def results_table(results: dict) -> str:
     """Return the main results beside the papers', as Markdown, from those of notebook 05."""
     merits = results["merits"]
     errors = published.SHORTCUT_ERRORS.values()
-    best, second, *_worse = sorted(error for error in errors if error != "fail")
+    best, second, *_worse = sorted(error for error in errors if isinstance(error, float))
     costs = {row["name"]: (row["paper"], row["ours"]) for row in results["counts"]}
     rows = [
         (f"training error, plain-{merits['deep']} less plain-{merits['shallow']}, points",

@@ -5,6 +5,7 @@ with notebook, cell (number, id and first line), fault and remedy. Importing thi
 Typst and pydantic are loaded when `write_report` runs.
 """
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -18,6 +19,7 @@ from nbtypst import compiler, notebook
 from nbtypst.document import Document, keys_of
 
 TEMPLATES = Path(__file__).parent / "templates"
+ALTERNATIVE = re.compile(r'#(formula|displayed)\("(?:[^"\\]|\\.)*"')  # the text of a formula
 
 
 def write_report(
@@ -98,11 +100,11 @@ def assemble(
     )
     document.problems.check()
     cited = re.findall(r"#cite\(label\((.*?)\)\)", "".join(sections.values()))
-    words = yaml.safe_load((TEMPLATES / "words.yml").read_text(encoding="utf-8"))
+    words = yaml.safe_load((TEMPLATES / "words.yml").read_text(encoding="utf-8"))[language]
     data = {
         "language": language,
         "title": front,
-        "words": words[language],
+        "words": words,
         "abstract": bool(abstract["cells"]),
         "sections": list(books),
         "cited": len(set(cited)),
@@ -120,7 +122,8 @@ def assemble(
         **document.files,
     }
     for name, text in sections.items():
-        project[f"{name}.typ"] = f'#import "style.typ": *\n{text}'.encode()
+        told = ALTERNATIVE.sub(lambda match: spoken(match[0], words["spoken"]), text)
+        project[f"{name}.typ"] = f'#import "style.typ": *\n{told}'.encode()
     notices = list(document.notices)
     if texts := list(dict.fromkeys(in_english)):
         some = ", ".join(repr(text[:40]) for text in texts[:3]) + " …" * (len(texts) > 3)
@@ -147,16 +150,19 @@ def end_captions(books: Iterable[dict]) -> None:
                     report["caption"] = report["caption"].strip().removesuffix(".")
 
 
+def spoken(alternative: str, words: dict[str, str]) -> str:
+    """Return a formula's alternative text with signs and words in place of TeX's names."""
+    alternative = re.sub(r" tag\S* label\S*(?=\")", "", alternative)
+    return re.sub(
+        r"(?:text|hat)(?=\w)|[A-Za-z]+", lambda name: words.get(name[0], name[0]), alternative
+    )
+
+
 def with_anchors(page: str) -> str:
     """Return a page on which every heading, figure, table and formula has an anchor."""
-    counts: dict[str, int] = {}
-
-    def numbered(match: re.Match) -> str:
-        kind = match[2] or match[1]
-        counts[kind] = counts.get(kind, 0) + 1
-        return f'{match[0]} id="{kind}-{counts[kind]}"'
-
-    return re.sub(r'<(h[2-6]|figure|table|div class="(equation)")(?=>)', numbered, page)
+    numbers = itertools.count(1)
+    bare = re.compile(r'<(h[2-6]|figure|table|div class="(equation)")(?=>)')
+    return bare.sub(lambda tag: f'{tag[0]} id="{tag[2] or tag[1]}-{next(numbers)}"', page)
 
 
 def has_tag(cell: dict, tag: str) -> bool:

@@ -3,7 +3,6 @@
 import ast
 
 from helpers import paths
-from nbtypst.problems import DocumentError
 
 CORE = {
     "residual/units.py": ("PaddedIdentity", "activate", "residual_unit"),
@@ -12,7 +11,7 @@ CORE = {
     "cardiac/vae.py": (
         "build_encoder", "build_decoder", "CardiacVAE", "soft_dice", "kl_divergence",
     ),
-    "cardiac/walk.py": ("probability_and_gradient", "ascend", "ascend_whitened"),
+    "cardiac/walk.py": ("ascend", "ascend_whitened"),
     "deeplab/network.py": (
         "deeplab_v3", "deeplab_v3_plus", "image_pooling", "project", "add_detail", "with_logits",
     ),
@@ -20,22 +19,13 @@ CORE = {
 
 
 def core_sources() -> dict[str, list[str]]:
-    """Return {file in helpers: sources of the functions and classes that `CORE` names}.
-
-    Raises:
-        DocumentError: a name is not defined there.
-    """
-    return {f"helpers/{name}": definitions(name, wanted) for name, wanted in CORE.items()}
-
-
-def definitions(name: str, wanted: tuple[str, ...]) -> list[str]:
-    """Return the sources of what a file in helpers defines under the names that are wanted."""
-    source = (paths.ROOT / "helpers" / name).read_text(encoding="utf-8")
-    found = {}
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            start = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-            found[node.name] = "\n".join(source.splitlines()[start - 1 : node.end_lineno])
-    if missing := [each for each in wanted if each not in found]:
-        raise DocumentError(f"helpers/{name} has no {', '.join(missing)}: see listings.CORE")
-    return [found[each] for each in wanted]
+    """Return {file: sources of the functions and classes in it} of those that `CORE` names."""
+    found: dict[str, list[str]] = {}
+    for name, wanted in CORE.items():
+        lines = (paths.ROOT / "helpers" / name).read_text(encoding="utf-8").splitlines()
+        for node in ast.parse("\n".join(lines)).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in wanted:
+                start = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+                source = "\n".join(lines[start - 1 : node.end_lineno])
+                found.setdefault(f"helpers/{name}", []).append(source)
+    return found
