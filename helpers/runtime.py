@@ -68,6 +68,7 @@ def start_tensorflow(seed: int, tf32: bool) -> None:
         import tensorflow as tf
 
         tf.zeros(1)  # starts the devices, which is when they talk
+    tf.get_logger().setLevel("ERROR")  # it warns where several networks are traced, one each
     tf.config.experimental.enable_tensor_float_32_execution(tf32)
     keras.utils.set_random_seed(seed)
     if os.environ.get("REPORT_DETERMINISTIC"):
