@@ -31,7 +31,7 @@ def test_xla_trains_what_the_plain_graph_trains(start, tmp_path, monkeypatch):
         session = start(gpus)
         assert (session.cores is None) == bool(gpus)
         loop.compiled_network.cache_clear()
-        step = loop.compiled_network(run).step
+        step = loop.compiled_network(*run.compilation()).step.get_concrete_function()
         assert step.function_def.attr["_XlaMustCompile"].b == bool(gpus)
         monkeypatch.setattr(paths, "RUNS", tmp_path / str(gpus))
         result = loop.train_run(run)

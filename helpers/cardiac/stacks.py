@@ -18,10 +18,8 @@ def rasterise(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (ED labels, ES labels, affine) as a short-axis stack would show the heart.
 
-    Labels follow ACDC (1 right ventricle, 2 myocardium, 3 cavity). The stack is turned in its
-    plane, its slices are thick and lie at a random offset, and its affine is oblique, as a
-    scanner's is; each contour of each slice wavers by fractions of a millimetre, as a drawn one
-    does.
+    The stack is turned in its plane, its slices lie at a random offset, and its affine is oblique;
+    each contour of each slice wavers by fractions of a millimetre, as a drawn one does.
     """
     phases = heart.end_diastole, heart.end_systole
     voxel = np.array([IN_PLANE, IN_PLANE, generator.uniform(*SLICES)])
