@@ -69,7 +69,7 @@ def write_catalogue(root, **texts):
 def write_project(root):
     """Write the project: the code of this one, notebooks, a profile, data, a catalogue."""
     ignored = shutil.ignore_patterns("__pycache__")
-    for name in ("helpers", "nbtypst"):
+    for name in ("helpers", "nbtypst", "docs"):
         shutil.copytree(paths.ROOT / name, root / name, ignore=ignored)
     (root / "helpers" / "extra.py").write_text("FACTOR = 10\n")
     for name in ("Makefile", "report.yml", "requirements.txt"):

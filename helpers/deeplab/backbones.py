@@ -71,8 +71,8 @@ def xception_65(
 
     x = layers.ZeroPadding2D(1)(image)
     flow = "xception_65.entry_flow"
-    x = convolution(x, *scaled(32), f"{flow}.conv1_1", 3, 2, padding="valid")
-    x = convolution(layers.ReLU()(x), *scaled(64), f"{flow}.conv1_2", 3)
+    x = convolution(x, scale_channels(32, width), f"{flow}.conv1_1", 3, 2, padding="valid")
+    x = convolution(layers.ReLU()(x), scale_channels(64, width), f"{flow}.conv1_2", 3)
     rate = 16 // output_stride  # from the middle flow on
     x, _ = unit(layers.ReLU()(x), scaled(128, 128, 128), "entry_flow.block1.unit_1", stride=2)
     x, low_level = unit(x, scaled(256, 256, 256), "entry_flow.block2.unit_1", stride=2)
