@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import optimize, special, stats
 
 from helpers import claims
+from helpers.training.finished import Result
 from helpers.training.spec import moving_mean
 from helpers.translation import text
 
@@ -29,16 +30,20 @@ FORMATS = {  # of the columns of `law_table`
 }
 
 
-def iterations_to(errors: np.ndarray, threshold: float, window: int) -> float | None:
-    """Return the iterations until the error is below a threshold, None if it never is.
+def iterations_to(result: Result, threshold: float) -> float | None:
+    """Return the iterations until a run's training error is below a threshold, or None.
 
-    Args:
-        errors: training error of every iteration's batch, (iterations,).
-        threshold: of the mean over `window` iterations; the middle of the first window below it
-            is returned.
+    The error is averaged over the window of the run's protocol; the middle of the first window
+    below the threshold counts.
     """
-    below = np.flatnonzero(moving_mean(errors, window) < threshold)
+    window = result.run.protocol.window
+    below = np.flatnonzero(moving_mean(result.per_iteration("errors"), window) < threshold)
     return float(below[0] + (window + 1) / 2) if len(below) else None
+
+
+def iterations_given(result: Result) -> float:
+    """Return the middle of a run's last window: how long it was at least, if it never got there."""
+    return len(result.per_iteration("errors")) - (result.run.protocol.window - 1) / 2
 
 
 def fit_law(depths: list, iterations: list, limits: list) -> dict[str, Any]:
@@ -108,21 +113,21 @@ def measure_law(groups: dict, threshold: float) -> dict[str, Any]:
     """Return how the training of networks of one kind takes longer with depth.
 
     Args:
-        groups: {depth: [`finished.Result` of each seed]}, all with one window.
+        groups: {depth: [`finished.Result` of each seed]}.
         threshold: as for `iterations_to`.
 
     Returns:
         {"threshold", "depths", "iterations" (a list for each depth, None where censored),
         "limits" (likewise, what each run was given), "growth"} and what `fit_law` returns.
     """
-    window = next(iter(groups.values()))[0].run.protocol.window
-    errors = {d: [each.per_iteration("errors") for each in groups[d]] for d in sorted(groups)}
-    times = [[iterations_to(e, threshold, window) for e in each] for each in errors.values()]
-    limits = [[len(e) - (window - 1) / 2 for e in each] for each in errors.values()]
-    depths = [depth for depth, each in errors.items() for _run in each]
-    fit = fit_law(depths, sum(times, []), sum(limits, []))
-    measured = {"threshold": threshold, "depths": list(errors), "iterations": times}
-    return measured | {"limits": limits, "growth": growth(fit)} | fit
+    depths, times, limits = sorted(groups), [], []
+    for depth in depths:
+        times.append([iterations_to(result, threshold) for result in groups[depth]])
+        limits.append([iterations_given(result) for result in groups[depth]])
+    every_depth = np.repeat(depths, [len(each) for each in times])
+    fit = fit_law(every_depth, sum(times, []), sum(limits, []))
+    measured = {"threshold": threshold, "depths": depths, "iterations": times, "limits": limits}
+    return measured | {"growth": growth(fit)} | fit
 
 
 def slope_estimate(fit: dict) -> claims.Estimate:
