@@ -6,6 +6,7 @@ Throughout, `x_l` is (batch, height, width, channels), `F` is a list of branches
 
 import re
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import keras
 import numpy as np
@@ -14,8 +15,8 @@ from keras import layers
 
 from helpers.normalization import FusedBatchNormalization
 
-Tensor, Branches = tf.Tensor, list[keras.Sequential]
-
+Tensor: TypeAlias = tf.Tensor
+Branches = list[keras.Sequential]
 
 identity = keras.activations.linear  # the h and f of an identity mapping
 

@@ -91,15 +91,15 @@ def train_epoch(
                 errors.append(float(steps[-1][1]))
                 if protocol.ends(errors):
                     break
-    losses, errors, norms = (np.array(each) for each in zip(*steps, strict=True))
+    losses, error, norms = (np.array(each) for each in zip(*steps, strict=True))
     return {
         "iterations": len(steps),
         "images": len(steps) * batch,
         "learning_rate": float(rate),
         "train_loss": float(losses.mean()),
-        "train_error": float(errors.mean()),
+        "train_error": float(error.mean()),
         "losses": losses.tolist(),
-        "errors": errors.tolist(),
+        "errors": error.tolist(),
         "gradient_norms": norms[0].tolist(),
     }
 

@@ -83,9 +83,9 @@ class Protocol:
         return len(errors) >= self.iterations or bool(np.any(smoothed < self.stop_error))
 
 
-def moving_mean(values: Sequence[float], window: int) -> np.ndarray:
+def moving_mean(values: np.typing.ArrayLike, window: int) -> np.ndarray:
     """Return the mean of each `window` neighbours of (n,): (n - window + 1,), or none."""
-    sums = np.cumsum(np.concatenate([[0.0], values]))
+    sums = np.cumsum(np.append(0.0, values))
     return (sums[window:] - sums[:-window]) / window
 
 
