@@ -124,7 +124,7 @@ def measure_law(groups: dict, threshold: float) -> dict[str, Any]:
     for depth in depths:
         times.append([iterations_to(result, threshold) for result in groups[depth]])
         limits.append([iterations_given(result) for result in groups[depth]])
-    every_depth = np.repeat(depths, [len(each) for each in times])
+    every_depth = np.repeat(depths, [len(each) for each in times]).tolist()
     fit = fit_law(every_depth, sum(times, []), sum(limits, []))
     measured = {"threshold": threshold, "depths": depths, "iterations": times, "limits": limits}
     return measured | {"growth": growth(fit)} | fit
