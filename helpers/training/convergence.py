@@ -18,9 +18,12 @@ from helpers.translation import text
 
 LAYERS = 12  # the growth is told for so many layers: two units more in every stage
 LEAST_SPREAD = 0.02  # of log iterations, which are whole numbers of some dozens at least
-FIT = (  # what `fit_law` returns
-    "intercept", "slope", "slope_interval", "factor_per_12_layers", "interval", "r_squared",
-    "curvature", "curvature_p", "over_power",
+FIT = (  # of log iterations = intercept + slope depth / LAYERS + noise
+    "intercept", "slope", "slope_interval",  # at 95 %
+    "factor_per_12_layers", "interval",  # e^slope, and its interval
+    "r_squared",  # of the runs that reached the threshold
+    "curvature", "curvature_p",  # per (depth / LAYERS)^2; its probability if the line were straight
+    "over_power",  # twice the log likelihood over that of a power of the depth
 )  # fmt: skip
 FORMATS = {  # of the columns of `law_table`
     "error below (%)": "{:.0f}",
@@ -47,11 +50,10 @@ def iterations_given(result: Result) -> float:
 
 
 def fit_law(depths: list, iterations: list, limits: list) -> dict[str, Any]:
-    """Fit log iterations = intercept + slope depth / `LAYERS` + noise by maximum likelihood.
+    """Fit the law by maximum likelihood; a run that ended too early counts as longer than it was.
 
-    A run that ended too early counts as longer than it was, as in a Tobit model (Tobin 1958). The
-    interval is that of the profile likelihood, and curvature is judged by the ratio of likelihoods
-    with and without it.
+    Such censored runs are those of a Tobit model (Tobin 1958). The interval is that of the profile
+    likelihood, and curvature is judged by the ratio of likelihoods with and without it.
 
     Args:
         depths: of each run, (n,).
@@ -59,12 +61,8 @@ def fit_law(depths: list, iterations: list, limits: list) -> dict[str, Any]:
         limits: how many each run was given, (n,).
 
     Returns:
-        {"intercept", "slope", "slope_interval" (95 %), "factor_per_12_layers" (e^slope), "interval"
-        (of that factor), "r_squared" (of the runs that reached the threshold), "curvature" (of log
-        iterations, per (depth / LAYERS)^2; above 0: faster growth), "curvature_p" (probability of
-        as much curvature if the line were straight), "over_power" (twice the log likelihood over
-        that of a power of the depth)}, all None where fewer than three runs of two depths reached
-        the threshold.
+        {name of `FIT`: value}, None where fewer than three runs of two depths reached the
+        threshold.
     """
     depth = np.asarray(depths, "float64")
     reached = np.array([each is not None for each in iterations])
