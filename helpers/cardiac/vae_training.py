@@ -113,6 +113,7 @@ def compile_vae(model: keras.Model, learning_rate: float, steps: int) -> None:
         0.05 * learning_rate, max(1, steps - rise), alpha=0.01,
         warmup_target=learning_rate, warmup_steps=rise,
     )  # fmt: skip
-    optimizer = keras.optimizers.Adam(schedule, clipnorm=1.0)
+    # A thousand steps are few for the usual memory of squared gradients, 0.999.
+    optimizer = keras.optimizers.Adam(schedule, beta_2=0.99, clipnorm=1.0)
     model.compile(optimizer, jit_compile=runtime.compiles())
     optimizer.build(model.trainable_variables)
