@@ -44,21 +44,16 @@ def main() -> None:
 
 def tell_status(parameters: dict[str, dict]) -> None:
     """Print a line for each notebook and report that would be made, with the reason."""
-    lines = []
-    for name, values in parameters.items():
-        record = inputs.current_record(name, values)
-        if reason := inputs.difference(record["made"], record["now"]):
-            lines.append(f"{name}: {reason}")
+    records = {name: inputs.current_record(name, values) for name, values in parameters.items()}
+    reasons = {name: inputs.difference(each["made"], each["now"]) for name, each in records.items()}
+    lines = [f"{name}: {reason}" for name, reason in reasons.items() if reason]
     print(*lines or ["everything is up to date"], sep="\n")
 
 
 def make_reports(parameters: dict[str, dict], languages: list[str], make: list[str]) -> None:
-    """Write what has changed and run `make` on it; leave with its status if it fails.
+    """Write what has changed and run the command `make` on it; leave with its status if it fails.
 
-    Args:
-        parameters: {notebook or "report.<language>": its parameters}.
-        languages: of the reports.
-        make: the command and its options.
+    `parameters` is {notebook or "report.<language>": its parameters}.
     """
     pdfs = [paths.REPORTS / f"report.{language}.pdf" for language in languages]
     before = {pdf: pdf.stat().st_mtime_ns for pdf in pdfs if pdf.exists()}

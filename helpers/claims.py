@@ -19,11 +19,12 @@ Estimate = tuple[float, float]
 def estimate(sample: Sequence[float], images: int | None = None, trained: bool = True) -> Estimate:
     """Return the estimate of a mean, its variance infinite where the sample decides nothing.
 
+    The noise is the larger of the scatter over trainings, widened by Student's factor because they
+    are few, and the sampling of the images. A single value has no known scatter.
+
     Args:
         sample: a value for each training, or none; with `images`, error rates in [0, 1].
-        images: number of images behind each error rate, the same for every training. The noise
-            is the larger of the scatter over trainings, widened by Student's factor because they
-            are few, and the sampling of the images. A single value has no known scatter.
+        images: number of images behind each error rate, the same for every training.
         trained: False if a network behind the sample has not learned: it decides nothing.
     """
     if not len(sample):

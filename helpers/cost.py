@@ -16,13 +16,10 @@ IN_PLACE = (layers.BatchNormalization, layers.ReLU, layers.Dropout, layers.Add)
 
 
 def multiply_adds(model: keras.Model) -> int:
-    """Return the multiply-adds of every convolution and dense layer for one image.
+    """Return the multiply-adds of every convolution and dense layer of a built model for one image.
 
     The papers' "FLOPs" and "Mult-Adds" count these: each weight of a kernel works once at each
     output position. Biases, normalisation, activations, pooling and resizing are not counted.
-
-    Args:
-        model: built Keras model with a fixed input size.
 
     Raises:
         ValueError: an output size is not fixed, so the count would be undefined.
@@ -31,11 +28,7 @@ def multiply_adds(model: keras.Model) -> int:
 
 
 def layer_multiply_adds(layer: keras.Layer) -> int:
-    """Return the multiply-adds of one layer for one image, 0 for a layer without a kernel.
-
-    Raises:
-        ValueError: the layer's output size is not fixed.
-    """
+    """Return what `multiply_adds` counts of one layer."""
     if not isinstance(layer, WEIGHTED):
         return 0
     positions = layer.output.shape[1:-1]  # () for a dense layer
@@ -53,11 +46,8 @@ def feature_memory(model: keras.Model) -> float:
     """Return the MiB of float32 feature maps that one image needs at once, at most.
 
     A map lives from the layer that computes it to the last that reads it (arXiv 1801.04381,
-    memory-efficient inference). Normalisation, ReLU, dropout and addition work in place. Weights
-    and a convolution's own workspace are not counted.
-
-    Args:
-        model: built functional model with a fixed input size; the layers run in their order.
+    memory-efficient inference); layers run in the functional model's order. Normalisation, ReLU,
+    dropout and addition work in place. Weights and a convolution's workspace are not counted.
     """
     maps_read = [[id(map_) for map_ in keras.tree.flatten(layer.input)] for layer in model.layers]
     last_reader = {map_: step for step, maps in enumerate(maps_read) for map_ in maps}
@@ -91,8 +81,8 @@ def latency(function: Callable, *arguments: Any, repeats: int = 3) -> float:
 def without_weights() -> contextlib.AbstractContextManager:
     """Return a context whose networks have shapes, names and costs but no memory for weights.
 
-    ResNet-152 then takes a second. Keras knows a weight's shape by itself; TensorFlow's variable
-    behind it is a single zero, so such a model cannot be run.
+    Keras knows a weight's shape by itself; TensorFlow's variable behind it is a single zero, so
+    such a model cannot be run.
     """
     import tensorflow as tf  # here: the rest serves every backend of Keras
 

@@ -8,7 +8,7 @@ import dataclasses
 import re
 import textwrap
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import matplotlib.pyplot as plt
@@ -40,19 +40,12 @@ class Block:
     params: int = 0
 
 
-@dataclasses.dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """A block on paper: its outline, its text as it is to be read, its tint."""
 
     outline: Bbox
     text: str
     tint: str
-
-    @property
-    def centre(self) -> tuple[float, float]:
-        """The middle (x, y)."""
-        outline = self.outline
-        return (outline.x0 + outline.x1) / 2, (outline.y0 + outline.y1) / 2
 
 
 def parents(model: keras.Model) -> dict[str, list[str]]:
@@ -70,17 +63,11 @@ def parents(model: keras.Model) -> dict[str, list[str]]:
 
 
 def condense(model: keras.Model, stages: dict) -> tuple[dict[str, Block], dict]:
-    """Return (blocks, edges) of a built functional model.
+    """Return ({pattern: Block}, {(pattern, pattern): {}}) of a built functional model.
 
-    Args:
-        model: built Keras model.
-        stages: {pattern: (title, tint)}; a layer belongs to the first pattern that matches the
-            start of its name. One without belongs to the stage that feeds it last; a concatenation
-            to that of the layer it feeds.
-
-    Returns:
-        blocks {pattern: Block}, those of the stages that the model has; edges
-        {(pattern, pattern): {}}, the values for Matplotlib's properties of the arrows.
+    `stages` is {pattern: (title, tint)}. A layer belongs to the first pattern that matches the
+    start of its name; one without, to the stage that feeds it last; a concatenation, to that of the
+    layer it feeds. The edges' values are for Matplotlib's properties of the arrows.
 
     Raises:
         ValueError: no pattern matches an input of the model.
@@ -112,7 +99,8 @@ def block_text(block: Block, narrow: bool) -> str:
     Only narrow, the title keeps its line breaks, and each number has its line.
     """
     title = translation.localised(block.title)
-    title = title if narrow else title.replace("\n", " ")
+    if not narrow:
+        title = title.replace("\n", " ")
     shape = "×".join(map(str, block.shape))
     params = f"{block.params:,}".replace(",", "\u00a0") if block.params else ""
     details = ("\n" if narrow else " · ").join(filter(None, (shape, params)))
@@ -129,7 +117,7 @@ def text_width(text: str) -> float:
 
 
 def rows_from(blocks: dict[str, Block], edges: dict) -> list[list[str]]:
-    """Return the keys of blocks in rows from top to bottom, each in the last row it can have."""
+    """Return the keys of blocks in rows from top to bottom, each in its last possible row."""
     below = dict.fromkeys(blocks, 0)  # rows between a block and the end
     for _ in blocks:
         for start, end in edges:
@@ -147,14 +135,13 @@ def layout(blocks: dict[str, Block], rows: list, gap: float = GAP) -> dict[str, 
     widths: dict[int, float] = {}  # of the boxes in rows of a length
     boxes, top = {}, 0.0
     for row in rows:
-        cells = [key for key in row if key is not None]
-        texts |= {key: block_text(blocks[key], narrow=len(row) > 2) for key in cells}
-        needed = [text_width(texts[key]) + 4 * PADDING for key in cells]
-        widths[len(row)] = max(widths.get(len(row), 5 * LINE), *needed)
+        for key in filter(None, row):
+            texts[key] = block_text(blocks[key], narrow=len(row) > 2)
+            needed = text_width(texts[key]) + 4 * PADDING
+            widths[len(row)] = max(widths.get(len(row), 5 * LINE), needed)
     for row in rows:
         width = widths[len(row)]
-        lines = max(texts[key].count("\n") + 1 for key in row if key is not None)
-        height = LINE * lines + 2 * PADDING
+        height = LINE * max(texts[key].count("\n") + 1 for key in filter(None, row)) + 2 * PADDING
         for column, key in enumerate(row):
             if key is not None:
                 x = (column - (len(row) - 1) / 2) * (width + GAP)
@@ -168,19 +155,21 @@ def layout(blocks: dict[str, Block], rows: list, gap: float = GAP) -> dict[str, 
 def route(boxes: dict[str, Box], start: str, end: str) -> list[tuple[float, float]]:
     """Return the corners of an arrow from box to box that crosses none.
 
-    Tried in turn: straight; down, across, down; across, then up or down; up or down, then across;
-    round on the right, close by within a column.
+    Tried in turn: straight; down, across, down; across, then up or down; round on the right, close
+    by within a column.
     """
     a, b = boxes[start].outline, boxes[end].outline
-    (x, y), (end_x, end_y) = boxes[start].centre, boxes[end].centre
-    down, right = end_y > y, end_x >= x
+    (x, y), (end_x, end_y) = (a.p0 + a.p1) / 2, (b.p0 + b.p1) / 2
+    down = end_y > y
     leave, enter = (x, a.y1 if down else a.y0), (end_x, b.y0 if down else b.y1)
-    leave_side, enter_side = (a.x1 if right else a.x0, y), (b.x0 if right else b.x1, end_y)
+    leave_side, enter_side = (a.x1, y), (b.x0, end_y)
+    if end_x < x:
+        leave_side, enter_side = (a.x0, y), (b.x1, end_y)
     bend = b.y0 - GAP / 2
     ways = [[leave_side, enter_side]] if y == end_y else []
     ways += [[leave, enter]] if x == end_x else []
     ways += [[leave, (x, bend), (end_x, bend), enter]] if down else []
-    ways += [[leave_side, (end_x, y), enter], [leave, (x, end_y), enter_side]]
+    ways += [[leave_side, (end_x, y), enter]]
     both = Bbox.union([a, b])
     outlines = [box.outline for box in boxes.values()]
     between = [each for each in outlines if both.y0 <= each.y0 and each.y1 <= both.y1]
@@ -188,10 +177,8 @@ def route(boxes: dict[str, Box], start: str, end: str) -> list[tuple[float, floa
         side = Bbox.union(passed).x1 + GAP / 2
         below = y + 2  # arrows that enter the box
         ways.append([(a.x1, below), (side, below), (side, end_y), (b.x1, end_y)])
-    for way in ways:
-        if not any(crosses(way, box) for box in boxes.values()):
-            return way
-    return ways[-1]
+    free = (way for way in ways if not any(crosses(way, box) for box in boxes.values()))
+    return next(free, ways[-1])
 
 
 def crosses(way: list[tuple[float, float]], box: Box) -> bool:
@@ -205,9 +192,7 @@ def side_by_side(graphs: list, titles: Sequence[str] = ("",)) -> plt.Figure:
     Titles are English, or made by `text`. The figure is as wide as the text; wider, to be shrunk
     on paper, only if the boxes need it.
     """
-    outlines = []
-    for boxes, _edges in graphs:
-        outlines.append(Bbox.union([box.outline for box in boxes.values()]))
+    outlines = [Bbox.union([box.outline for box in boxes.values()]) for boxes, _edges in graphs]
     needed = sum(outline.width + GAP for outline in outlines)  # arrows run round on the right
     spare = max(0, 72 * figures.WIDTH - needed) / len(graphs)
     widths = [outline.width + GAP + spare for outline in outlines]
@@ -234,16 +219,16 @@ def side_by_side(graphs: list, titles: Sequence[str] = ("",)) -> plt.Figure:
 
 def draw_box(ax: plt.Axes, box: Box) -> None:
     """Draw a box with its text; one that holds only "+" is a circle."""
-    outline = box.outline
+    outline, centre = box.outline, (box.outline.p0 + box.outline.p1) / 2
     shape: patches.Patch = patches.Rectangle(outline.p0, outline.width, outline.height)
     if box.text == "+":
-        shape = patches.Circle(box.centre, outline.height / 2)
+        shape = patches.Circle((centre[0], centre[1]), outline.height / 2)
     if box.tint != "none":
         shape.set(facecolor=box.tint, edgecolor="0.3", linewidth=0.5, zorder=2)
         ax.add_patch(shape)
-    draw_text(ax, *box.centre, box.text, va="center", fontsize=SIZE)
+    draw_text(ax, centre[0], centre[1], box.text, va="center", fontsize=SIZE)
 
 
 def draw_text(ax: plt.Axes, x: float, y: float, words: str, **style: Any) -> None:
-    """Write words that are in the figure's language already, as Matplotlib does by itself."""
+    """Write words that are in the figure's language already."""
     say.set_text(ax.text(x, y, "", ha="center", linespacing=1.1, zorder=3, **style), words)

@@ -1,19 +1,17 @@
 """Downloads that resume after a break, are verified, and never leave half a file behind.
 
-pooch only compares checksums: its `retrieve` does not resume, follows redirects to http, replaces a
-file laid by hand that does not match, and would save no line.
+pooch only compares checksums: its `retrieve` does not resume, follows redirects to http, and
+replaces a file laid by hand that does not match.
 """
 
 import contextlib
-import fcntl
 import os
 import shutil
 import tarfile
 import tempfile
-import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import requests
@@ -21,11 +19,10 @@ import tqdm
 import urllib3
 from pooch import hashes
 
-from helpers import files, progress
+from helpers import files, paths, progress
 
 ATTEMPTS = 4  # connections in a row that may bring nothing before we give up
-WAIT = 0.5  # seconds before the second of them, doubled before each further one
-LONGEST_WAIT = 60  # seconds, however long a busy server asks us to wait
+WAIT, LONGEST_WAIT = 0.5, 60  # seconds before the next of them: doubled each time; at most
 BUSY = 429, 500, 502, 503, 504  # answers that may be others a moment later
 CONNECT, STALL = 5, 30  # seconds to connect, and between two pieces
 PIECE = 1 << 18  # bytes
@@ -41,12 +38,11 @@ def fetch(
     path: Path,
     checksum: str | None = None,
     check: Callable[[Path], str | None] | None = None,
-    deadline: float | None = None,
 ) -> Path:
     """Download `url` to `path` unless it is there, verify it, and return the path.
 
-    Bytes arrive in `<path>.part`, which a later call continues (where the server answers ranges;
-    else it starts again), and which takes the final name only after it has been verified.
+    Bytes arrive in `<path>.part`, which a later call continues, and which takes the final name only
+    after it has been verified.
 
     Args:
         url: https address; http only of this machine. REPORT_MIRROR names another folder of the
@@ -55,7 +51,6 @@ def fetch(
         checksum: "sha256:…", "md5:…", "sha384:…". Without one, the SHA-256 of the first download
             is kept in `<path>.sha256` and holds for every later call.
         check: where no checksum is known, returns what is wrong with a file's content, or None.
-        deadline: of `time.monotonic`, when to give up.
 
     Raises:
         DownloadError: no network, an HTTP error, a broken download, no room, a wrong checksum or
@@ -63,17 +58,17 @@ def fetch(
         ValueError: `checksum` names no known algorithm.
     """
     part, record = (path.with_name(path.name + suffix) for suffix in (".part", ".sha256"))
+    source = mirrored(url)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with locked(path.parent):
+        with download_lock():
+            origin = checksum
             if checksum is None and record.exists():
                 checksum = record.read_text(encoding="utf-8").partition(" ")[0]
                 origin = f"{checksum}, which {record} holds"
-            else:
-                origin = checksum
             arrived = not path.exists()
             if arrived:
-                receive(mirrored(url), part, deadline)
+                receive(source, part)
             file = part if arrived else path
             fault = None if hashes.hash_matches(file, checksum) else f"its checksum is not {origin}"
             if checksum is None and check:
@@ -81,21 +76,19 @@ def fetch(
             if fault and arrived:
                 part.unlink()
                 raise DownloadError(
-                    f"{mirrored(url)}: {fault}. Nothing was kept. Run again; if it stays so, the "
-                    f"file at that address is another one: put the right one at {path}"
+                    f"{source}: {fault}. Nothing was kept. Run again; if it stays so, the file at "
+                    f"that address is another one: put the right one at {path}"
                 )
             if fault:
-                raise DownloadError(
-                    f"{path}: {fault}. Delete the file and run again to download it from {url}"
-                )
+                remedy = f"Delete the file and run again to download it from {url}"
+                raise DownloadError(f"{path}: {fault}. {remedy}")
             if arrived:
                 part.replace(path)
             if checksum is None:
                 files.write_text(record, f"{hashes.file_hash(path)}  {path.name}\n")
     except OSError as error:
-        raise DownloadError(
-            f"{path} cannot be written: {error}. Mend that and run again"
-        ) from error
+        fault = f"{path} cannot be written: {error}"
+        raise DownloadError(f"{fault}. Mend that and run again") from error
     return path
 
 
@@ -105,61 +98,29 @@ def mirrored(url: str) -> str:
     return f"{mirror.rstrip('/')}/{url.rpartition('/')[2]}" if mirror else url
 
 
-@contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Keep other processes from downloading into a folder while the block runs.
+def download_lock() -> contextlib.AbstractContextManager:
+    """Return a context that one process after the other enters: downloads do not mix."""
+    waiting = "Another process is downloading into the data folder; waiting for it to end …"
+    return files.exclusive(paths.DATA / ".lock", waiting)
 
-    Raises:
-        DownloadError: one of them is doing so.
+
+def patient_session() -> requests.Session:
+    """Return a session that asks busy servers again, when they say or ever later.
+
+    It asks, redirects included, only https addresses and this machine.
     """
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError as error:
-        raise DownloadError(
-            f"{folder}: another process is downloading into it. Run again when it has ended"
-        ) from error
-    finally:
-        os.close(descriptor)
-
-
-def encrypted_session() -> requests.Session:
-    """Return a session that asks, redirects included, only https addresses and this machine."""
+    retries = urllib3.Retry(
+        ATTEMPTS - 1, connect=0, read=0, status_forcelist=BUSY, raise_on_status=False,
+        backoff_factor=WAIT, backoff_max=LONGEST_WAIT, retry_after_max=LONGEST_WAIT,
+    )  # fmt: skip
     session = requests.Session()
-    session.mount("http://127.0.0.1:", session.adapters.pop("http://"))
+    session.adapters.clear()
+    for address in ("https://", "http://127.0.0.1:"):
+        session.mount(address, requests.adapters.HTTPAdapter(max_retries=retries))
     return session
 
 
-def unreachable(url: str) -> str | None:
-    """Return why a server cannot be asked within `CONNECT` seconds, names looked up; else None."""
-    reasons = [f"no answer within {CONNECT} seconds"]
-
-    def ask():
-        with encrypted_session() as session:
-            try:
-                session.head(mirrored(url), timeout=CONNECT)
-                reasons.clear()
-            except requests.RequestException as error:
-                reasons[:] = [short(error)]
-
-    if "://" not in mirrored(url):
-        return None
-    asking = threading.Thread(target=ask, daemon=True)  # a look-up of names has no time limit
-    asking.start()
-    asking.join(CONNECT)
-    return reasons[0] if reasons else None
-
-
-def short(error: Exception) -> str:
-    """Return the innermost reason of a network's failure."""
-    while inner := next((each for each in error.args if isinstance(each, Exception)), None):
-        error = inner
-    reason = getattr(error, "reason", error)
-    return str(reason).rpartition(": ")[2]
-
-
-def receive(source: str, part: Path, deadline: float | None = None) -> None:
+def receive(source: str, part: Path) -> None:
     """Bring all bytes of an address or a local file into `part`, continuing what is there.
 
     Raises:
@@ -168,27 +129,23 @@ def receive(source: str, part: Path, deadline: float | None = None) -> None:
     if "://" not in source:
         shutil.copyfile(Path(source).expanduser(), part)
         return
-    failures = best = 0
-    with encrypted_session() as session, progress.bar(None, part.stem, unit="MB") as bar:
+    failures = most = 0
+    with patient_session() as session, progress.bar(None, part.stem, unit="MB") as bar:
         while True:
             try:
-                return continue_download(source, part, bar, session, deadline)
+                return continue_download(source, part, bar, session)
             except requests.exceptions.InvalidSchema as error:
                 raise DownloadError(f"{source}: only https is downloaded from: {error}") from error
             except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-                now = size(part)
-                failures = 0 if now > best else failures + 1
-                best = max(best, now)
-                asked = getattr(getattr(error, "response", None), "headers", {}).get("Retry-After")
-                wait = float(asked) if asked and asked.isdecimal() else WAIT * 2**failures / 2
-                late = deadline is not None and time.monotonic() + wait > deadline
-                if failures == ATTEMPTS or late:
+                failures = 0 if size(part) > most else failures + 1
+                most = max(most, size(part))
+                if failures == ATTEMPTS:
                     raise DownloadError(
-                        f"{source}: no connection, or it broke off after {now:,} bytes ({error}). "
+                        f"{source}: no connection, or it broke off after {most:,} bytes ({error}). "
                         f"Check the network and run again: {part.name} will be continued. "
                         f"Without a network, put the file at {part.with_suffix('')}"
                     ) from error
-                time.sleep(min(wait, LONGEST_WAIT))
+                time.sleep(WAIT * 2**failures / 2)
 
 
 def size(file: Path) -> int:
@@ -196,29 +153,24 @@ def size(file: Path) -> int:
     return file.stat().st_size if file.exists() else 0
 
 
-def continue_download(
-    url: str, part: Path, bar: tqdm.tqdm, session: requests.Session, deadline: float | None = None
-) -> None:
+def continue_download(url: str, part: Path, bar: tqdm.tqdm, session: requests.Session) -> None:
     """Ask once for the bytes that `part` lacks and append them.
 
     Raises:
-        DownloadError: the server answers with an error, or the time is over.
-        requests.RequestException, urllib3.exceptions.HTTPError: it is busy, or it broke off.
+        DownloadError: the server answers with an error.
+        requests.RequestException, urllib3.exceptions.HTTPError: the connection broke off.
     """
     start = size(part)
     headers = {"Accept-Encoding": "identity"}  # the file's own bytes, or ranges do not add up
     if start:
         headers["Range"] = f"bytes={start}-"
-    stall = STALL if deadline is None else min(STALL, max(deadline - time.monotonic(), 0.1))
-    with session.get(url, headers=headers, stream=True, timeout=(CONNECT, stall)) as response:
+    with session.get(url, headers=headers, stream=True, timeout=(CONNECT, STALL)) as response:
         stated = response.headers.get("Content-Range", "")  # "bytes 5-9/10", "bytes */10"
-        if response.status_code == 416:  # nothing after `start`: complete, or not the same file
-            if stated != f"bytes */{start}":
-                part.unlink()
-                continue_download(url, part, bar, session, deadline)
-            return
-        if response.status_code in BUSY:
-            response.raise_for_status()
+        if response.status_code == 416 and stated == f"bytes */{start}":
+            return  # complete
+        if response.status_code == 416:  # not the same file
+            part.unlink()
+            return continue_download(url, part, bar, session)
         if not response.ok:
             raise DownloadError(
                 f"{url}: the server answers {response.status_code} {response.reason}. "
@@ -231,11 +183,6 @@ def continue_download(
             while piece := response.raw.read1(PIECE, decode_content=False):
                 file.write(piece)
                 bar.update(file.tell() // 10**6 - bar.n)
-                if deadline is not None and time.monotonic() > deadline:
-                    raise DownloadError(
-                        f"{url}: the time was over after {file.tell():,} bytes. "
-                        f"`make data` will continue {part.name}"
-                    )
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -250,7 +197,7 @@ def unpack(archive: Path, folder: Path) -> None:
     factor, more = UNPACKED
     left = factor * archive.stat().st_size + more  # bytes
     with (
-        locked(folder.parent),
+        download_lock(),
         tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary,
     ):
         if folder.exists():
@@ -269,6 +216,5 @@ def unpack(archive: Path, folder: Path) -> None:
             inside.rename(folder)
         except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
             remedy = "Mend it" if getattr(error, "errno", None) else "Delete it"
-            raise DownloadError(
-                f"{archive} cannot be unpacked: {error}. {remedy} and run again"
-            ) from error
+            fault = f"{archive} cannot be unpacked: {error}"
+            raise DownloadError(f"{fault}. {remedy} and run again") from error

@@ -1,10 +1,13 @@
 """`make data`: download, verify and unpack the real data sets; what is there stays as it is."""
 
+import contextlib
 import functools
+import signal
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+
+import requests
 
 from helpers import download, paths
 from helpers.deeplab import official
@@ -38,10 +41,7 @@ def main(wanted: list[str]) -> None:
 
 
 def downloads(wanted: Sequence[str]) -> list[tuple[int, str, Callable[[], Path]]]:
-    """Return (MB, name, function that fetches it) of all that the sets `wanted` hold.
-
-    The smallest come first.
-    """
+    """Return (MB, name, function that fetches it) of the sets `wanted`, the smallest first."""
     from helpers.images import cifar10  # with scikit-learn, which takes a second
 
     tasks = []
@@ -65,19 +65,34 @@ def fetch_for_report(checkpoints: list[str]) -> None:
     wanted = SMALLEST.startswith(tuple(checkpoints))
     if not wanted or (official.available([SMALLEST]) and not photographs):
         return
-    deadline = time.monotonic() + SECONDS
     try:
-        if reason := download.unreachable(official.URL):
-            raise DownloadError(reason)
-        for name in photographs:
-            official.fetch_photograph(name, deadline)
-        official.fetch_checkpoint(SMALLEST, deadline)
-    except DownloadError as error:
+        with time_limit(SECONDS):
+            if download.mirrored(official.URL) == official.URL:  # one try, not several
+                requests.head(official.URL, timeout=download.CONNECT)
+            for name in photographs:
+                official.fetch_photograph(name)
+            official.fetch_checkpoint(SMALLEST)
+    except (DownloadError, requests.RequestException) as error:
         print(
             f"make report: DeepLab's checkpoint and photographs did not come, the report is set "
             f"without them (OFFLINE=1 does not ask): {error}",
             file=sys.stderr,
         )
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Stop the block with a DownloadError after some seconds; for a process's main thread."""
+
+    def stop(_signal, _frame):
+        raise DownloadError(f"{seconds} seconds were over; `make data` continues what has begun")
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 if __name__ == "__main__":

@@ -59,9 +59,10 @@ def sha256(path: Path) -> str:
 
 def checksums(folder: Path) -> dict[str, str]:
     """Return {name: SHA-256} of the files in a folder; notes (.md) and the seal are left out."""
-    visible = (path for path in sorted(folder.glob("[!.]*")) if path.is_file())
-    data = (path for path in visible if path.suffix != ".md" and path.name != SEAL)
-    return {path.name: sha256(path) for path in data}
+    visible = sorted(path for path in folder.glob("[!.]*") if path.is_file())
+    return {
+        path.name: sha256(path) for path in visible if path.suffix != ".md" and path.name != SEAL
+    }
 
 
 def seal(folder: Path) -> None:
@@ -70,7 +71,7 @@ def seal(folder: Path) -> None:
 
 
 def made(folder: Path, make: Callable[[], object], doing: str) -> Path:
-    """Return a folder whose files `make` writes, called now unless they are there as it wrote them.
+    """Return a folder, after `make` has written its files unless they are there as it wrote them.
 
     A file that is not as it was written is told in a warning that ends with `doing`.
     """

@@ -16,12 +16,10 @@ REFERENCE = re.compile(r"@\w+\{([^,\s]+),.*?(doi|url) = \{(.*?)\}", re.DOTALL)
 
 
 def with_numbers(book: NotebookNode, name: str) -> NotebookNode:
-    """Return an executed notebook with numbers and addresses that work in its references to labels.
+    """Return the executed notebook `name` with numbers and addresses in its references to labels.
 
-    Args:
-        book: the notebook.
-        name: its stem. Labels of other notebooks are looked up in their executed copies and, as
-            far as these are missing, left without a number.
+    Labels of other notebooks are looked up in their executed copies and, as far as these are
+    missing, left without a number.
     """
     targets = bibliography()
     for section, notebook in enumerate(profiles.notebooks(), 1):

@@ -11,13 +11,9 @@ SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 def set_numbers(text: str, language: str, markdown: bool = True) -> str:
     """Return a text that Python has formatted with its numbers as a reader expects them.
 
-    1e-05 becomes a power of ten, a hyphen a minus, and 5% gets its space. Russian has decimal
-    commas, and spaces between thousands. Code, link targets, versions and arXiv numbers stay.
-
-    Args:
-        text: Markdown, or plain text.
-        language: such as "ru".
-        markdown: write powers of ten as formulas, not as characters.
+    1e-05 becomes a power of ten, in `markdown` a formula; a hyphen a minus; and 5% gets its space.
+    Russian has decimal commas, and spaces between thousands. Code, link targets, versions and
+    arXiv numbers stay.
     """
 
     def power(match):

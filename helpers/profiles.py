@@ -27,11 +27,7 @@ def cells_of(notebook: Path) -> list[dict]:
 
 
 def parameters_cell(notebook: Path) -> str:
-    """Return the source of the cell of `notebook` that is tagged `parameters`.
-
-    Raises:
-        ProfileError: there is not exactly one such cell.
-    """
+    """Return the source of the cell tagged `parameters`, or raise ProfileError unless it is one."""
     tagged = [c for c in cells_of(notebook) if "parameters" in c["metadata"].get("tags", [])]
     if len(tagged) != 1:
         raise ProfileError(f"{notebook.name}: {len(tagged)} cells are tagged `parameters`, not one")
@@ -68,13 +64,13 @@ def load_profile(name: str) -> dict[str, dict[str, Any]]:
     known = sorted(path.stem for path in paths.PROFILES.glob("*.yml"))
     if name not in known:
         raise ProfileError(f"there is no profile {name!r}; choose one of {', '.join(known)}")
-    profile = settings.read_settings(paths.PROFILES / f"{name}.yml", model(), ProfileError)
+    profile = settings.read_settings(paths.PROFILES / f"{name}.yml", profile_model(), ProfileError)
     sections = profile.model_dump(exclude_unset=True)
     shared = sections.pop("shared")
     return {book: {"profile": name, **shared, **section} for book, section in sections.items()}
 
 
-def model() -> Any:
+def profile_model() -> Any:
     """Return the pydantic model of a profile: the section `shared` and one for each notebook.
 
     What every notebook has, such as the seed, stands in `shared`; a section may set it anew.
@@ -83,20 +79,20 @@ def model() -> Any:
 
     strict = pydantic.ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
     empty = pydantic.BeforeValidator(lambda section: {} if section is None else section)
-    books = {notebook.stem: types(notebook) for notebook in notebooks()}
+    books = {notebook.stem: parameter_types(notebook) for notebook in notebooks()}
     common = set.intersection(*map(set, books.values()))
 
-    def section(title, kinds, optional=()):
-        fields = {name: (kind, None if name in optional else ...) for name, kind in kinds.items()}
+    def section(title, types, optional=()):
+        fields = {name: (kind, None if name in optional else ...) for name, kind in types.items()}
         return Annotated[pydantic.create_model(title, __config__=strict, **fields), empty], ...
 
-    fields = {book: section(book, kinds, common) for book, kinds in books.items()}
-    shared = {name: kinds[name] for kinds in books.values() for name in common}
+    fields = {book: section(book, types, common) for book, types in books.items()}
+    shared = {name: types[name] for types in books.values() for name in common}
     fields["shared"] = section("shared", shared)
     return pydantic.create_model("Profile", __config__=strict, **fields)
 
 
-def types(notebook: Path) -> dict[str, Any]:
+def parameter_types(notebook: Path) -> dict[str, Any]:
     """Return {parameter: its type and range} of `notebook`, but for the profile's name.
 
     The comment on a parameter ends with its range, after a semicolon: "from 1", "from 0 to 1" or

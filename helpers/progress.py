@@ -26,13 +26,10 @@ def bar(total: int | None, description: str, unit: str = "epoch") -> tqdm.tqdm:
 
 
 def cell_bar(title: str, total: int, last_time: float | None) -> tqdm.tqdm:
-    """Return the bar that counts the cells of a notebook which `make report` runs.
+    """Return the bar that counts the `total` cells of a notebook which `make report` runs.
 
-    Args:
-        title: such as "[3/6] 02_resnet_vgg_plain".
-        total: number of cells.
-        last_time: seconds that the notebook took last time, or None. With trainings in the run
-            store, or without, this time is another matter; so the line says no more than that.
+    The seconds that it took last time, if known, are told as such: with trainings in the run store,
+    or without, this time is another matter.
     """
     before = f" (last time {tqdm.tqdm.format_interval(last_time)})" if last_time else ""
     layout = f"{{desc}}  {{elapsed}}{before}  cell {{n_fmt}}/{{total_fmt}}"

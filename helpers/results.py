@@ -16,23 +16,16 @@ import numpy as np
 from helpers import files, inputs, paths, runtime
 
 
-def write(session: runtime.Session, values: dict, data: Sequence[dict] = ()) -> None:
-    """Store `values`, the notebook's parameters and their provenance as `<notebook>.json`.
+def dump(session: runtime.Session, values: dict, data: Sequence[dict] = ()) -> None:
+    """Store values (JSON's or NumPy's), parameters and provenance as `<notebook>.json`.
 
-    Args:
-        session: the notebook's.
-        values: {key: JSON value, NumPy scalar or NumPy array}.
-        data: sources used, from `source`.
+    `data` are the sources used, from `source`.
 
     Raises:
         ValueError: a number is NaN or infinite; the message names the file.
     """
     path = folders()[0] / f"{session.notebook}.json"
-    record = {
-        **values,
-        "parameters": session.parameters,
-        "provenance": provenance(session, data),
-    }
+    record = values | {"parameters": session.parameters, "provenance": provenance(session, data)}
     try:
         text = json.dumps(record, indent=1, default=plain, allow_nan=False, ensure_ascii=False)
     except ValueError as error:
@@ -44,6 +37,7 @@ def provenance(session: runtime.Session, data: Sequence[dict]) -> dict:
     """Return where a notebook's numbers come from, with the sources of its data."""
     commit, dirty = runtime.commit()
     elapsed = datetime.datetime.now(datetime.UTC) - session.started
+    cores = {"cores": session.cores} if session.cores else {}
     return {
         "profile": session.profile,
         "seed": session.seed,
@@ -51,7 +45,7 @@ def provenance(session: runtime.Session, data: Sequence[dict]) -> dict:
         "dirty": dirty,
         "versions": runtime.versions(),
         "device": session.device,
-        **({"cores": session.cores} if session.cores else {}),
+        **cores,
         "precision": runtime.precision(),
         "started": session.started.isoformat(timespec="seconds"),
         "seconds": round(elapsed.total_seconds(), 1),
@@ -59,10 +53,8 @@ def provenance(session: runtime.Session, data: Sequence[dict]) -> dict:
     }
 
 
-def read(notebook: str) -> dict:
-    """Return the results of `notebook`, such as "02_resnet_vgg_plain".
-
-    By hand, those of a run by hand come before the report's.
+def read_results(notebook: str) -> dict:
+    """Return the results of `notebook`; by hand, those of a run by hand before the report's.
 
     Raises:
         FileNotFoundError: that notebook has not run yet.

@@ -19,10 +19,7 @@ KERNEL_LOG = paths.REPORTS / "kernel.log"
 
 
 class LoggedKernelManager(jupyter_client.AsyncKernelManager):
-    """Keeps what a kernel's libraries write past Python off the terminal, in reports/kernel.log.
-
-    Its bars reach the terminal through the descriptor that REPORT_PROGRESS names.
-    """
+    """Keeps what a kernel's libraries write past Python off the terminal, but not its bars."""
 
     async def _async_start_kernel(self, **options):
         terminal = os.dup(2)
@@ -107,18 +104,14 @@ def execute(
             # Through files of its own folder, not through TCP ports, nobody else can listen in,
             # and kernels side by side do not meet.
             sockets = {"transport": "ipc", "ip": f"{folder}/socket"}
-            book = papermill.execute_notebook(
-                book,
-                partial,
-                parameters,
-                kernel_name="python3",
-                language="python",
-                cwd=paths.NOTEBOOKS,
-                progress_bar=False,
-                config=traitlets.config.Config({"KernelManager": sockets}),
-                kernel_manager_class=LoggedKernelManager,
-                on_cell_start=on_cell_start,
-            )
+            options = {
+                "cwd": paths.NOTEBOOKS,
+                "config": traitlets.config.Config({"KernelManager": sockets}),
+                "kernel_manager_class": LoggedKernelManager,
+                "on_cell_start": on_cell_start,
+                "progress_bar": False,
+            }
+            book = papermill.execute_notebook(book, partial, parameters, **options)
     except papermill.PapermillExecutionError as error:
         reason = f"{error.ename}: {error.evalue}"
     except nbclient.exceptions.DeadKernelError:

@@ -30,8 +30,8 @@ class Session:
     seed: int
     started: datetime.datetime
     device: str
-    cores: int | None = None  # where that is a processor
-    parameters: dict = dataclasses.field(default_factory=dict)
+    cores: int | None  # where that is a processor
+    parameters: dict
 
 
 def start(
@@ -39,15 +39,9 @@ def start(
 ) -> Session:
     """Seed Python, NumPy and Keras, set TensorFlow up for this machine, return a `Session`.
 
-    oneDNN's convolutions are switched on (five times faster in 3-D, and off by default on many
-    CPUs), which works only before TensorFlow loads. Numbers are float32 on every device.
-
-    Args:
-        notebook: its name without ending.
-        profile, seed: its parameters.
-        tensorflow: whether to load it.
-        tf32: whether a GPU may round factors to 10 bits where it multiplies matrices: enough to
-            train with, too little to tell whether an equation holds.
+    Numbers are float32 on every device; with `tf32` a GPU may round factors to 10 bits where it
+    multiplies matrices: enough to train with, too little to tell whether an equation holds.
+    `tensorflow` says whether to load it.
     """
     started = datetime.datetime.now(datetime.UTC)
     tell_what_to_run_first()
@@ -57,15 +51,10 @@ def start(
     np.random.seed(seed)  # noqa: NPY002 (libraries that still use the global generator)
     if tensorflow:
         start_tensorflow(seed, tf32)
-    return Session(
-        notebook,
-        profile,
-        seed,
-        started,
-        device=device() if tensorflow else processor(),
-        cores=None if tensorflow and gpus() else cores(),
-        parameters=current_parameters(notebook),
-    )
+    found = device() if tensorflow else processor()
+    used_cores = None if tensorflow and gpus() else cores()
+    parameters = current_parameters(notebook)
+    return Session(notebook, profile, seed, started, found, used_cores, parameters)
 
 
 def start_tensorflow(seed: int, tf32: bool) -> None:
@@ -79,6 +68,7 @@ def start_tensorflow(seed: int, tf32: bool) -> None:
         import tensorflow as tf
 
         tf.zeros(1)  # starts the devices, which is when they talk
+    tf.get_logger().setLevel("ERROR")  # it warns where several networks are traced, one each
     tf.config.experimental.enable_tensor_float_32_execution(tf32)
     keras.utils.set_random_seed(seed)
     if os.environ.get("REPORT_DETERMINISTIC"):
@@ -86,7 +76,10 @@ def start_tensorflow(seed: int, tf32: bool) -> None:
 
 
 def configure_tensorflow() -> None:
-    """Set the environment that TensorFlow and Keras read once, when they are imported."""
+    """Set the environment that TensorFlow and Keras read once, when they are imported.
+
+    oneDNN's convolutions are five times faster in 3-D, and off by default on many CPUs.
+    """
     if "tensorflow" in sys.modules and os.environ.get("TF_ENABLE_ONEDNN_OPTS") != "1":
         print(
             "TensorFlow was imported before helpers.runtime.start: oneDNN stays as it is, and on "
@@ -104,10 +97,7 @@ def configure_tensorflow() -> None:
 
 @contextlib.contextmanager
 def native_log_hidden() -> Iterator[None]:
-    """Hide what C++ writes to the standard error while the block runs.
-
-    TensorFlow greets with lines that no log level suppresses; they would end up in the notebook.
-    """
+    """Hide the lines that TensorFlow's C++ greets with, which no log level suppresses."""
     stderr = os.dup(2)
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         os.dup2(nowhere.fileno(), 2)
@@ -126,10 +116,7 @@ def gpus() -> list:
 
 
 def use_one_gpu(rank: int) -> None:
-    """Leave this process one of its GPUs, if it has any; to be called before they start.
-
-    Processes with different ranks take different ones, as far as there are.
-    """
+    """Leave this process one of its GPUs, if any, by its rank; to be called before they start."""
     configure_tensorflow()
     import tensorflow as tf
 
@@ -164,10 +151,9 @@ def precision() -> str:
     import tensorflow as tf
 
     names = [keras.config.dtype_policy().name]
-    if gpus() and tf.config.experimental.tensor_float_32_execution_enabled():
-        names.append("TF32")
-    if compiles():
-        names.append("XLA")
+    if gpus():
+        tf32 = tf.config.experimental.tensor_float_32_execution_enabled()
+        names += ["TF32", "XLA"] if tf32 else ["XLA"]
     return ", ".join(names)
 
 
@@ -193,7 +179,7 @@ def current_parameters(notebook: str) -> dict:
 
 
 def tell_what_to_run_first() -> None:
-    """Let a cell that misses a name of an earlier one say so, beside Python's own message."""
+    """Let a cell that misses an earlier one's name say so, beside Python's own message."""
 
     def explain(shell, kind, error, trace, tb_offset=None):
         print(f"{error}: run the cells above first (Run, Run All Above Selected Cell)")
@@ -225,10 +211,8 @@ def commit() -> tuple[str, bool]:
     A process keeps what it found first, for it keeps the code that it loaded.
     """
     git = ["git", "-C", str(paths.ROOT)]
-    try:
-        revision = subprocess.check_output(
-            [*git, "rev-parse", "HEAD"], text=True, stderr=subprocess.DEVNULL
-        )
-        return revision.strip(), bool(subprocess.check_output([*git, "status", "--porcelain"]))
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown", False
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):
+        revision = subprocess.check_output([*git, "rev-parse", "HEAD"], stderr=subprocess.DEVNULL)
+        changes = subprocess.check_output([*git, "status", "--porcelain"])
+        return revision.decode().strip(), bool(changes)
+    return "unknown", False

@@ -35,12 +35,7 @@ set_text = Text.set_text
 
 
 def say(template: str, **values: Any) -> None:
-    """Show a computed sentence (Markdown); it is set as running text in the report.
-
-    Args:
-        template: as for `text`.
-        values: numbers, texts, or lists of them.
-    """
+    """Show a computed sentence (Markdown, template and values as for `text`) as running text."""
     packed = pack_template(template, values)
     sentence = translation.wording(packed, translation.language)
     display_bundle({"text/markdown": sentence}, {"kind": "sentence", "text": packed})
@@ -64,8 +59,7 @@ def show(
         caption: one or two sentences that say what to see, a template as for `text`.
         alt: what the figure shows, with its key numbers, for a reader who cannot see it; likewise.
         raster: store pixels (200 dpi) where a vector drawing would be too heavy.
-        frames: a function that returns PNGs (bytes), of which pages show the one that their
-            reader's slider points at, instead of the figure.
+        frames: returns PNGs, of which pages show the one at their slider, not the figure.
         values: of both templates.
 
     Raises:
@@ -97,14 +91,14 @@ def show_table(
     formats: dict[str, str] | None = None,
     **values: Any,
 ) -> None:
-    """Show a DataFrame as a numbered table; the index is not shown.
+    """Show a DataFrame, headers with units, as a numbered table, without its index.
 
     Args:
-        frame: one row a line, headers with units; texts are translated.
+        frame: None and NaN show as a dash; texts are translated.
         label: such as "tab-architectures".
         caption: what the table holds, a template as for `text`.
         formats: {column: format such as "{:.2f}"}; without one, numbers get four significant
-            figures and integers are whole. None and NaN show as a dash.
+            figures and integers are whole.
         values: of the caption.
 
     Raises:
@@ -112,8 +106,10 @@ def show_table(
     """
     check_label(label, "tab-", caption)
     cells = frame.astype(object).where(frame.notna(), None)
-    report = {"kind": "table", "label": label, "caption": pack_template(caption, values)}
-    report |= {
+    report = {
+        "kind": "table",
+        "label": label,
+        "caption": pack_template(caption, values),
         "columns": [translation.pack_value(str(column)) for column in frame.columns],
         "rows": translation.pack_value(list(cells.itertuples(index=False, name=None))),
         "formats": [(formats or {}).get(column) for column in frame.columns],
@@ -170,10 +166,9 @@ def check_label(label: str, prefix: str, texts: str) -> None:
 
 
 def copies(figure: Figure) -> Callable[[], Figure]:
-    """Return a function that gives copies of a figure, each made as if nothing had drawn it.
+    """Return a function that gives copies of a figure as it was made: laying one out changes it.
 
-    Laying a figure out changes it, so every language starts from the figure as it was made; and a
-    copy's texts are set anew, so that they pass through `set_localised_text`.
+    A copy's texts are set anew, so that they pass through `set_localised_text`.
     """
     plt.close(figure)  # or each copy would open as a figure of pyplot's
     stored = pickle.dumps(figure)
@@ -197,13 +192,9 @@ Text.set_text = set_localised_text  # type: ignore[method-assign]
 
 def picture(figure: Figure, raster: bool) -> dict[str, str]:
     """Return {MIME type: picture} of a figure, and close it."""
-    buffer = io.BytesIO()
-    if raster:
-        figure.savefig(buffer, format="png")
-    else:
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    buffer, metadata = io.BytesIO(), {} if raster else {"Date": None}
+    figure.savefig(buffer, format="png" if raster else "svg", metadata=metadata)
     plt.close(figure)
-    content = buffer.getvalue()
     if raster:
-        return {"image/png": base64.b64encode(content).decode()}
-    return {"image/svg+xml": content.decode("utf-8")}
+        return {"image/png": base64.b64encode(buffer.getvalue()).decode()}
+    return {"image/svg+xml": buffer.getvalue().decode("utf-8")}

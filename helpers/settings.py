@@ -18,7 +18,7 @@ FAULTS = {  # pydantic's kinds of error; of any other its own message is told
 
 
 class Loader(yaml.SafeLoader):
-    """PyYAML's, which also refuses references and notes what PyYAML passes over.
+    """PyYAML's, which also refuses references and notes keys that are there twice.
 
     A few lines of references to references can stand for more values than fit into memory.
     """
@@ -40,14 +40,14 @@ class Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:
-        """Return a node's value; of 2026-02-30, which has none, the node: no field wants one."""
+        """Return a node's value; of `!!int x`, which has none, the node: no field wants one."""
         try:
             return super().construct_object(node, deep)
         except (ValueError, ArithmeticError, LookupError, AttributeError):  # PyYAML lets them pass
             return node
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict:
-        """Return a mapping; a key that is there twice is a fault."""
+        """Return a mapping."""
         lines: dict[str, int] = {}
         for key, _ in node.value:
             name, line = str(key.value), key.start_mark.line
@@ -58,7 +58,7 @@ class Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-# Nor does one want a date, which is told as it is written.
+# Nor does a field want a date, which is told as it is written.
 Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _loader, node: node)
 
 
@@ -71,40 +71,32 @@ def read_settings(path: Path, model: Any, failure: type[ValueError]) -> Any:
     """
     import pydantic  # takes 0.1 s
 
+    tree, faults = None, []
     try:
-        tree, content, faults = parse(path.read_bytes())
+        source = path.read_bytes()
+        loader = Loader(source.decode("utf-8-sig"))
+        tree, faults = loader.get_single_node(), loader.faults
+        settings = model.model_validate(loader.construct_document(tree) if tree else None)
     except OSError as error:
         raise failure(f"{path.name}: {error.strerror}: put a YAML file there") from error
-    if tree or not faults:
-        try:
-            settings = model.model_validate(content)
-        except pydantic.ValidationError as error:
-            faults += [(line_of(tree, each["loc"]), explain(each)) for each in error.errors()]
+    except UnicodeDecodeError as error:
+        fault = "not UTF-8: save it in this encoding"
+        faults.append((source.count(b"\n", 0, error.start), fault))
+    except RecursionError:
+        faults.append((0, "brackets within brackets within brackets …: remove them"))
+    except yaml.reader.ReaderError as error:
+        line = source.decode("utf-8-sig").count("\n", 0, error.position)
+        faults.append((line, f"not YAML, {error.reason}: remove the character"))
+    except yaml.MarkedYAMLError as error:
+        whole = any(word in (error.context or "") for word in ("block", "constructing", "document"))
+        mark = loader.open_quote or (not whole and error.context_mark) or error.problem_mark
+        faults.append((mark.line, f"not YAML, {error.problem}: {REMEDY}"))
+    except pydantic.ValidationError as error:
+        faults += [(line_of(tree, each["loc"]), explain(each)) for each in error.errors()]
     if faults:
         lines = (f"{path.name}, line {line + 1}: {fault}" for line, fault in sorted(faults))
         raise failure("\n".join(" ".join(line.split()) for line in lines))
     return settings
-
-
-def parse(source: bytes) -> tuple[Any, Any, list[tuple[int, str]]]:
-    """Return (tree, content, faults) of YAML's bytes; where it is none, only its (line, fault)."""
-    try:
-        text = source.decode("utf-8-sig")
-        loader = Loader(text)
-        tree = loader.get_single_node()
-        return tree, loader.construct_document(tree) if tree else None, loader.faults
-    except UnicodeDecodeError as error:
-        fault = source.count(b"\n", 0, error.start), "not UTF-8: save it in this encoding"
-    except RecursionError:
-        fault = 0, "brackets within brackets within brackets …: remove them"
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position)
-        fault = line, f"not YAML, {error.reason}: remove the character"
-    except yaml.MarkedYAMLError as error:
-        whole = any(word in (error.context or "") for word in ("block", "constructing", "document"))
-        mark = loader.open_quote or (not whole and error.context_mark) or error.problem_mark
-        fault = mark.line, f"not YAML, {error.problem}: {REMEDY}"
-    return None, None, [fault]
 
 
 def line_of(tree: Any, location: tuple) -> int:

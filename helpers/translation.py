@@ -53,9 +53,8 @@ def catalogue(language: str, domain: str = "figures") -> dict[str, str]:
 def text(template: str, **values: Any) -> str:
     """Return `template` with its `values`, a text that a figure or a table shows in any language.
 
-    Args:
-        template: as for `str.format`, such as "{name}, {n} {n:plural:layer|layers}".
-        values: numbers, texts, or lists of them.
+    The template is as for `str.format`, such as "{name}, {n} {n:plural:layer|layers}"; values are
+    numbers, texts, or lists of them.
     """
     packed = pack_template(template, values)
     english = render(packed, "en")
@@ -86,7 +85,7 @@ def render(packed: Any, language: str) -> str:
     """Return a packed text in `language`, its numbers as Python formats them."""
     if isinstance(packed, str):
         return catalogue(language).get(packed, packed)
-    template = catalogue(language).get(packed["template"], packed["template"])
+    template = render(packed["template"], language)
     return Formatter(language).vformat(template, (), packed["values"])
 
 

@@ -13,7 +13,7 @@ HEADER = "# {title}\n\n**Shows.** A test.\n\n**Papers.** None."
 SETUP = """from helpers import inputs, paths, results, runtime{extra}
 session = runtime.start("{name}", profile, seed, tensorflow=False)
 value = {value}
-results.write(session, {{"value": value}})"""
+results.dump(session, {{"value": value}})"""
 FIGURE = """from helpers.say import say, show, text
 from matplotlib.figure import Figure
 say("The value is {value:.1f}.", value=value)
@@ -25,7 +25,7 @@ NOTEBOOKS = {
     "00_first": {"value": "seed + 20"},
     "01_second": {"value": "epochs * extra.FACTOR", "extra": ", extra"},
     "02_third": {"value": 'len(inputs.used(paths.DATA / "hearts.txt").read_text())'},
-    "05_conclusions": {"value": "results.read('01_second')['value'] + 1"},
+    "05_conclusions": {"value": "results.read_results('01_second')['value'] + 1"},
     "06_after": {"value": "len(__import__('os').popen('echo native >&2; echo six').read()) + 2"},
 }
 

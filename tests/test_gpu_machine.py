@@ -1,67 +1,52 @@
 """What a GPU machine does, forced on a CPU: XLA compiles what is trained."""
 
-import json
-import subprocess
-import sys
-
+import numpy as np
 import pytest
+import tensorflow as tf
 
-from helpers import paths
-
-CODE = """
-import json, sys
-from pathlib import Path
-from helpers import paths, runtime
-runtime.configure_tensorflow()
-import numpy as np, tensorflow as tf
-from helpers import images
+from helpers import images, paths, runtime
 from helpers.residual import algebra, cifar
 from helpers.training import Protocol, Run, call, loop
 
-network = {"depth": 8, "input_shape": (8, 8, 1)}
-found = {}
 
-def start(gpus):
-    tf.config.get_visible_devices = lambda kind: ["GPU"] * gpus
-    tf.config.experimental.get_device_details = lambda gpu: {}
-    return runtime.start("09_test", "smoke", 0)
+@pytest.fixture
+def start(monkeypatch):
+    """Return a function that starts a session with so many GPUs."""
 
-def losses():
+    def start(gpus):
+        monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: ["GPU"] * gpus)
+        monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda gpu: {})
+        return runtime.start("09_test", "smoke", 0)
+
+    yield start
+    loop.compiled_network.cache_clear()  # what XLA has compiled
+
+
+def test_xla_trains_what_the_plain_graph_trains(start, tmp_path, monkeypatch):
+    network = call(cifar.build_cifar, family="resnet", depth=8, input_shape=(8, 8, 1))
     data = call(images.load_images, name="digits", train_subset=64)
-    run = Run(call(cifar.build_cifar, family="resnet", **network), data, Protocol(2, batch=32))
-    result = loop.train_run(run)
-    return result.series("train_loss") + result.series("test_loss")
-
-for gpus in (0, 1):
-    start(gpus)
-    paths.RUNS = Path(sys.argv[1]) / str(gpus)
-    found[f"losses, {gpus} GPUs"] = losses()
-
-x_l = np.random.default_rng(0).normal(size=(2, 4, 4, 3)).astype("float32")
-F = algebra.branches(5, 3)
-x = algebra.propagate(x_l, F)
-left, carried, through = algebra.gradient_split(x_l, F, lambda x_L: tf.reduce_sum(x_L * x_L) / 2)
-found["equation 4"] = algebra.relative_error(algebra.unrolled(x, F), x[-1])
-found["equation 5"] = algebra.relative_error(carried + through, left)
-
-print(json.dumps(found))
-"""
+    run = Run(network, data, Protocol(2, batch=32))
+    losses = []
+    for gpus in (0, 1):
+        session = start(gpus)
+        assert (session.cores is None) == bool(gpus)
+        loop.compiled_network.cache_clear()
+        step = loop.compiled_network(*run.compilation()).step.get_concrete_function()
+        assert step.function_def.attr["_XlaMustCompile"].b == bool(gpus)
+        monkeypatch.setattr(paths, "RUNS", tmp_path / str(gpus))
+        result = loop.train_run(run)
+        losses.append(result.series("train_loss") + result.series("test_loss"))
+    assert losses[1] == pytest.approx(losses[0], rel=1e-5)
 
 
-@pytest.fixture(scope="module")
-def found(tmp_path_factory):
-    done = subprocess.run(
-        [sys.executable, "-c", CODE, tmp_path_factory.mktemp("runs")],
-        cwd=paths.ROOT, capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def test_xla_trains_what_the_plain_graph_trains(found):
-    assert found["losses, 1 GPUs"] == pytest.approx(found["losses, 0 GPUs"], rel=1e-5)
-
-
-def test_equations_hold_to_the_resolution_of_float32(found):
+def test_equations_hold_to_the_resolution_of_float32(start):
     """Equations (4) and (5) of 1603.05027."""
-    assert found["equation 4"] < 1e-6 and found["equation 5"] < 1e-6
+    start(1)
+    x_l = np.random.default_rng(0).normal(size=(2, 4, 4, 3)).astype("float32")
+    F = algebra.branches(5, 3)
+    x = algebra.propagate(x_l, F)
+    left, carried, through = algebra.gradient_split(
+        x_l, F, lambda x_L: tf.reduce_sum(x_L * x_L) / 2
+    )
+    assert algebra.relative_error(algebra.unrolled(x, F), x[-1]) < 1e-6
+    assert algebra.relative_error(carried + through, left) < 1e-6

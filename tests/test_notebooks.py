@@ -164,7 +164,7 @@ def test_prose_avoids_what_typesetting_drops(notebook, pattern, remedy):
 def test_is_seeded_from_the_parameters(notebook):
     code = "\n".join(cell.source for cell in code_cells(notebook))
     assert re.search(r"runtime\.start\(\"\w+\", profile, seed", code)
-    assert re.search(r"results\.write\(\s*session,", code)
+    assert re.search(r"results\.dump\(\s*session,", code)
 
 
 def test_no_label_is_used_twice():

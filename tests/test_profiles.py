@@ -105,7 +105,7 @@ def test_a_list_without_range_may_be_empty(project):
 def test_a_comment_tells_the_range(project, line, good, bad):
     cell = nbformat.v4.new_code_cell(line, metadata={"tags": ["parameters"]})
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), paths.NOTEBOOKS / "01_thing.ipynb")
-    section = profiles.model().model_fields["01_thing"].annotation
+    section = profiles.profile_model().model_fields["01_thing"].annotation
     name = line[0]
     for value in good:
         assert section.model_validate({name: value}).model_dump()[name] == value

@@ -22,8 +22,8 @@ def session(tmp_path, monkeypatch):
 
 
 def test_numpy_values_come_back_as_plain_numbers(session):
-    results.write(session, {"error": np.float32(0.5), "counts": np.arange(3), "ok": np.bool_(True)})
-    read = results.read("09_test")
+    results.dump(session, {"error": np.float32(0.5), "counts": np.arange(3), "ok": np.bool_(True)})
+    read = results.read_results("09_test")
     assert read["error"] == 0.5
     assert read["counts"] == [0, 1, 2]
     assert read["ok"] is True
@@ -31,8 +31,8 @@ def test_numpy_values_come_back_as_plain_numbers(session):
 
 def test_provenance_is_complete(session):
     source = results.source("digits", "scikit-learn", np.frombuffer(b"abc", np.uint8))
-    results.write(session, {}, data=[source])
-    provenance = results.read("09_test")["provenance"]
+    results.dump(session, {}, data=[source])
+    provenance = results.read_results("09_test")["provenance"]
     assert provenance["data"] == [
         {"name": "digits", "source": "scikit-learn", "sha256": hashlib.sha256(b"abc").hexdigest()}
     ]
@@ -44,20 +44,20 @@ def test_provenance_is_complete(session):
 
 
 def test_not_a_number_is_refused_and_the_old_file_stays(session):
-    results.write(session, {"value": 1})
+    results.dump(session, {"value": 1})
     with pytest.raises(ValueError, match=r"09_test\.json: results hold a NaN"):
-        results.write(session, {"value": float("nan")})
-    assert results.read("09_test")["value"] == 1
+        results.dump(session, {"value": float("nan")})
+    assert results.read_results("09_test")["value"] == 1
 
 
 def test_what_json_cannot_hold_is_named(session):
     with pytest.raises(TypeError, match="set cannot be stored"):
-        results.write(session, {"value": {1}})
+        results.dump(session, {"value": {1}})
 
 
 def test_results_of_a_notebook_that_has_not_run(session):
     with pytest.raises(FileNotFoundError, match=r"run notebooks/08_none\.ipynb, or make report"):
-        results.read("08_none")
+        results.read_results("08_none")
 
 
 def test_the_checksum_is_of_the_values_in_their_order():
@@ -77,26 +77,26 @@ def test_replacing_leaves_the_old_file_on_an_error(tmp_path):
 
 
 def test_parameters_are_kept(session):
-    results.write(session, {"value": 1})
-    assert results.read("09_test")["parameters"] == {"epochs": 4}
+    results.dump(session, {"value": 1})
+    assert results.read_results("09_test")["parameters"] == {"epochs": 4}
 
 
 def test_a_run_by_hand_leaves_the_numbers_of_the_report_alone(session, monkeypatch, tmp_path):
     """By hand, its own results come first; the report reads and notes those of the report."""
     log = tmp_path / "used"
     monkeypatch.setenv("REPORT_RUN", str(log))
-    results.write(session, {"value": 1})
-    assert results.read("09_test")["value"] == 1
+    results.dump(session, {"value": 1})
+    assert results.read_results("09_test")["value"] == 1
     monkeypatch.delenv("REPORT_RUN")
-    results.write(session, {"value": 2})
-    assert results.read("09_test")["value"] == 2
+    results.dump(session, {"value": 2})
+    assert results.read_results("09_test")["value"] == 2
     (paths.BY_HAND / "09_test.json").unlink()
-    assert results.read("09_test")["value"] == 1
+    assert results.read_results("09_test")["value"] == 1
     assert log.read_text() == f"{paths.RESULTS / '09_test.json'}\n"
 
 
 def test_the_report_does_not_read_what_was_run_by_hand(session, monkeypatch, tmp_path):
-    results.write(session, {"value": 2})
+    results.dump(session, {"value": 2})
     monkeypatch.setenv("REPORT_RUN", str(tmp_path / "used"))
     with pytest.raises(FileNotFoundError, match=r"09_test\.json is missing: .* or make report"):
-        results.read("09_test")
+        results.read_results("09_test")

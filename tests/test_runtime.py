@@ -75,6 +75,22 @@ def test_parameters_that_do_not_go_together_end_in_one_line():
         runtime.require(1.0 in [0.9, 1.1], "scalings must hold 1.0")
 
 
+def test_several_networks_are_traced_without_a_warning(caplog):
+    """As where models are trained one after another in a notebook's own process."""
+    import tensorflow as tf
+
+    def double(x):
+        return 2 * x
+
+    tf.get_logger().setLevel("WARNING")
+    runtime.start("09_test", "smoke", 0)
+    tf.get_logger().addHandler(caplog.handler)
+    for size in range(1, 15):
+        tf.function(double)(tf.zeros(size))
+    tf.get_logger().removeHandler(caplog.handler)
+    assert caplog.records == []
+
+
 def test_onednn_is_on_before_tensorflow_loads():
     assert os.environ["TF_ENABLE_ONEDNN_OPTS"] == "1"
 

@@ -23,7 +23,7 @@ def folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("settings")
         patch.setattr(paths, "PROFILES", folder)
-        patch.setattr(profiles, "model", functools.cache(profiles.model))
+        patch.setattr(profiles, "profile_model", functools.cache(profiles.profile_model))
         yield folder
 
 

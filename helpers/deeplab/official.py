@@ -41,17 +41,16 @@ CHECKPOINTS = {
 }
 
 
-def fetch_photograph(name: str, deadline: float | None = None) -> Path:
+def fetch_photograph(name: str) -> Path:
     """Return the path of one of the demo's photographs, downloaded unless it is there.
 
     Raises:
         helpers.download.DownloadError: no network, or the file is not what it should be.
     """
-    url, checksum = PHOTOGRAPHS_URL + name, PHOTOGRAPHS[name]
-    return download.fetch(url, FOLDER / name, checksum, deadline=deadline)
+    return download.fetch(PHOTOGRAPHS_URL + name, FOLDER / name, PHOTOGRAPHS[name])
 
 
-def fetch_checkpoint(name: str, deadline: float | None = None) -> Path:
+def fetch_checkpoint(name: str) -> Path:
     """Return the folder of a checkpoint, downloaded and unpacked unless it is there.
 
     Raises:
@@ -60,7 +59,7 @@ def fetch_checkpoint(name: str, deadline: float | None = None) -> Path:
     archive, _megabytes, checksum = CHECKPOINTS[name]
     folder = FOLDER / archive.removesuffix(".tar.gz")
     if not folder.is_dir():
-        path = download.fetch(URL + archive, FOLDER / archive, checksum, fault_of_archive, deadline)
+        path = download.fetch(URL + archive, FOLDER / archive, checksum, fault_of_archive)
         download.unpack(path, folder)
     return folder
 

@@ -36,14 +36,45 @@ def test_a_grid_in_this_process(monkeypatch):
     np.testing.assert_allclose(found[2]["logits"], 3 * found[0]["logits"])
 
 
-def test_seeds_of_a_network_are_one_group_and_long_groups_go_first(monkeypatch):
+def test_runs_of_a_compiled_network_are_one_group_and_long_groups_go_first(monkeypatch):
     groups = []
     monkeypatch.setattr(grid, "spread", lambda function, tasks, *_: groups.extend(tasks))
-    short, long = ([make_run(count, seed) for seed in (0, 1)] for count in (4, 5))
-    wide = [make_run(12, network=call(toys.build, width=5))]
+    short = [make_run(4, seed, learning_rate=0.1) for seed in (0, 1)]
+    long = [make_run(5, seed, initial=call(toys.set_bias, value=1.0)) for seed in (0, 1)]
+    wide = [make_run(19, network=call(toys.build, width=5))]
     with pytest.raises(TypeError):  # nothing has been trained
         train_all({"short": short, "long": long, "wide": wide})
-    assert groups == [[(run,) for run in group] for group in (wide, long, short)]
+    assert groups == [[(run,) for run in group] for group in (wide, short + long)]
+
+
+def two_networks(seed=3):
+    return [make_run(4, seed), make_run(5, seed, call(toys.build, width=5))]
+
+
+def test_few_steps_are_taken_in_this_process(monkeypatch):
+    monkeypatch.setattr(grid, "local_processes", lambda: 2)
+    monkeypatch.setattr(distributed, "LocalCluster", lambda **_: pytest.fail("starts processes"))
+    results = train_all({"": two_networks()})[""]
+    assert [result.cached for result in results] == [False, False]
+    monkeypatch.setattr(grid, "FEW", 9)
+    with pytest.raises(pytest.fail.Exception, match="starts processes"):
+        train_all({"": two_networks(seed=1)})
+
+
+@pytest.mark.slow
+def test_processes_of_this_machine_train_what_one_does(monkeypatch, tmp_path):
+    runs = two_networks()
+    serial = train_all({"": runs})[""]
+    paths.RUNS.rename(paths.RUNS.with_name("serial"))
+    monkeypatch.setenv("REPORT_DATA", str(tmp_path))
+    monkeypatch.setattr(grid, "FEW", 0)
+    monkeypatch.setattr(grid, "local_processes", lambda: 2)
+    try:
+        for found, expected in zip(train_all({"": runs})[""], serial, strict=True):
+            assert_same(found, expected, 1e-4)
+    finally:
+        grid.local_cluster().close()
+        grid.local_cluster.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -157,7 +188,7 @@ def test_a_killed_workers_run_is_done_elsewhere(dask, monkeypatch):
     groups = [[(run,) for run in pair] for pair in (runs[:2], runs[2:])]
     with grid.connect(address) as client:
         bar = types.SimpleNamespace(update=reported.append)
-        grid.spread_over_workers(grid.train_one, groups, bar, client)
+        grid.spread_over_workers(finished.train_one, groups, bar, client)
     assert workers["first"].wait() == -signal.SIGKILL
     assert sum(reported) >= 12 * len(runs)
     for run, expected in zip(runs, serial, strict=True):
@@ -186,4 +217,4 @@ def test_a_worker_measures_and_refuses_another_device(dask, monkeypatch):
     other = dataclasses.replace(run, device="gpu")
     with pytest.raises(RuntimeError, match="computes on another kind of device than gpu"):
         with grid.connect(address) as client:
-            grid.spread_over_workers(grid.train_one, [[(other,)]], None, client)
+            grid.spread_over_workers(finished.train_one, [[(other,)]], None, client)
