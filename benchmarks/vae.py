@@ -131,7 +131,7 @@ def torch(size: int) -> Callable:
         features = encoder(target - mean)
         mu, log_variance = mean_code(features.flatten(1)), spread(features.mean((2, 3, 4)))
         distance = decoder(mu + torch.exp(0.5 * log_variance) * torch.randn_like(mu)) + mean
-        p, mask = torch.sigmoid(20 * distance), (folded > 0).float()
+        p, mask = torch.sigmoid(30 * distance), (folded > 0).float()
         overlap, total = ((p * mask).sum((2, 3, 4)), (p + mask).sum((2, 3, 4)))  # (b, 16)
         overlap, total = (x.reshape(BATCH, 8, 2).sum(1) for x in (overlap, total))
         dice = ((2 * overlap + 1e-5) / (total + 1e-5)).mean(0)

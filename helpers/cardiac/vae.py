@@ -14,7 +14,7 @@ from helpers.cardiac.components import Components
 from helpers.cardiac.preparation import STEPS
 
 HIDDEN = 32  # units of the classifier
-SHARPNESS = 20.0  # logit at the clipped distance: the decoded surface is soft over a millimetre
+SHARPNESS = 30.0  # logit at the clipped distance: the decoded surface is soft over a millimetre
 SMOOTHING = 0.1  # of the labels
 DROPOUT = 0.5  # of the code before the classifier
 

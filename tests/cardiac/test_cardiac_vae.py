@@ -50,7 +50,7 @@ def test_soft_dice_of_a_case_worked_by_hand():
     p[0, 0, 0, 0, 0], p[0, 0, 0, 1, 0] = 0.5, 1 - 1e-9  # ED: 2 · 0.5 / (1.5 + 1)
     x[0, 0, 0, 0, 0] = 1
     x[0, ..., 1], p[0, ..., 1] = 1, 1 - 1e-9  # ES: perfect
-    distances = np.log(p / (1 - p)).astype(np.float32) / 20
+    distances = np.log(p / (1 - p)).astype(np.float32) / 30
     found = vae.soft_dice(folding.fold(x), folding.fold(distances))
     np.testing.assert_allclose(found, [[0.4, 1.0]], atol=1e-4)
 
