@@ -125,7 +125,7 @@ def run(files: dict[str, bytes], target: str, system: bool = False, **options: A
     """Return (what Typst makes of "main.typ", its warnings), or raise `typst.TypstError`."""
     import typst
 
-    options |= {"format": target, "font_paths": fonts(system)}
+    options |= {"format": options.get("format", target), "font_paths": fonts(system)}
     # A folder, because typst's own dictionary of files fails to report errors beside images.
     with tempfile.TemporaryDirectory(prefix="nbtypst-") as folder:
         for path, content in {**files, "style.typ": style(target).encode()}.items():
