@@ -98,7 +98,7 @@ architecture: environment ## draw docs/architecture.svg from the imports
 	@$(RUN) -m tools.architecture
 
 train-scenes: environment ## train the compact DeepLab networks whose weights data/weights/ keeps
-	@$(RUN) -m helpers.deeplab.train_scenes
+	@$(RUN) -m tools.train_scenes
 
 clean: ## remove what make report wrote; downloads and training runs stay
 	rm -rf reports/notebooks reports/results reports/inputs reports/html reports/kernel.log reports/report.*.pdf
