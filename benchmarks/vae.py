@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks import side_by_side
 
-WIDTH, D, BATCH, STEPS = 16, 64, 8, 6
+WIDTH, D, BATCH, STEPS = 32, 64, 8, 6
 ALPHA, BETA, GAMMA, SMOOTHING = 2e-5, 0.02, 1.0, 0.1
 
 
@@ -82,14 +82,14 @@ def stock(size: int) -> Callable:
     from keras import layers
 
     x = inputs = keras.Input((size, size, size, 2))
-    for filters, stride in ((WIDTH, 1), (WIDTH, 2), (2 * WIDTH, 2), (4 * WIDTH, 2), (4 * WIDTH, 2)):
+    for filters, stride in ((16, 1), (16, 2), (32, 2), (64, 2), (64, 2)):
         x = layers.Conv3D(filters, 3, stride, padding="same", activation="relu")(x)
     x = layers.Flatten()(x)
     mu, log_variance = layers.Dense(D)(x), layers.Dense(D)(x)
     small = size // 16
-    z = layers.Dense(small**3 * 4 * WIDTH, activation="relu")(mu)
-    x = layers.Reshape((small, small, small, 4 * WIDTH))(z)
-    for filters in (4 * WIDTH, 2 * WIDTH, WIDTH, WIDTH):
+    z = layers.Dense(small**3 * 64, activation="relu")(mu)
+    x = layers.Reshape((small, small, small, 64))(z)
+    for filters in (64, 32, 16, 16):
         x = layers.Conv3DTranspose(filters, 3, 2, padding="same", activation="relu")(x)
     decoded = layers.Conv3D(2, 3, padding="same", activation="tanh")(x)
     label = layers.Dense(1, activation="sigmoid")(layers.Dense(32, activation="tanh")(mu))
@@ -107,20 +107,17 @@ def torch(size: int) -> Callable:
     from torch.nn import functional
 
     small, w = size // 8, WIDTH
-    encoder = nn.Sequential(
-        nn.Conv3d(16, 2 * w, 2, 2), nn.SiLU(), nn.Conv3d(2 * w, 4 * w, 3, 2, 1), nn.SiLU()
-    )
-    mean_code, spread = nn.Linear(small**3 * 4 * w, D), nn.Linear(4 * w, D)
+    encoder = nn.Sequential(nn.Conv3d(16, w, 2, 2), nn.SiLU(), nn.Conv3d(w, w, 3, 2, 1), nn.SiLU())
+    mean_code, spread = nn.Linear(small**3 * w, D), nn.Linear(w, D)
     decoder = nn.Sequential(
-        nn.Linear(D, small**3 * 4 * w), nn.Unflatten(1, (4 * w, small, small, small)),
-        nn.ConvTranspose3d(4 * w, 2 * w, 3, 2, 1, 1), nn.SiLU(),
-        nn.ConvTranspose3d(2 * w, 16, 3, 2, 1, 1),
+        nn.Linear(D, small**3 * w), nn.Unflatten(1, (w, small, small, small)),
+        nn.ConvTranspose3d(w, w, 3, 2, 1, 1), nn.SiLU(), nn.ConvTranspose3d(w, 16, 3, 2, 1, 1),
     )  # fmt: skip
     classifier = nn.Sequential(nn.Dropout(0.5), nn.Linear(D, 32), nn.Tanh(), nn.Linear(32, 2))
     networks = nn.ModuleList([encoder, mean_code, spread, decoder, classifier]).to(
         memory_format=torch.channels_last_3d
     )
-    optimiser = torch.optim.Adam(networks.parameters(), 3e-3)
+    optimiser = torch.optim.Adam(networks.parameters(), 3e-3, (0.9, 0.99))
     half = size // 2
     shapes, labels = (torch.from_numpy(array) for array in hearts(size))
     folded = shapes.reshape(BATCH, half, 2, half, 2, half, 2, 2).permute(0, 2, 4, 6, 7, 1, 3, 5)
@@ -134,7 +131,7 @@ def torch(size: int) -> Callable:
         features = encoder(target - mean)
         mu, log_variance = mean_code(features.flatten(1)), spread(features.mean((2, 3, 4)))
         distance = decoder(mu + torch.exp(0.5 * log_variance) * torch.randn_like(mu)) + mean
-        p, mask = torch.sigmoid(20 * distance), (folded > 0).float()
+        p, mask = torch.sigmoid(30 * distance), (folded > 0).float()
         overlap, total = ((p * mask).sum((2, 3, 4)), (p + mask).sum((2, 3, 4)))  # (b, 16)
         overlap, total = (x.reshape(BATCH, 8, 2).sum(1) for x in (overlap, total))
         dice = ((2 * overlap + 1e-5) / (total + 1e-5)).mean(0)

@@ -184,7 +184,7 @@ def test_the_vae_counts_every_weight_and_joins_its_networks(name, request):
 
 def test_a_stage_has_the_shape_before_it_is_pooled(heart):
     blocks, _rows, _edges = vae_diagram.vae_blocks(heart)
-    assert blocks["encoder_conv_2$"].shape == (2, 2, 2, 8)
+    assert blocks["encoder_conv_2$"].shape == (2, 2, 2, 2)
 
 
 def test_the_convolutional_vae_goes_down_to_the_codes_and_up_again(convolutional):

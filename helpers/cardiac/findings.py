@@ -24,13 +24,12 @@ def choices(plan: vae_training.Training, grid: preparation.Grid, step: float) ->
     """Return what could be read of the paper, its follow-up's configuration, and our choices."""
     unknown, same, design = "not known", FOLLOW_UP, plan.design
     size = text("{size}³, {spacing} mm", size=grid.size, spacing=grid.spacing)
-    filters = ", ".join(str(factor * design.width) for factor in vae.FACTORS)
     units = text("{n}, dropout {rate}", n=vae.HIDDEN, rate=vae.DROPOUT)
     rows = [
         ("latent dimensions d", "64", same["d"], design.d),
         ("input", "two masks", "two masks", "two signed distances"),
         ("grid", unknown, same["grid"], size),
-        ("filters of the encoder", unknown, same["filters"], filters),
+        ("filters of the encoder", unknown, same["filters"], f"{design.width}, {design.width}"),
         ("units of the classifier", unknown, same["units"], units),
         ("weight of KL, α", unknown, same["alpha"], design.alpha),
         ("weight of cross-entropy, β", unknown, same["beta"], design.beta),

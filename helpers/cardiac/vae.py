@@ -13,9 +13,8 @@ from keras import layers, losses, ops
 from helpers.cardiac.components import Components
 from helpers.cardiac.preparation import STEPS
 
-FACTORS = 2, 4  # filters of the encoder's convolutions over `width`
 HIDDEN = 32  # units of the classifier
-SHARPNESS = 20.0  # logit at the clipped distance: the decoded surface is soft over a millimetre
+SHARPNESS = 30.0  # logit at the clipped distance: the decoded surface is soft over a millimetre
 SMOOTHING = 0.1  # of the labels
 DROPOUT = 0.5  # of the code before the classifier
 
@@ -25,7 +24,7 @@ class Design:
     """What defines a model: `d` is the paper's, all else is our choice."""
 
     d: int = 64
-    width: int = 16  # filters, of which the layers have two or four times as many
+    width: int = 32  # filters of each convolution
     alpha: float = 2e-5  # weight of the KL divergence
     beta: float = 0.02  # weight of the cross-entropy
     gamma: float = 1.0  # weight of the distance term, ours
@@ -47,10 +46,10 @@ def build_encoder(
         axis=(1, 2, 3, 4), mean=STEPS * mean, variance=np.full_like(mean, STEPS**2),
         name="encoder_less_mean",
     )(inputs)  # fmt: skip
-    for level, factor in enumerate(FACTORS):  # down to (b, h/4, h/4, h/4, 4 width)
+    for level, kernel_size in enumerate((2, 3), start=1):  # down to (b, h/4, h/4, h/4, width)
         x = layers.Conv3D(
-            factor * design.width, 3 if level else 2, 2, "same", activation="silu",
-            kernel_initializer="he_normal", name=f"encoder_conv_{level + 1}",
+            design.width, kernel_size, 2, "same", activation="silu",
+            kernel_initializer="he_normal", name=f"encoder_conv_{level}",
         )(x)  # fmt: skip
     mu = layers.Dense(design.d, name="mu")(layers.Flatten(name="encoder_flatten")(x))
     if components:
@@ -72,13 +71,13 @@ def build_decoder(
     Its last layer is zero at first, so that training starts from the mean heart, or from what the
     components make of z.
     """
-    half, (few, many) = mean.shape[0], (factor * design.width for factor in FACTORS)
+    half, width = mean.shape[0], design.width
     small = -(-half // 4)
     z = keras.Input((design.d,), name="z")
-    x = layers.Dense(small**3 * many, name="decoder_dense")(z)
-    x = layers.Reshape((small, small, small, many), name="decoder_reshape")(x)
+    x = layers.Dense(small**3 * width, name="decoder_dense")(z)
+    x = layers.Reshape((small, small, small, width), name="decoder_reshape")(x)
     x = layers.Conv3DTranspose(
-        few, 3, 2, "same", activation="silu", kernel_initializer="he_normal",
+        width, 3, 2, "same", activation="silu", kernel_initializer="he_normal",
         name="decoder_conv_1",
     )(x)  # fmt: skip
     x = layers.Conv3DTranspose(

@@ -65,7 +65,8 @@ def train_vae(report: Callable[[int], None], training: Training) -> None:
     called with the epochs that are done.
     """
     hearts, config = training.data(), training.config()
-    shapes, labels = hearts.shapes[hearts.train], hearts.labels[hearts.train]
+    labels = hearts.labels[hearts.train]
+    shapes = ops.convert_to_tensor(hearts.shapes[hearts.train])  # whose array `fit` would copy
     steps = training.epochs * -(-len(labels) // training.batch)
     model = compiled_vae(dataclasses.replace(training, seed=0), steps)
     keras.utils.set_random_seed(training.seed)
@@ -108,11 +109,12 @@ def compiled_vae(training: Training, steps: int) -> vae.CardiacVAE:
 
 def compile_vae(model: keras.Model, learning_rate: float, steps: int) -> None:
     """Give a CardiacVAE its optimiser for so many steps, with gradients clipped to norm 1."""
-    rise = max(1, steps // 5)  # the rate rises for a fifth of the steps, then falls
+    rise = max(1, steps // 10)  # the rate rises for a tenth of the steps, then falls
     schedule = keras.optimizers.schedules.CosineDecay(
         0.05 * learning_rate, max(1, steps - rise), alpha=0.01,
         warmup_target=learning_rate, warmup_steps=rise,
     )  # fmt: skip
-    optimizer = keras.optimizers.Adam(schedule, clipnorm=1.0)
+    # A thousand steps are few for the usual memory of squared gradients, 0.999.
+    optimizer = keras.optimizers.Adam(schedule, beta_2=0.99, clipnorm=1.0)
     model.compile(optimizer, jit_compile=runtime.compiles())
     optimizer.build(model.trainable_variables)

@@ -12,7 +12,7 @@ def test_choices_tell_the_papers_values_from_ours_and_the_follow_ups():
     assert rows["latent dimensions d"] == ("64", "64, 32, 2", 64)
     assert rows["grid"] == ("not known", "80³", "40³, 3.4 mm")
     assert rows["step of the ascent, λ"][0] == "0.1"
-    assert rows["filters of the encoder"][2] == "32, 64"
+    assert rows["filters of the encoder"][2] == "32, 32"
 
 
 def test_intervals_are_those_of_the_data():

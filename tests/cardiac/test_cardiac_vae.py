@@ -50,7 +50,7 @@ def test_soft_dice_of_a_case_worked_by_hand():
     p[0, 0, 0, 0, 0], p[0, 0, 0, 1, 0] = 0.5, 1 - 1e-9  # ED: 2 · 0.5 / (1.5 + 1)
     x[0, 0, 0, 0, 0] = 1
     x[0, ..., 1], p[0, ..., 1] = 1, 1 - 1e-9  # ES: perfect
-    distances = np.log(p / (1 - p)).astype(np.float32) / 20
+    distances = np.log(p / (1 - p)).astype(np.float32) / 30
     found = vae.soft_dice(folding.fold(x), folding.fold(distances))
     np.testing.assert_allclose(found, [[0.4, 1.0]], atol=1e-4)
 
@@ -118,8 +118,8 @@ def test_training_starts_from_the_mean_heart(shapes):
 
 def test_parameter_count_is_exact(model):
     # convolution taps · in · out + out; transposed likewise; dense in · out + out
-    encoder = (8 * 16 * 4 + 4) + (27 * 4 * 8 + 8) + (8 * 8 * D + D) + (8 * D + D)
-    decoder = D * 64 + 64 + (27 * 8 * 4 + 4) + (27 * 4 * 16 + 16)
+    encoder = (8 * 16 * 2 + 2) + (27 * 2 * 2 + 2) + (8 * 2 * D + D) + (2 * D + D)
+    decoder = D * 16 + 16 + (27 * 2 * 2 + 2) + (27 * 2 * 16 + 16)
     classifier = D * 32 + 32 + 32 * 2 + 2
     assert (model.encoder.count_params(), model.decoder.count_params()) == (encoder, decoder)
     assert model.classifier.count_params() == classifier
