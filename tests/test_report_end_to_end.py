@@ -51,8 +51,8 @@ def headings(language, level=r"#{1,2}"):
 
 
 def squeeze(string):
-    """Fold white space, and drop Markdown's marks."""
-    return re.sub(r"\s+", "", re.sub(r"[*`$\\]", "", string))
+    """Fold white space and apostrophes, and drop Markdown's marks."""
+    return re.sub(r"\s+", "", re.sub(r"[*`$\\]", "", string)).replace("’", "'")
 
 
 @pytest.mark.end_to_end
