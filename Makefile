@@ -26,7 +26,7 @@ READERS := $(shell grep -l 'results[.]read' $(NOTEBOOKS))
 before = $(if $(filter-out $1,$(firstword $2)),$(firstword $2) $(call before,$1,$(wordlist 2,99,$2)))
 
 .DEFAULT_GOAL := help
-.PHONY: help report status environment test test-slow test-gpu-rehearsal lint format lab data bench messages \
+.PHONY: help report status environment test test-slow test-gpu-rehearsal lint format lab data bench sample messages \
   architecture check-gpu train-scenes pins clean
 
 help: ## list the tasks
@@ -85,6 +85,9 @@ data: environment ## download the real data sets, or those of ONLY=, verified an
 bench: environment ## measure ours against peers, write reports/bench.json
 	@$(RUN) -m benchmarks $(foreach word,$(ONLY),$(call quoted,word))
 
+sample: environment ## renew reports/sample/ and README's table of results from the last report
+	@$(RUN) -m tools.sample
+
 messages: environment ## bring the catalogues in locale/ up to date, list what to translate
 	@$(RUN) -m tools.messages $(call quoted,REPORT_LANG)
 
@@ -95,7 +98,7 @@ architecture: environment ## draw docs/architecture.svg from the imports
 	@$(RUN) -m tools.architecture
 
 train-scenes: environment ## train the compact DeepLab networks whose weights data/weights/ keeps
-	@$(RUN) -m helpers.deeplab.train_scenes
+	@$(RUN) -m tools.train_scenes
 
 clean: ## remove what make report wrote; downloads and training runs stay
 	rm -rf reports/notebooks reports/results reports/inputs reports/html reports/kernel.log reports/report.*.pdf

@@ -85,14 +85,29 @@ def demo_s_way(kind: str) -> Callable:
 
     if official.available([OFFICIAL[kind]]):
         _prefix, path = official.files_in(official.fetch_checkpoint(OFFICIAL[kind]))
-        return reference.FrozenGraph(path, SIZE).predict
+        return runner(reference.load_graph(path))
     sys.path.insert(0, str(paths.ROOT / "tests" / "deeplab"))
     import official_style
 
     with tempfile.TemporaryDirectory() as folder:
         graph = official_style.build(kind, SIZE, CLASSES, width=1, middle_units=16)
         path = official_style.export(graph, Path(folder))[1]
-        return reference.FrozenGraph(path, SIZE).predict
+        return runner(reference.load_graph(path))
+
+
+def runner(graph: Any) -> Callable:
+    """Return a function from a picture to its labels by a frozen graph, as the demo runs it."""
+    import tensorflow as tf
+
+    from helpers.deeplab import image, reference
+
+    session = tf.compat.v1.Session(graph=graph)
+
+    def predict(picture):
+        feed = {reference.PICTURE: image.shrink(picture, SIZE)[None]}
+        return session.run(reference.LABELS, feed)[0].astype(np.uint8)
+
+    return predict
 
 
 def tflite_way(kind: str) -> Callable:

@@ -14,7 +14,7 @@ runtime.configure_tensorflow()
 
 LONG = (
     "report_end_to_end", "build", "deeplab_checkpoint", "deeplab_network", "deeplab_scenes",
-    "cardiac_training", "training_resume", "training_loop", "residual_networks", "gpu_machine",
+    "cardiac_vae_training", "training_resume", "training_loop", "residual_networks", "gpu_machine",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 The scenes have half their resolution, where a stroke is thinner than a cell of the features.
 """
 
+import functools
 import types
 
 import keras
@@ -24,6 +25,7 @@ def build_network(decoder: bool) -> keras.Model:
     return model
 
 
+@functools.lru_cache(maxsize=1)
 def draw_scenes(train: int, test: int) -> types.SimpleNamespace:
     """Return so many scenes to train and to test on, as `training.Run` takes a data set.
 

@@ -5,6 +5,7 @@ not allow "/" in a name), so that a variable's checkpoint name follows from the 
 """
 
 import keras
+import numpy as np
 from keras import KerasTensor, initializers, layers, ops
 
 from helpers.normalization import FusedBatchNormalization
@@ -38,16 +39,15 @@ class AlignedResize(layers.Layer):
 
 def resize_aligned(features: KerasTensor, size: tuple[int, int]) -> KerasTensor:
     """Return what `AlignedResize` does, in operations that every backend of Keras has."""
-    for axis, length in zip((1, 2), size, strict=True):
-        last = features.shape[axis] - 1
-        position = ops.arange(length, dtype="float32") * (last / max(1, length - 1))
-        below = ops.minimum(ops.cast(position, "int32"), max(0, last - 1))
-        above = ops.minimum(below + 1, last)
-        share = position - ops.cast(below, "float32")
-        share = ops.expand_dims(share, -1) if axis == 2 else ops.reshape(share, (-1, 1, 1))
-        lower, upper = ops.take(features, below, axis), ops.take(features, above, axis)
-        features = lower + share * (upper - lower)
-    return features
+    rows, columns = map(linear_weights, features.shape[1:3], size)
+    features = ops.einsum("ij,bjkc->bikc", rows, features)
+    return ops.einsum("ij,bkjc->bkic", columns, features)
+
+
+def linear_weights(samples: int, length: int) -> np.ndarray:
+    """Return (length, samples): the shares of the samples at each place from first to last."""
+    positions = np.linspace(0, samples - 1, length)[:, None]
+    return np.maximum(0, 1 - abs(positions - np.arange(samples))).astype("float32")
 
 
 def scale_channels(channels: int, width: float) -> int:
@@ -60,10 +60,8 @@ def convolution(
     epsilon: float = BACKBONE_EPSILON, padding: str = "same",
 ) -> KerasTensor:  # fmt: skip
     """Return conv → BN of `x`, without activation."""
-    x = layers.Conv2D(
-        filters, kernel_size, stride, padding=padding, use_bias=False,
-        kernel_initializer="he_normal", name=name,
-    )(x)  # fmt: skip
+    x = layers.Conv2D(filters, kernel_size, stride, padding=padding, use_bias=False,
+                      kernel_initializer="he_normal", name=name)(x)  # fmt: skip
     return FusedBatchNormalization(epsilon=epsilon, name=f"{name}.BatchNorm")(x)
 
 
@@ -72,10 +70,9 @@ def depthwise(
     padding: str = "same",
 ) -> KerasTensor:  # fmt: skip
     """Return the 3×3 depthwise conv of `x` at dilation `rate`, then BN, without activation."""
-    x = layers.DepthwiseConv2D(
-        3, stride, padding=padding, dilation_rate=rate, use_bias=False,
-        depthwise_initializer=initializers.RandomNormal(stddev=(2 / 9) ** 0.5), name=name,
-    )(x)  # fmt: skip
+    normal = initializers.RandomNormal(stddev=(2 / 9) ** 0.5)
+    x = layers.DepthwiseConv2D(3, stride, padding=padding, dilation_rate=rate, use_bias=False,
+                               depthwise_initializer=normal, name=name)(x)  # fmt: skip
     return FusedBatchNormalization(epsilon=epsilon, name=f"{name}.BatchNorm")(x)
 
 

@@ -48,10 +48,7 @@ def named_variables(model: keras.Model) -> dict[str, keras.Variable]:
 
 
 def read_checkpoint(prefix: Path) -> dict[str, np.ndarray]:
-    """Return {name: array} of a TF-1 checkpoint, without what only training needs.
-
-    Args:
-        prefix: of its files, such as `…/model.ckpt-30000`.
+    """Return {name: array} of a TF-1 checkpoint `….ckpt-30000`, without what only training needs.
 
     Raises:
         ValueError: there is no checkpoint, or it is damaged.
@@ -62,9 +59,8 @@ def read_checkpoint(prefix: Path) -> dict[str, np.ndarray]:
         wanted = [n for n in names if n != "global_step" and not n.endswith("/Momentum")]
         return {name: reader.get_tensor(name) for name in wanted}
     except (tf.errors.OpError, ValueError, IndexError, RuntimeError) as error:
-        raise ValueError(
-            f"{prefix}: no readable checkpoint (.index and .data files): {error}"
-        ) from error
+        fault = f"{prefix}: no readable checkpoint (.index and .data files): {error}"
+        raise ValueError(fault) from error
 
 
 def assign(variables: dict[str, keras.Variable], stored: dict[str, np.ndarray], path: Path) -> None:
@@ -82,11 +78,8 @@ def assign(variables: dict[str, keras.Variable], stored: dict[str, np.ndarray], 
         elif not np.isfinite(stored[name]).all():
             faults.append(f"{name} holds numbers that are not finite")
     if faults:
-        more = f"; and {len(faults) - 4} more" if faults[4:] else ""
-        raise ValueError(
-            f"{path} does not hold the weights of this network, but {described(stored)}. "
-            f"{'; '.join(faults[:4])}{more}"
-        )
+        wrong = f"{path} does not hold the weights of this network, but {described(stored)}"
+        raise ValueError(f"{wrong}. {'; '.join(faults[:4])}{' …' * (len(faults) > 4)}")
     for name, variable in variables.items():
         variable.assign(stored[name])
 

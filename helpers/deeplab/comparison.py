@@ -9,58 +9,45 @@ import numpy as np
 import pandas as pd
 import skimage.data
 
-from helpers import cost, figures, inputs, published
+from helpers import cost, inputs, published
 from helpers.deeplab import checkpoint, image, official, overlays, reference, segmenter
 from helpers.deeplab.segmenter import Segmentation
 from helpers.download import DownloadError
 from helpers.translation import text
 
 SIZE = 513  # pixels of the demo's squares
-NETWORKS = {  # {key of a row of the results: header} of the tables that the notebook shows
-    "name": "network",
-    "output_stride": "output stride",
-    "params": "parameters",
-    "published_params": "published, 10⁶",
-    "gmacs": "10⁹ multiply-adds at 513²",
-    "published_gmacs": "published, 10⁹",
-    "feature_memory_mib": "feature maps, MiB",
+COLUMNS = {  # {key of a row of the results: (header, format)} of the tables that the notebook shows
+    "name": ("network", ""),
+    "model": ("network", ""),
+    "output_stride": ("output stride", ""),
+    "params": ("parameters", ""),
+    "published_params": ("published, 10⁶", "{:.2f}"),
+    "gmacs": ("10⁹ multiply-adds", "{:.3f}"),
+    "published_gmacs": ("published, 10⁹", "{:.2f}"),
+    "feature_memory_mib": ("feature maps, MiB", "{:.0f}"),
+    "input_error": ("inputs, max |Δ|", "{:.1e}"),
+    "logits_error": ("logits, max |Δ| / max", "{:.1e}"),
+    "graph_error": ("the graph itself", "{:.1e}"),
+    "agreement": ("equal labels, %", ""),
+    "stride_16": ("kept at stride 16, %", ""),
+    "multi_scale": ("kept with six scales, mirrored, %", ""),
+    "miou": ("mIoU", "{:.3f}"),
+    "boundary_miou": ("mIoU within 3 pixels of an edge", "{:.3f}"),
+    "latency_ms": ("ms a picture", "{:.1f}"),
+    "gmacs_per_second": ("10⁹ multiply-adds a second", "{:.0f}"),
 }
-PARITY = {
-    "name": "checkpoint",
-    "input_error": "inputs, max |Δ|",
-    "logits_error": "logits, max |Δ| / max",
-    "graph_error": "the graph itself",
-    "agreement": "equal labels, %",
-}
-SETTINGS = {
-    "name": "checkpoint",
-    "stride_16": "kept at stride 16, %",
-    "multi_scale": "kept with six scales, mirrored, %",
-    "latency_ms": "ms a photograph",
-    "feature_memory_mib": "feature maps, MiB",
-}
-FORMATS = {
-    "feature maps, MiB": "{:.0f}",
-    "ms a photograph": "{:.0f}",
-    "published, 10⁶": "{:.2f}",
-    "10⁹ multiply-adds at 513²": "{:.2f}",
-    "published, 10⁹": "{:.2f}",
-    "inputs, max |Δ|": "{:.1e}",
-    "logits, max |Δ| / max": "{:.1e}",
-    "the graph itself": "{:.1e}",
-}
+FORMATS = dict(COLUMNS.values())
 ROWS = 6  # photographs that a page holds
 
 
-def table(rows: list[dict], headers: dict[str, str]) -> pd.DataFrame:
-    """Return rows of the results as a DataFrame to show, of {key: header} in that order."""
-    return pd.DataFrame(rows, columns=list(headers)).rename(columns=headers)
+def table(rows: list[dict], *keys: str) -> pd.DataFrame:
+    """Return the numbers `keys` of rows of the results as a DataFrame to show."""
+    headers = {key: COLUMNS[key][0] for key in keys}
+    return pd.DataFrame(rows, columns=list(keys)).rename(columns=headers)
 
 
 def size_and_cost(name: str, model: keras.Model, output_stride: int, weights: str = "none") -> dict:
-    """Return a network's row of the results: parameters, 10⁹ multiply-adds, MiB of features.
-
-    Beside them stand the published figures, None where there is none.
+    """Return a network's row of the results: size and cost, None where no figure is published.
 
     Args:
         name: what the row calls it.
@@ -121,19 +108,18 @@ def compare_all(
 def compare(
     name: str, pictures: dict[str, np.ndarray], in_detail: bool = True
 ) -> tuple[dict, dict[str, Segmentation]]:
-    """Return the figures of one official checkpoint on RGB pictures and what it finds in them.
+    """Return the row of the results of one official checkpoint, and what it finds in pictures.
 
     Args:
         name: key of `official.CHECKPOINTS`.
-        pictures: {name: (height, width, 3), uint8}.
+        pictures: {name: RGB picture (height, width, 3), uint8}.
         in_detail: whether to compare with the frozen graph, which takes 3 GiB for Xception, and to
             try the other settings.
 
     Returns:
-        (row, {picture name: Segmentation}). The row describes the network as the results store it;
-        "latency_ms" is that of the network alone. In detail it holds the figures of
-        `reference.parity` too; "stride_16" and "multi_scale", the labels in % that output stride
-        16, and six scales with mirroring, keep.
+        (row, {picture name: Segmentation}). "latency_ms" is that of the network alone. In detail
+        the row holds `reference.parity` too; "stride_16" and "multi_scale", the labels in % that
+        output stride 16, and six scales with mirroring, keep.
 
     Raises:
         ValueError, DownloadError: as `checkpoint.load_official`.
@@ -143,34 +129,24 @@ def compare(
     square = image.to_input(image.shrink(next(iter(pictures.values())), SIZE), SIZE)[None]
     with cost.without_weights():
         row = size_and_cost(name, checkpoint.build_official(name, size=SIZE), 8, "official")
-    row |= {"latency_ms": cost.latency(ours.label, square, repeats=1)}
-    if not in_detail:
-        return row, found
-    _prefix, path = official.files_in(official.fetch_checkpoint(name))
-    with reference.FrozenGraph(path, SIZE) as graph:
-        row |= reference.parity(graph, ours, list(pictures.values()))
-    coarse = segmenter.Segmenter(checkpoint.load_official(name, 16), size=SIZE)
-    labels = [one.labels for one in found.values()]
-    strided = [coarse.predict(each).labels for each in pictures.values()]
-    averaged = [ours.predict(each, segmenter.SCALES, True).labels for each in pictures.values()]
-    settings = {"stride_16": alike(strided, labels), "multi_scale": alike(averaged, labels)}
-    return row | settings, found
+    row["latency_ms"] = cost.latency(ours.label, square, repeats=1)
+    if in_detail:
+        _prefix, path = official.files_in(official.fetch_checkpoint(name))
+        row |= reference.parity(reference.load_graph(path), ours, list(pictures.values()))
+        coarse = segmenter.Segmenter(checkpoint.load_official(name, 16), size=SIZE)
+        strided = {each: coarse.predict(picture) for each, picture in pictures.items()}
+        averaged = {
+            each: ours.predict(picture, segmenter.SCALES, flip=True)
+            for each, picture in pictures.items()
+        }
+        row |= {"stride_16": alike(strided, found), "multi_scale": alike(averaged, found)}
+    return row, found
 
 
-def alike(labels: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> float:
-    """Return the share of pixels, in %, that are labelled the same in two lists of label maps."""
-    pairs = zip(labels, others, strict=True)
-    return 100 * float(np.mean(np.concatenate([(a == b).ravel() for a, b in pairs])))
-
-
-def draw_times(names: Sequence[str], seconds: Sequence[float]) -> plt.Figure:
-    """Return a figure of one horizontal bar for each network, the first on top."""
-    figure, ax = plt.subplots(figsize=(figures.WIDTH, 2.0))
-    bars = ax.barh(names[::-1], seconds[::-1], color=figures.BLUE)
-    ax.bar_label(bars, fmt="{:.2f}", padding=3)
-    ax.set_xlabel("seconds a photograph")
-    ax.margins(x=0.1)
-    return figure
+def alike(found: dict[str, Segmentation], other: dict[str, Segmentation]) -> float:
+    """Return the share of pixels, in %, that two {picture name: Segmentation} label the same."""
+    equal = [(found[name].labels == other[name].labels).ravel() for name in found]
+    return 100 * float(np.mean(np.concatenate(equal)))
 
 
 def draw_photographs(segmentations: dict[str, dict[str, Segmentation]]) -> plt.Figure:
@@ -202,15 +178,14 @@ def shares_table(rows: list[dict]) -> pd.DataFrame:
     for row in rows:
         seen = {name: share for name, share in row["classes"].items() if share >= 0.01}
         classes = text("{classes}", classes=overlays.shares(seen))
-        shown.append({"photograph": row["image"], "checkpoint": row["model"], "classes": classes})
+        shown.append({"photograph": row["image"], "network": row["model"], "classes": classes})
     return pd.DataFrame(shown)
 
 
 def agreement(segmentations: dict[str, dict[str, Segmentation]]) -> pd.DataFrame:
     """Return a DataFrame: the share of pixels, in %, that each pair of checkpoints labels alike."""
-    labels = {name: [one.labels for one in found.values()] for name, found in segmentations.items()}
     columns = {
-        name.replace("_", " "): [alike(ours, each) for each in labels.values()]  # headers that wrap
-        for name, ours in labels.items()
-    }
-    return pd.DataFrame({"checkpoint": list(labels), **columns})
+        name.replace("_", " "): [alike(found, other) for other in segmentations.values()]
+        for name, found in segmentations.items()
+    }  # headers that wrap
+    return pd.DataFrame({"network": list(segmentations), **columns})

@@ -6,7 +6,7 @@ import keras
 from keras.layers import DepthwiseConv2D
 
 from helpers import diagram
-from helpers.deeplab.mobilenet_v2 import STAGES
+from helpers.deeplab.backbones import STAGES
 from helpers.translation import text
 
 
@@ -53,16 +53,14 @@ def stages_of(model: keras.Model) -> dict[str, tuple[str, str]]:
         r"xception_65\.exit_flow\.block1": "exit unit",
         r"xception_65\.exit_flow\.block2": "three separable convs",
     }
+    projection = "1×1 conv, enlarged" if "decoder" in names else "1×1 conv"
     return {
         "image$": ("image", diagram.WHITE),
         **{pattern: (title, diagram.BLUE) for pattern, title in backbone.items()},
         "global_average_pooling2d|image_pooling": ("image\npooling", diagram.GREEN),
         "aspp0": ("1×1 conv", diagram.GREEN),
         **{f"aspp{branch}": ("3×3 conv", diagram.GREEN) for branch in (1, 2, 3)},
-        "concat_projection": (
-            "1×1 conv, enlarged" if "decoder" in names else "1×1 conv",
-            diagram.YELLOW,
-        ),
+        "concat_projection": (projection, diagram.YELLOW),
         r"decoder\.feature_projection": ("1×1 conv", diagram.ORANGE),
         r"decoder\.decoder_conv": ("two separable convs", diagram.ORANGE),
         "logits": ("logits, enlarged", diagram.GREY),

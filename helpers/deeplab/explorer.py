@@ -8,16 +8,15 @@ from pathlib import Path
 import ipywidgets as widgets
 import numpy as np
 
-from helpers.deeplab import checkpoint, image, overlays, scene_networks, scenes, segmenter
+from helpers.deeplab import checkpoint, comparison, image, overlays, scene_networks, segmenter
 from helpers.translation import text
 
 
 def explorer(checkpoints: Sequence[str], pictures: dict[str, np.ndarray]) -> widgets.VBox:
     """Return a control that segments a picture, chosen or uploaded, and shows classes and shares.
 
-    Args:
-        checkpoints: official ones that can be used; the compact networks for scenes always can.
-        pictures: {name: RGB picture} to choose from.
+    Beside the official `checkpoints` it offers the compact networks, beside `pictures`, {name: RGB
+    picture}, what is uploaded.
     """
     pictures = dict(pictures)
     networks = [*checkpoints, *scene_networks.NETWORKS]
@@ -41,7 +40,7 @@ def explorer(checkpoints: Sequence[str], pictures: dict[str, np.ndarray]) -> wid
 
     def segment(picture, network, stride):
         found = segmenter_of(network, stride).predict(pictures[picture])
-        overlays.draw_segmentation(found)  # which `interactive_output` shows and closes
+        comparison.draw_photographs({network: {picture: found}})  # shown when this ends
         print(*overlays.shares(found.shares), sep="\n")
 
     upload.observe(add, "value")
@@ -54,6 +53,5 @@ def explorer(checkpoints: Sequence[str], pictures: dict[str, np.ndarray]) -> wid
 def segmenter_of(name: str, output_stride: int) -> segmenter.Segmenter:
     """Return the segmenter of an official checkpoint or a compact network at an output stride."""
     if name in scene_networks.NETWORKS:
-        model = scene_networks.load(name, output_stride, size=None)
-        return segmenter.Segmenter(model, scenes.CLASSES, scenes.SIZE)
+        return scene_networks.load_segmenter(name, output_stride)
     return segmenter.Segmenter(checkpoint.load_official(name, output_stride))

@@ -6,7 +6,6 @@ when both are done, so that freezing adds nothing; Xception gains by it, but sta
 """
 
 import functools
-from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -14,7 +13,6 @@ import tensorflow as tf
 from keras import layers
 
 CONVOLUTIONS = layers.Conv2D, layers.DepthwiseConv2D
-FEW = 10_000_000  # weights that are worth being constants
 
 
 class Sum(layers.Add):
@@ -41,12 +39,14 @@ class DilatedDepthwise(layers.DepthwiseConv2D):
         """Return the dilated convolution with its bias."""
         if max(self.dilation_rate) > 4 or not dilates():
             return super().call(inputs)
-        rates = [1, *self.dilation_rate, 1]
-        kernel = tf.convert_to_tensor(self.kernel)
-        x = tf.raw_ops.DepthwiseConv2dNative(
-            input=inputs, filter=kernel, strides=[1] * 4, padding="SAME", dilations=rates
-        )
-        return tf.nn.bias_add(x, self.bias)
+        return tf.nn.bias_add(dilated(inputs, self.kernel, self.dilation_rate), self.bias)
+
+
+def dilated(x: tf.Tensor, kernel: tf.Tensor, rates: tuple[int, int]) -> tf.Tensor:
+    """Return the depthwise convolution of `x` as TensorFlow's one operation."""
+    return tf.raw_ops.DepthwiseConv2dNative(
+        input=x, filter=kernel, strides=[1] * 4, padding="SAME", dilations=[1, *rates, 1]
+    )
 
 
 @functools.cache
@@ -54,10 +54,7 @@ def dilates() -> bool:
     """Return whether the depthwise operation takes dilation here (on a CPU only oneDNN's does)."""
     try:
         with tf.device("CPU"):
-            x, w = tf.ones((1, 5, 5, 1)), tf.ones((3, 3, 1, 1))
-            tf.raw_ops.DepthwiseConv2dNative(
-                input=x, filter=w, strides=[1] * 4, padding="SAME", dilations=[1, 2, 2, 1]
-            )
+            dilated(tf.ones((1, 5, 5, 1)), tf.ones((3, 3, 1, 1)), (2, 2))
     except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
         return False
     return not tf.config.list_physical_devices("GPU")
@@ -70,12 +67,12 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
     same numbers come out to rounding, with a third of the layers gone.
     """
     folded = folded_structure(model)
-    norms = {each.name: each for each in model.layers if is_norm(each)}
+    by_name = {layer.name: layer for layer in model.layers}
     for layer in model.layers:
         if not isinstance(layer, CONVOLUTIONS):
             continue
         kernel, bias = (*layer.get_weights(), 0.0)[:2]
-        if norm := norms.get(f"{layer.name}.BatchNorm"):  # None in a folded network
+        if norm := by_name.get(f"{layer.name}.BatchNorm"):
             gamma, beta, mean, variance = norm.get_weights()
             scale = gamma / np.sqrt(variance + norm.epsilon)  # (filters,)
             depthwise = isinstance(layer, layers.DepthwiseConv2D)
@@ -85,17 +82,12 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
     return folded
 
 
-def is_norm(layer: layers.Layer) -> bool:
-    """Return whether a layer normalises batches."""
-    return isinstance(layer, layers.BatchNormalization)
-
-
 def folded_structure(model: keras.Model) -> keras.Model:
     """Return a copy of `model` without normalisation and dropout, each convolution with a bias."""
 
     def clone(layer):
-        if is_norm(layer) or isinstance(layer, layers.Dropout):
-            return layers.Identity(name=layer.name)
+        if isinstance(layer, layers.BatchNormalization | layers.Dropout):
+            return layers.Identity()
         configuration = layer.get_config()
         if isinstance(layer, layers.Add):
             return Sum.from_config(configuration)
@@ -112,31 +104,3 @@ def folded_structure(model: keras.Model) -> keras.Model:
         return layer(*inputs)
 
     return keras.models.clone_model(model, clone_function=clone, call_function=call)
-
-
-def compiled(model: keras.Model) -> Callable[[np.ndarray], tf.Tensor]:
-    """Return `model` folded and compiled for inference: a function of images in [-1, 1]."""
-    # Traced here, once, for any number of images: a batch of another size needs no new trace.
-    signature = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
-    forward = tf.function(with_constants(fold_batch_norm(model)))
-    concrete = forward.get_concrete_function(signature)
-    return lambda images: concrete(tf.convert_to_tensor(images, tf.float32))
-
-
-def with_constants(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Return `model` as a function for `tf.function`, its weights, if few, as constants of a graph.
-
-    TensorFlow and oneDNN make more of constants than of variables, which may change between calls:
-    MobileNetV2 runs about twice as fast so. Xception gains nothing from it, and a graph with its
-    160 MB of constants takes longer to start.
-    """
-    if model.count_params() > FEW:
-        return functools.partial(model, training=False)
-    kinds = model.trainable_variables, model.non_trainable_variables
-    values = [[variable.numpy() for variable in kind] for kind in kinds]
-
-    def forward(images):
-        constants = [[tf.constant(value) for value in kind] for kind in values]
-        return model.stateless_call(*constants, images, training=False)[0]
-
-    return forward

@@ -51,8 +51,8 @@ def read_picture(path: str | os.PathLike, longest: int | None = None) -> np.ndar
         longest: to shrink a larger picture to, which spares memory.
 
     Raises:
-        ValueError: no readable picture, one pixel or none, or so many that Pillow takes the file
-            for a decompression bomb (179 megapixels); the message names file and fault.
+        ValueError: no readable picture, or so many pixels that Pillow takes the file for a
+            decompression bomb (179 million); the message names file and fault.
     """
     path = inputs.used(Path(path).absolute())
     hint = ""
@@ -63,13 +63,9 @@ def read_picture(path: str | os.PathLike, longest: int | None = None) -> np.ndar
     try:
         with warnings.catch_warnings():  # from half of the limit on Pillow only warns
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = decode(path, longest)
+            return decode(path, longest)
     except UNREADABLE as error:
         raise ValueError(f"{path}: not a picture that can be read: {error}{hint}") from error
-    height, width = picture.shape[:2]
-    if height * width <= 1:
-        raise ValueError(f"{path}: a picture of {width}×{height} pixels cannot be segmented")
-    return picture
 
 
 def decode(path: Path, longest: int | None) -> np.ndarray:
@@ -79,13 +75,22 @@ def decode(path: Path, longest: int | None) -> np.ndarray:
         step = max(1, max(colours.shape) // (4 * longest)) if longest else 1
         colours = to_bytes(colours[::step, ::step])
     with Image.open(path) if colours is None else Image.fromarray(colours) as file:
-        opened: Image.Image = file
-        if longest and max(opened.size) > longest:
-            if opened.mode == "P":  # whose numbers are no colours, and have no mean
-                opened = opened.convert("RGBA" if opened.has_transparency_data else "RGB")
-            gap = None if opened.mode.startswith("I") else 2  # else decoded at a smaller size
-            opened.thumbnail((longest, longest), reducing_gap=gap)
-        return to_rgb(opened)
+        picture: Image.Image = file
+        if longest and max(picture.size) > longest:
+            if picture.mode == "P":  # whose numbers are no colours, and have no mean
+                picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+            gap = None if picture.mode.startswith("I") else 2  # else decoded at a smaller size
+            picture.thumbnail((longest, longest), reducing_gap=gap)
+        try:
+            picture = ImageOps.exif_transpose(picture)
+        except (struct.error, SyntaxError, ValueError, TypeError, KeyError, OSError):
+            picture.load()  # as it is: only what its EXIF says is damaged
+    if picture.mode[0] in "IF":  # grey of 16 or 32 bits, or float: Pillow would clip it
+        picture = Image.fromarray(to_bytes(np.asarray(picture)))
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    return np.asarray(picture.convert("RGB"))
 
 
 def deep_colours(path: Path) -> np.ndarray | None:
@@ -96,20 +101,6 @@ def deep_colours(path: Path) -> np.ndarray | None:
             return None
         colours = page.asarray()
     return colours if page.axes.endswith("S") else np.moveaxis(colours, 0, -1)
-
-
-def to_rgb(image: Image.Image) -> np.ndarray:
-    """Return a PIL image as RGB bytes, upright, transparency laid on white."""
-    try:
-        image = ImageOps.exif_transpose(image)
-    except (struct.error, SyntaxError, ValueError, TypeError, KeyError, OSError):
-        image.load()  # as it is: only what its EXIF says is damaged
-    if image.mode[0] in "IF":  # grey of 16 or 32 bits, or float: Pillow would clip it
-        image = Image.fromarray(to_bytes(np.asarray(image)))
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def to_bytes(levels: np.ndarray) -> np.ndarray:
@@ -144,14 +135,9 @@ def shrink(picture: np.ndarray, longest: int) -> np.ndarray:
 def to_input(picture: np.ndarray, size: int) -> np.ndarray:
     """Return the picture as float32 (size, size, 3) in [-1, 1], padded right and below with 0.
 
-    0 is what the official graphs' padding colour, 127.5, becomes.
-
-    Raises:
-        ValueError: the picture is larger than `size`.
+    0 is what the official graphs' padding colour, 127.5, becomes. The picture must fit.
     """
     height, width = picture.shape[:2]
-    if max(height, width) > size:
-        raise ValueError(f"{width}×{height} pixels do not fit into {size}×{size}")
     padded = np.zeros((size, size, 3), np.float32)
     padded[:height, :width] = picture * np.float32(2 / 255) - 1
     return padded

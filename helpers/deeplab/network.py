@@ -3,6 +3,7 @@
 import keras
 from keras import KerasTensor, layers
 
+from helpers.deeplab.backbones import mobilenet_v2, xception_65
 from helpers.deeplab.blocks import (
     HEAD_EPSILON,
     AlignedResize,
@@ -10,8 +11,6 @@ from helpers.deeplab.blocks import (
     scale_channels,
     separable,
 )
-from helpers.deeplab.mobilenet_v2 import mobilenet_v2
-from helpers.deeplab.xception import xception_65
 
 CLASSES = 21  # PASCAL VOC 2012 with background
 LOGITS = "logits.semantic"  # the layer of the logits before they are enlarged
@@ -48,17 +47,23 @@ def deeplab_v3_plus(
     """Build DeepLabv3+ on Xception-65: atrous spatial pyramid pooling, and the decoder.
 
     Arguments, result and errors as `deeplab_v3`; `width` scales the heads too, `middle_units`
-    and `decoder` serve smaller networks and the ablation of arXiv 1802.02611, §4.
+    and `decoder` serve smaller networks and the ablation of arXiv 1802.02611, §4. The decoder
+    enlarges the features to stride 4 and refines them with 48 channels of low-level features and
+    two separable 3×3 convolutions (tables 1 and 2).
     """
     image = input_image(output_stride, size)
     filters = scale_channels(256, width)
     features, low_level = xception_65(image, output_stride, width, middle_units)
-    rates = [rate * 16 // output_stride for rate in (6, 12, 18)]
     pyramid = [image_pooling(features, filters), one_by_one(features, "aspp0", filters)]
-    pyramid += [separable(features, filters, f"aspp{i}", rate) for i, rate in enumerate(rates, 1)]
+    for index, rate in enumerate((6, 12, 18), 1):  # at output stride 16
+        pyramid.append(separable(features, filters, f"aspp{index}", rate * 16 // output_stride))
     x = project(pyramid, filters)
     if decoder:
-        x = add_detail(x, low_level, filters)
+        channels = max(8, filters * 48 // 256)
+        detail = one_by_one(low_level, "decoder.feature_projection0", channels)
+        x = layers.Concatenate()([AlignedResize()(x, detail), detail])
+        x = separable(x, filters, "decoder.decoder_conv0")
+        x = separable(x, filters, "decoder.decoder_conv1")
     return with_logits(image, x, classes, "deeplab_v3_plus_xception_65")
 
 
@@ -79,8 +84,7 @@ def one_by_one(x: KerasTensor, name: str, filters: int = 256) -> KerasTensor:
 def image_pooling(features: KerasTensor, filters: int = 256) -> KerasTensor:
     """Return the mean of the whole map through a 1×1 convolution, spread over the map again."""
     pooled = layers.GlobalAveragePooling2D(keepdims=True)(features)
-    pooled = one_by_one(pooled, "image_pooling", filters)
-    return AlignedResize()(pooled, features)
+    return AlignedResize()(one_by_one(pooled, "image_pooling", filters), features)
 
 
 def project(branches: list[KerasTensor], filters: int = 256) -> KerasTensor:
@@ -89,19 +93,7 @@ def project(branches: list[KerasTensor], filters: int = 256) -> KerasTensor:
     return layers.Dropout(0.1)(one_by_one(x, "concat_projection", filters))
 
 
-def add_detail(x: KerasTensor, low_level: KerasTensor, filters: int) -> KerasTensor:
-    """Return DeepLabv3+'s decoder: enlarge `x` to stride 4, refine it with low-level features.
-
-    48 channels of low-level features and two separable 3×3 convolutions (1802.02611, tables 1, 2).
-    """
-    detail = one_by_one(low_level, "decoder.feature_projection0", max(8, filters * 48 // 256))
-    x = layers.Concatenate()([AlignedResize()(x, detail), detail])
-    x = separable(x, filters, "decoder.decoder_conv0")
-    return separable(x, filters, "decoder.decoder_conv1")
-
-
 def with_logits(image: KerasTensor, x: KerasTensor, classes: int, name: str) -> keras.Model:
     """Return the model from `image` to logits at the size of the image."""
     logits = layers.Conv2D(classes, 1, name=LOGITS)(x)
-    logits = AlignedResize(name="logits")(logits, image)
-    return keras.Model(image, logits, name=name)
+    return keras.Model(image, AlignedResize(name="logits")(logits, image), name=name)

@@ -23,22 +23,19 @@ PHOTOGRAPHS = {
 # MAX-Image-Segmenter (second and fourth). For the third none is published.
 CHECKPOINTS = {
     "mobilenetv2_coco_voctrainaug": (
-        "deeplabv3_mnv2_pascal_train_aug_2018_01_29.tar.gz",
-        24,
+        "deeplabv3_mnv2_pascal_train_aug_2018_01_29.tar.gz", 24,
         "sha384:d3f2b27bb00c485ca45d68731f7198a23926cb865dd010fc444bcad9158e33413cd60da2588a9be3ff1e8c9b4557362b",
     ),
     "mobilenetv2_coco_voctrainval": (
-        "deeplabv3_mnv2_pascal_trainval_2018_01_29.tar.gz",
-        24,
+        "deeplabv3_mnv2_pascal_trainval_2018_01_29.tar.gz", 24,
         "md5:4020e71ab31636648101b000cca3b6b4",
     ),
     "xception_coco_voctrainaug": ("deeplabv3_pascal_train_aug_2018_01_04.tar.gz", 440, None),
     "xception_coco_voctrainval": (
-        "deeplabv3_pascal_trainval_2018_01_04.tar.gz",
-        440,
+        "deeplabv3_pascal_trainval_2018_01_04.tar.gz", 440,
         "md5:7a4c217c0f122544678a4f590141ccf7",
     ),
-}
+}  # fmt: skip
 
 
 def fetch_photograph(name: str) -> Path:
@@ -66,19 +63,17 @@ def fetch_checkpoint(name: str) -> Path:
 
 def fault_of_archive(path: Path) -> str | None:
     """Return why a file is no intact archive with a DeepLab graph in it, or None."""
-    graphs = []
+    fault: str | None = "it is an archive without a DeepLab graph"
     try:
         with tarfile.open(path, "r:gz") as tar:
             for member in tar:  # to the end, whose checksum is that of gzip
                 if Path(member.name).name == "frozen_inference_graph.pb":
-                    graphs.append(tar.extractfile(member).read())
-        for graph in graphs:
-            empty_pb2.Empty.FromString(graph)  # parses any message
+                    graph = tar.extractfile(member).read()
+                    empty_pb2.Empty.FromString(graph)  # parses any message
+                    fault = None if b"SemanticPredictions" in graph else fault
     except (tarfile.TarError, OSError, EOFError, zlib.error, DecodeError) as error:
-        return f"it is no archive of a DeepLab graph ({error})"
-    if not any(b"SemanticPredictions" in graph for graph in graphs):
-        return "it is an archive without a DeepLab graph"
-    return None
+        fault = f"it is no archive of a DeepLab graph ({error})"
+    return fault
 
 
 def available(wanted: list[str]) -> list[str]:
@@ -92,12 +87,11 @@ def available(wanted: list[str]) -> list[str]:
             known = ", ".join(CHECKPOINTS)
             raise ValueError(f"no official checkpoint {beginning!r}; there are {known}")
     present = []
-    for name, (archive, _megabytes, _checksum) in CHECKPOINTS.items():
-        if name.startswith(tuple(wanted)):
-            path = inputs.used(FOLDER / archive)
-            folder = inputs.used(FOLDER / archive.removesuffix(".tar.gz"))
-            if path.exists() or folder.exists():
-                present.append(name)
+    for name in filter(lambda name: name.startswith(tuple(wanted)), CHECKPOINTS):
+        archive = FOLDER / CHECKPOINTS[name][0]
+        folder = archive.with_name(archive.name.removesuffix(".tar.gz"))
+        if any([inputs.used(path).exists() for path in (archive, folder)]):  # notes both
+            present.append(name)
     return present
 
 
@@ -115,7 +109,6 @@ def files_in(folder: Path) -> tuple[Path, Path]:
     indices = sorted(folder.rglob("[!.]*.ckpt*.index"))
     graphs = sorted(folder.rglob("frozen_inference_graph.pb"))
     if not indices or not graphs:
-        raise ValueError(
-            f"{folder} holds no checkpoint with its frozen graph: delete it and run make data again"
-        )
+        fault = f"{folder} holds no checkpoint with its frozen graph"
+        raise ValueError(f"{fault}: delete it and run make data again")
     return indices[0].with_suffix(""), graphs[0]

@@ -22,13 +22,9 @@ def grid(
     titles: Sequence[str] = (),
     columns: Sequence[str] = (),
 ) -> tuple[plt.Figure, np.ndarray]:
-    """Return (figure, axes) of pictures side by side, without frames.
+    """Return (figure, axes) of rows of equally many pictures, without frames.
 
-    Args:
-        rows: a sequence of equally many pictures for each row.
-        height: of the figure in inches.
-        titles: of the rows, at their left.
-        columns: titles of the columns, above them.
+    The figure's `height` is in inches; `titles` stand left of the rows, `columns` above them.
     """
     size = (figures.WIDTH, height)
     figure, axes = plt.subplots(len(rows), len(rows[0]), figsize=size, squeeze=False)
@@ -47,13 +43,9 @@ def grid(
 def palette(count: int = 21) -> np.ndarray:
     """Return PASCAL VOC's colours, uint8 (count, 3): bits 0, 1, 2 of a label, and every third
     bit from there on, are the bits of red, green and blue, most significant first."""
-    labels = np.arange(count)
-    colours = np.zeros((count, 3), np.uint8)
-    for bit in range(8):
-        for channel in range(3):
-            value = (labels >> (3 * bit + channel)) & 1
-            colours[:, channel] |= (value << (7 - bit)).astype(np.uint8)
-    return colours
+    labels, channels = np.arange(count)[:, None], np.arange(3)
+    bits = [((labels >> (3 * bit + channels)) & 1) << (7 - bit) for bit in range(8)]
+    return np.sum(bits, axis=0).astype(np.uint8)
 
 
 def overlay(one: Segmentation) -> np.ndarray:
@@ -69,10 +61,3 @@ def add_legend(figure: plt.Figure, segmentations: Sequence[Segmentation]) -> Non
     colours = palette(len(classes)) / 255
     patches = [Patch(facecolor=colours[i], edgecolor="0.4", label=classes[i]) for i in labels]
     figure.legend(handles=patches, ncols=5, loc="outside lower center", handlelength=1.2)
-
-
-def draw_segmentation(one: Segmentation) -> plt.Figure:
-    """Return a figure of a picture and one segmentation over it."""
-    figure, _axes = grid([[one.picture, overlay(one)]], height=3)
-    add_legend(figure, [one])
-    return figure

@@ -13,12 +13,12 @@ from collections.abc import Iterable
 import numpy as np
 import skimage.data
 import sklearn.datasets
-import sklearn.utils
 from scipy import ndimage
 from skimage import color
 
 SIZE = 129  # 16·8 + 1 pixels
 CLASSES = ("background", *"0123456789")
+handwriting = functools.cache(sklearn.datasets.load_digits)  # images (1797, 8, 8) from 0 to 16
 PHOTOGRAPHS = {
     "train": ("astronaut", "coffee", "rocket", "retina", "hubble_deep_field", "grass", "brick",
               "immunohistochemistry", "camera", "china.jpg", "cell", "clock", "colorwheel",
@@ -33,10 +33,8 @@ EDGE = 0.4  # grey level where a stroke ends
 def scenes(split: str, indices: Iterable[int], seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Return (images uint8 (n, 129, 129, 3), labels uint8 (n, 129, 129)) of the given indices.
 
-    Args:
-        split: "train" or "test".
-        indices: which scenes of the endless set; each index is always the same scene.
-        seed: another endless set.
+    Each index is always the same scene of the endless set of a `split`, "train" or "test", and a
+    `seed`.
     """
     images, labels = zip(*(scene(split, index, seed) for index in indices), strict=True)
     return np.stack(images), np.stack(labels)
@@ -65,7 +63,7 @@ def scene(split: str, index: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray
 
 
 def background(rng: np.random.Generator, split: str) -> np.ndarray:
-    """Return a crop of a photograph, (129, 129, 3) float, at random zoom, mirror and brightness.
+    """Return a crop of a photograph, (129, 129, 3) float, at random brightness.
 
     To train on, half are mixed of two crops, and all are turned, recoloured or made negative: the
     photographs are few, and the test scenes show others.
@@ -80,7 +78,7 @@ def background(rng: np.random.Generator, split: str) -> np.ndarray:
 
 
 def cropped(rng: np.random.Generator, split: str) -> np.ndarray:
-    """Return a square of a photograph of the split, (129, 129, 3) float, half of them mirrored."""
+    """Return a random square of a photograph, (129, 129, 3) float, half of them mirrored."""
     photograph = load_photographs(split)[rng.integers(len(PHOTOGRAPHS[split]))]
     height, width = photograph.shape[:2]
     side = rng.uniform(100, min(height, width))
@@ -125,12 +123,6 @@ def stroke_image(split: str, chosen: int) -> np.ndarray:
     """Return the smooth, enlarged image of one digit of the split, (64, 64) in [0, 1]."""
     image = np.pad(handwriting().images[DIGITS[split]][chosen] / 16, 1)
     return ndimage.zoom(image, ENLARGED / 10, order=3).astype(np.float32)
-
-
-@functools.cache
-def handwriting() -> sklearn.utils.Bunch:
-    """Return scikit-learn's digits: images (1797, 8, 8) from 0 to 16, and which digit each is."""
-    return sklearn.datasets.load_digits()
 
 
 @functools.cache

@@ -1,7 +1,7 @@
 """From a picture to a label for each of its pixels."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -14,6 +14,7 @@ VOC = ("background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "c
        "cow", "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa",
        "train", "tv")  # fmt: skip
 SCALES = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75)  # the model zoo's multi-scale test
+FEW = 10_000_000  # weights that are worth being constants
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Segmenter:
         """Fold `model` (logits out) for squares of `size`², or of its own fixed input size."""
         self.classes, self.size = tuple(classes), model.input_shape[1] or size
         self.network = fold.fold_batch_norm(model)
-        forward = fold.with_constants(self.network)
+        forward = with_constants(self.network)
 
         def label(squares):
             return tf.cast(tf.argmax(forward(squares), axis=-1, output_type=tf.int32), tf.uint8)
@@ -55,16 +56,9 @@ class Segmenter:
     def predict(
         self, picture: np.ndarray, scales: Sequence[float] = (1.0,), flip: bool = False
     ) -> Segmentation:
-        """Segment one RGB picture (see `image.read_picture`), shrunk as the demo does it.
+        """Segment one RGB picture (height, width, 3), uint8, shrunk as the demo does it.
 
-        Args:
-            picture: (height, width, 3), uint8.
-            scales: factors of the input size whose probabilities are averaged; `SCALES` for the
-                model zoo's test. Other sizes than 1 need a network of open size.
-            flip: average with the mirrored picture too.
-
-        Returns:
-            Segmentation at the picture's own size.
+        With other `scales` than 1 or `flip`, the labels are those of `average`.
         """
         small = image.shrink(picture, self.size)
         square = image.to_input(small, self.size)[None]
@@ -80,7 +74,11 @@ class Segmenter:
     def average(
         self, squares: np.ndarray, scales: Sequence[float] = (1.0,), flip: bool = False
     ) -> np.ndarray:
-        """Return the mean probabilities (batch, size, size, classes) over scales and mirroring."""
+        """Return the mean probabilities (batch, size, size, classes) over scales and mirroring.
+
+        `scales` are factors of the input size, `SCALES` in the model zoo's test; others than 1 need
+        a network of open size. `flip` is to average with the mirrored squares too.
+        """
         probabilities = []
         for scale in scales:
             scaled = resize(squares, round((self.size - 1) * scale) + 1)
@@ -94,3 +92,21 @@ class Segmenter:
 def resize(maps: np.ndarray | tf.Tensor, size: int) -> tf.Tensor:
     """Return maps (batch, …, …, channels) at size², corners aligned."""
     return tf.raw_ops.ResizeBilinear(images=maps, size=(size, size), align_corners=True)
+
+
+def with_constants(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Return `model` as a function for `tf.function`, its weights, if few, as constants of a graph.
+
+    TensorFlow and oneDNN make more of constants than of variables, which may change between calls:
+    MobileNetV2 runs about twice as fast so. Xception gains nothing from it, and a graph with its
+    160 MB of constants takes longer to start.
+    """
+    if model.count_params() > FEW:
+        return model
+    values = [variable.numpy() for variable in model.trainable_variables]
+
+    def forward(images):
+        constants = [tf.constant(value) for value in values]
+        return model.stateless_call(constants, [], images)[0]
+
+    return forward

@@ -64,10 +64,11 @@ def padded_convolution(x: Tensor, filters: int, kernel: int, stride: int, name: 
 def activate(x: Tensor, steps: str, name: str, index: int | str = "") -> Tensor:
     """Apply `steps`, such as "bn relu", as layers `<name>_bn<index>` and `<name>_relu<index>`."""
     for step in steps.split():
-        layer, settings = layers.ReLU, {}
+        label = f"{name}_{step}{index}"
         if step == "bn":
-            layer, settings = FusedBatchNormalization, {"momentum": MOMENTUM, "epsilon": 1e-5}
-        x = layer(name=f"{name}_{step}{index}", **settings)(x)
+            x = FusedBatchNormalization(momentum=MOMENTUM, epsilon=1e-5, name=label)(x)
+        else:
+            x = layers.ReLU(name=label)(x)
     return x
 
 

@@ -12,14 +12,18 @@ import pandas as pd
 from scipy import optimize, special, stats
 
 from helpers import claims
+from helpers.training.finished import Result
 from helpers.training.spec import moving_mean
 from helpers.translation import text
 
 LAYERS = 12  # the growth is told for so many layers: two units more in every stage
 LEAST_SPREAD = 0.02  # of log iterations, which are whole numbers of some dozens at least
-FIT = (  # what `fit_law` returns
-    "intercept", "slope", "slope_interval", "factor_per_12_layers", "interval", "r_squared",
-    "curvature", "curvature_p", "over_power",
+FIT = (  # of log iterations = intercept + slope depth / LAYERS + noise
+    "intercept", "slope", "slope_interval",  # at 95 %
+    "factor_per_12_layers", "interval",  # e^slope, and its interval
+    "r_squared",  # of the runs that reached the threshold
+    "curvature", "curvature_p",  # per (depth / LAYERS)^2; its probability if the line were straight
+    "over_power",  # twice the log likelihood over that of a power of the depth
 )  # fmt: skip
 FORMATS = {  # of the columns of `law_table`
     "error below (%)": "{:.0f}",
@@ -29,24 +33,27 @@ FORMATS = {  # of the columns of `law_table`
 }
 
 
-def iterations_to(errors: np.ndarray, threshold: float, window: int) -> float | None:
-    """Return the iterations until the error is below a threshold, None if it never is.
+def iterations_to(result: Result, threshold: float) -> float | None:
+    """Return the iterations until a run's training error is below a threshold, or None.
 
-    Args:
-        errors: training error of every iteration's batch, (iterations,).
-        threshold: of the mean over `window` iterations; the middle of the first window below it
-            is returned.
+    The error is averaged over the window of the run's protocol; the middle of the first window
+    below the threshold counts.
     """
-    below = np.flatnonzero(moving_mean(errors, window) < threshold)
+    window = result.run.protocol.window
+    below = np.flatnonzero(moving_mean(result.per_iteration("errors"), window) < threshold)
     return float(below[0] + (window + 1) / 2) if len(below) else None
 
 
-def fit_law(depths: list, iterations: list, limits: list) -> dict[str, Any]:
-    """Fit log iterations = intercept + slope depth / `LAYERS` + noise by maximum likelihood.
+def iterations_given(result: Result) -> float:
+    """Return the middle of a run's last window: how long it was at least, if it never got there."""
+    return len(result.per_iteration("errors")) - (result.run.protocol.window - 1) / 2
 
-    A run that ended too early counts as longer than it was, as in a Tobit model (Tobin 1958). The
-    interval is that of the profile likelihood, and curvature is judged by the ratio of likelihoods
-    with and without it.
+
+def fit_law(depths: list, iterations: list, limits: list) -> dict[str, Any]:
+    """Fit the law by maximum likelihood; a run that ended too early counts as longer than it was.
+
+    Such censored runs are those of a Tobit model (Tobin 1958). The interval is that of the profile
+    likelihood, and curvature is judged by the ratio of likelihoods with and without it.
 
     Args:
         depths: of each run, (n,).
@@ -54,12 +61,8 @@ def fit_law(depths: list, iterations: list, limits: list) -> dict[str, Any]:
         limits: how many each run was given, (n,).
 
     Returns:
-        {"intercept", "slope", "slope_interval" (95 %), "factor_per_12_layers" (e^slope), "interval"
-        (of that factor), "r_squared" (of the runs that reached the threshold), "curvature" (of log
-        iterations, per (depth / LAYERS)^2; above 0: faster growth), "curvature_p" (probability of
-        as much curvature if the line were straight), "over_power" (twice the log likelihood over
-        that of a power of the depth)}, all None where fewer than three runs of two depths reached
-        the threshold.
+        {name of `FIT`: value}, None where fewer than three runs of two depths reached the
+        threshold.
     """
     depth = np.asarray(depths, "float64")
     reached = np.array([each is not None for each in iterations])
@@ -108,21 +111,21 @@ def measure_law(groups: dict, threshold: float) -> dict[str, Any]:
     """Return how the training of networks of one kind takes longer with depth.
 
     Args:
-        groups: {depth: [`finished.Result` of each seed]}, all with one window.
+        groups: {depth: [`finished.Result` of each seed]}.
         threshold: as for `iterations_to`.
 
     Returns:
         {"threshold", "depths", "iterations" (a list for each depth, None where censored),
         "limits" (likewise, what each run was given), "growth"} and what `fit_law` returns.
     """
-    window = next(iter(groups.values()))[0].run.protocol.window
-    errors = {d: [each.per_iteration("errors") for each in groups[d]] for d in sorted(groups)}
-    times = [[iterations_to(e, threshold, window) for e in each] for each in errors.values()]
-    limits = [[len(e) - (window - 1) / 2 for e in each] for each in errors.values()]
-    depths = [depth for depth, each in errors.items() for _run in each]
-    fit = fit_law(depths, sum(times, []), sum(limits, []))
-    measured = {"threshold": threshold, "depths": list(errors), "iterations": times}
-    return measured | {"limits": limits, "growth": growth(fit)} | fit
+    depths, times, limits = sorted(groups), [], []
+    for depth in depths:
+        times.append([iterations_to(result, threshold) for result in groups[depth]])
+        limits.append([iterations_given(result) for result in groups[depth]])
+    every_depth = np.repeat(depths, [len(each) for each in times]).tolist()
+    fit = fit_law(every_depth, sum(times, []), sum(limits, []))
+    measured = {"threshold": threshold, "depths": depths, "iterations": times, "limits": limits}
+    return measured | {"growth": growth(fit)} | fit
 
 
 def slope_estimate(fit: dict) -> claims.Estimate:

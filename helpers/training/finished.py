@@ -47,19 +47,17 @@ def train_all(groups: dict[str, list[spec.Run]]) -> dict[str, list[Result]]:
     Runs alike in `Run.compilation`, such as the seeds of a network, share a process and a compiled
     network. A worker that dies has its runs done elsewhere; the results equal a serial execution's.
     """
-    runs = dict.fromkeys(itertools.chain.from_iterable(groups.values()))
-    results = {run: find_result(run) for run in runs}
-    missing = [run for run in runs if results[run] is None]
-    networks: dict[tuple, list] = {}
+    results = {run: find_result(run) for run in itertools.chain.from_iterable(groups.values())}
+    missing = [run for run, result in results.items() if result is None]
+    networks: dict[tuple, list[tuple]] = {}
     for run in missing:
-        networks.setdefault(run.compilation(), []).append(run)
+        networks.setdefault(run.compilation(), []).append((run,))
 
-    def iterations(some):
-        return sum(run.protocol.iterations for run in some)
+    def iterations(tasks):
+        return sum(run.protocol.iterations for (run,) in tasks)
 
     longest_first = sorted(networks.values(), key=iterations, reverse=True)
-    tasks = [[(run,) for run in some] for some in longest_first]
-    grid.spread(train_one, tasks, iterations(missing), "training")
+    grid.spread(train_one, longest_first, sum(map(iterations, longest_first)), "training")
     for run in missing:
         results[run] = dataclasses.replace(find_result(run), cached=False)
     return {name: [results[run] for run in group] for name, group in groups.items()}

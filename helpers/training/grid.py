@@ -77,17 +77,15 @@ def on_worker(function: Callable, group: list[tuple], config: str, ranks: dict[s
     """
     import distributed
 
-    worker = distributed.get_worker()
+    worker, first = distributed.get_worker(), group[0][0]
+    here = dataclasses.replace(first, device=worker_device_kind(ranks)).config()
+    if here != config or not (store.folder(config) / "config.json").exists():
+        raise RuntimeError(
+            f"Dask worker {worker.name} computes on another kind of device than {first.device}, "
+            "runs other code than the notebook, or does not see its run store: start it from the "
+            "same commit, with the same data folder"
+        )
     with ALONE:
-        worker_session(ranks.get(worker.address, 0))
-        first = group[0][0]
-        here = dataclasses.replace(first, device=local_device_kind()).config()
-        if here != config or not (store.folder(config) / "config.json").exists():
-            raise RuntimeError(
-                f"Dask worker {worker.name} computes on another kind of device than "
-                f"{first.device}, runs other code than the notebook, or does not see its "
-                "run store: start it from the same commit, with the same data folder"
-            )
         for task in group:
             function(functools.partial(worker.log_event, TOPIC), *task)
 
@@ -119,7 +117,7 @@ def device_kind() -> str:
 
 
 def worker_device_kind(ranks: dict[str, int]) -> str:
-    """Return what a Dask worker computes on."""
+    """Set this Dask worker up and return what it computes on."""
     import distributed
 
     with ALONE:

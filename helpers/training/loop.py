@@ -36,13 +36,13 @@ def train_run(
         return result
     started = stored_at = time.perf_counter()
     compiled = compiled_network(*run.compilation())
-    model, optimizer, data = compiled.model, compiled.optimizer, device_data(run.data)
-    store.assign([*model.variables, *optimizer.variables], compiled.initial)
+    model, data = compiled.model, device_data(run.data)
+    store.assign(compiled.state, compiled.initial)
     draw_weights(model, run.seed)
     if run.initial:
         run.initial(model)
     augment = run.protocol.augment(run.seed) if run.protocol.augment else None
-    state = [*model.variables, *optimizer.variables, *(augment.variables if augment else ())]
+    state = [*compiled.state, *(augment.variables if augment else ())]
     history: list[dict] = []
     if checkpoint := store.resume(run.config()):
         store.assign(state, checkpoint[0])
@@ -113,17 +113,18 @@ def compiled_network(
     Compiling a deep network takes seconds, so one after another uses it.
 
     Returns:
-        Namespace of `model`, `optimizer`, `initial` ({name: array} of the variables of both before
-        training) and the functions `step` and `test`.
+        Namespace of `model`, `state` (TensorFlow's variables of model and optimizer), `initial`
+        ({name: array} of them before training) and the functions `step` and `test`.
     """
     gc.collect()  # networks trained before: each and its graphs refer to each other
     model, optimizer = network(), FusedSGD(momentum=MOMENTUM)
     optimizer.build(model.trainable_variables)
+    state = [variable.value for variable in (*model.variables, *optimizer.variables)]
     batch = min(batch, len(device_data(data)["train"][1]))
     return types.SimpleNamespace(
         model=model,
-        optimizer=optimizer,
-        initial=store.numbered([*model.variables, *optimizer.variables]),
+        state=state,
+        initial=store.numbered(state),
         step=compile_step(model, optimizer, weight_decay, batch),
         test=compile_test(model),
     )

@@ -30,10 +30,11 @@ def error_curves(groups: Groups) -> plt.Figure:
     return figure
 
 
-def loss_curves(groups: Groups, dashed: Collection[str], window: int) -> plt.Figure:
+def loss_curves(groups: Groups, dashed: Collection[str]) -> plt.Figure:
     """Return a figure of the training losses of {name: group}, smoothed, some names dashed."""
     figure, ax = plt.subplots()
     for name, group in groups.items():
+        window = group[0].run.protocol.window
         losses = [moving_mean(each.per_iteration("losses"), window) for each in group]
         iterations = np.arange(len(losses[0])) + (window + 1) / 2
         style = "--" if name in dashed else "-"

@@ -91,19 +91,18 @@ def error_table(groups: Groups) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def window_losses(group: list[Result], window: int) -> list[float]:
-    """Return each seed's mean training loss over the last `window` iterations; inf if lost."""
-    losses = [np.mean(result.per_iteration("losses")[-window:]) for result in group]
+def window_losses(group: list[Result]) -> list[float]:
+    """Return each seed's mean training loss over the last window of its protocol; inf if lost."""
+    losses = [np.mean(each.per_iteration("losses")[-each.run.protocol.window :]) for each in group]
     return [float(loss) if math.isfinite(loss) else math.inf for loss in losses]
 
 
-def loss_table(groups: Groups, window: int, threshold: float) -> pd.DataFrame:
+def loss_table(groups: Groups, threshold: float) -> pd.DataFrame:
     """Return the table of short trainings: loss at the end, iterations to a training error."""
     rows = []
     for name, group in groups.items():
-        errors = [result.per_iteration("errors") for result in group]
-        times = [convergence.iterations_to(each, threshold, window) for each in errors]
-        losses = window_losses(group, window)
+        times = [convergence.iterations_to(result, threshold) for result in group]
+        losses = window_losses(group)
         rows.append({
             "network": name,
             "parameters": group[0].record["parameters"],
@@ -116,23 +115,23 @@ def loss_table(groups: Groups, window: int, threshold: float) -> pd.DataFrame:
     return pd.DataFrame(rows).replace(math.inf, None)
 
 
-def loss_estimates(groups: Groups, window: int) -> dict[str, claims.Estimate]:
+def loss_estimates(groups: Groups) -> dict[str, claims.Estimate]:
     """Return {name: `claims.estimate` of the log training loss}; a lost one decides nothing."""
     estimates = {}
     for name, group in groups.items():
-        losses = window_losses(group, window)
+        losses = window_losses(group)
         known = losses if max(losses) < math.inf else []
         estimates[name] = claims.estimate([math.log(loss) for loss in known])
     return estimates
 
 
-def rank_correlation(groups: Groups, window: int, paper: dict) -> list[float] | None:
+def rank_correlation(groups: Groups, paper: dict) -> list[float] | None:
     """Return Spearman's correlation of our losses with a paper's errors, and its p-value.
 
     `paper` has {name: error in %, or "fail"}; what fails ranks last. The p-value is that of a
     permutation test, for the networks are few. None where all losses or errors are equal.
     """
-    ours = [np.mean(window_losses(group, window)) for group in groups.values()]
+    ours = [np.mean(window_losses(group)) for group in groups.values()]
     theirs = [math.inf if paper[name] == "fail" else paper[name] for name in groups]
     if len(set(ours)) < 2 or len(set(theirs)) < 2:
         return None
@@ -144,11 +143,11 @@ def rank_correlation(groups: Groups, window: int, paper: dict) -> list[float] | 
     return [float(found.statistic), float(found.pvalue)]
 
 
-def variant_rows(groups: Groups, window: int, table: int, paper: dict) -> list[dict]:
+def variant_rows(groups: Groups, table: int, paper: dict) -> list[dict]:
     """Return {name: group} of a paper's table as `reports/results` stores it; lost loss is None."""
     rows = []
     for name, group in groups.items():
-        loss = float(np.mean(window_losses(group, window)))
+        loss = float(np.mean(window_losses(group)))
         row = {"name": name, "table": table, "paper": paper[name], "seeds": len(group)}
         rows.append(row | {"loss": loss if math.isfinite(loss) else None})
     return rows

@@ -1,7 +1,5 @@
 """The networks against published counts, and dilation against the strided network."""
 
-import logging
-
 import keras
 import numpy as np
 import pytest
@@ -9,10 +7,9 @@ import tensorflow as tf
 from scipy import ndimage
 
 from helpers.cost import multiply_adds, trainable_parameters
-from helpers.deeplab import fold, network
+from helpers.deeplab import fold, network, segmenter
+from helpers.deeplab.backbones import mobilenet_v2, xception_65
 from helpers.deeplab.blocks import AlignedResize, resize_aligned
-from helpers.deeplab.mobilenet_v2 import mobilenet_v2
-from helpers.deeplab.xception import xception_65
 
 
 def randomise(model, seed=0):
@@ -114,33 +111,13 @@ def test_cost_needs_a_size():
 
 @pytest.mark.parametrize("few", [0, 10**9])
 def test_only_few_weights_become_constants_and_the_logits_stay(few, monkeypatch):
-    monkeypatch.setattr(fold, "FEW", few)
-    model = randomise(network.deeplab_v3(16, width=0.125, classes=3, size=33))
+    monkeypatch.setattr(segmenter, "FEW", few)
+    model = fold.fold_batch_norm(randomise(network.deeplab_v3(16, 0.125, classes=3, size=33)))
     image = np.random.default_rng(1).uniform(-1, 1, (1, 33, 33, 3)).astype("float32")
-    function = tf.function(fold.with_constants(model)).get_concrete_function(tf.constant(image))
+    function = tf.function(segmenter.with_constants(model)).get_concrete_function(
+        tf.constant(image)
+    )
     captured = len(function.captured_inputs)
     assert captured == 0 if few else captured >= len(model.trainable_variables)
     logits = model(image, training=False).numpy()
     np.testing.assert_allclose(function(tf.constant(image)), logits, atol=1e-5 * abs(logits).max())
-
-
-def test_compiled_networks_are_traced_once_and_without_a_warning(caplog):
-    traces = []
-
-    class Traced(keras.layers.Layer):
-        def call(self, images):
-            traces.append(images.shape)
-            return images
-
-    images = np.zeros((3, 8, 8, 3), np.float32)
-    logger = logging.getLogger("tensorflow")
-    logger.addHandler(caplog.handler)
-    for _ in range(6):
-        inputs = keras.Input((8, 8, 3))
-        forward = fold.compiled(keras.Model(inputs, Traced()(inputs)))
-        traces.clear()  # building the model called the layer too
-        for count in (3, 1, 2):
-            assert forward(images[:count]).shape == (count, 8, 8, 3)
-        assert traces == []
-    logger.removeHandler(caplog.handler)
-    assert "retracing" not in caplog.text

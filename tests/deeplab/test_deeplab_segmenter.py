@@ -1,6 +1,7 @@
 """What a user gets from a picture, with networks whose right answer is known."""
 
 import dataclasses
+import logging
 
 import keras
 import matplotlib.pyplot as plt
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from keras import layers
 
 from helpers import translation
-from helpers.deeplab import image, network, overlays, segmenter
+from helpers.deeplab import comparison, image, network, overlays, segmenter
 
 CLASSES = ("dark", "red", "green", "blue")
 
@@ -95,9 +96,8 @@ def test_class_names_are_texts_of_their_own():
     assert set(translation.templates(list(map(translation.pack_value, shares)))) == {
         "person", "background",
     }  # fmt: skip
-    figure = overlays.draw_segmentation(
-        dataclasses.replace(found, picture=np.zeros((2, 2, 3), np.uint8))
-    )
+    seen = dataclasses.replace(found, picture=np.zeros((2, 2, 3), np.uint8))
+    figure = comparison.draw_photographs({"network": {"picture": seen}})
     (legend,) = figure.legends
     assert [entry.get_text() for entry in legend.get_texts()] == ["background", "person"]
     plt.close(figure)
@@ -111,3 +111,25 @@ def test_pictures_stand_in_rows_under_their_titles():
     assert [ax.get_ylabel() for ax in axes[:, 0]] == ["scene", "labels"]
     assert [ax.get_title() for ax in axes.flat] == ["a", "b", "c", "", "", ""]
     plt.close(figure)
+
+
+def test_a_network_is_traced_once_and_without_a_warning(caplog):
+    traces = []
+
+    class Traced(layers.Layer):
+        def call(self, images):
+            traces.append(images.shape)
+            return images
+
+    images = np.zeros((3, 8, 8, 3), np.float32)
+    logger = logging.getLogger("tensorflow")
+    logger.addHandler(caplog.handler)
+    for _ in range(6):
+        inputs = keras.Input((8, 8, 3))
+        label = segmenter.Segmenter(keras.Model(inputs, Traced()(inputs))).label
+        traces.clear()  # building the model called the layer too
+        for count in (3, 1, 2):
+            assert label(images[:count]).shape == (count, 8, 8)
+        assert len(traces) == 1
+    logger.removeHandler(caplog.handler)
+    assert "retracing" not in caplog.text

@@ -28,9 +28,11 @@ def fit(times, limit=LIMIT):
 
 
 def test_iterations_are_told_at_the_middle_of_the_first_window_below():
-    errors = np.array([0.9, 0.9, 0.5, 0.1, 0.0, 0.0, 0.9])
-    assert convergence.iterations_to(errors, 0.25, 3) == 4  # the mean of 0.5, 0.1 and 0 is 0.2
-    assert convergence.iterations_to(errors, 0.01, 3) is None
+    errors = [0.9, 0.9, 0.5, 0.1, 0.0, 0.0, 0.9]
+    one = result(errors, window=3)
+    assert convergence.iterations_to(one, 0.25) == 4  # the mean of 0.5, 0.1 and 0 is 0.2
+    assert convergence.iterations_to(one, 0.01) is None
+    assert convergence.iterations_given(one) == 6
     assert spec.moving_mean(errors, 3)[2] == pytest.approx(0.2)
 
 
@@ -82,8 +84,8 @@ def test_too_few_runs_give_no_law():
     assert convergence.slope_estimate(law)[1] == np.inf
 
 
-def result(errors):
-    run = Run(call("a:b"), call("c:d"), Protocol(len(errors), window=1))
+def result(errors, window=1):
+    run = Run(call("a:b"), call("c:d"), Protocol(len(errors), window=window))
     return finished.Result(run, [{"errors": errors}], {})
 
 

@@ -97,7 +97,7 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):
 def test_a_scheduler_without_workers_is_named(monkeypatch):
     monkeypatch.setattr(grid, "PATIENCE", 2)
     with distributed.LocalCluster(
-        n_workers=0, processes=False, dashboard_address=None, protocol="tcp"
+        n_workers=0, processes=False, dashboard_address="127.0.0.1:0", protocol="tcp"
     ) as cluster:
         with pytest.raises(RuntimeError, match="no worker answers within 2 s: start some: dask"):
             grid.connect(cluster.scheduler_address)

@@ -26,7 +26,7 @@ def test_error_curves_are_means_in_per_cent_with_a_band_over_the_seeds():
 
 def test_loss_curves_are_smoothed_geometric_means_over_the_seeds():
     two = [result([0.5, 0.4], losses=[1.0, 1.0]), result([0.5, 0.4], losses=[4.0, 4.0])]
-    (ax,) = plots.loss_curves({"2": two, "3": two[:1]}, {"3"}, window=2).axes
+    (ax,) = plots.loss_curves({"2": two, "3": two[:1]}, {"3"}).axes
     assert ax.lines[0].get_xydata().tolist() == [[k, pytest.approx(2)] for k in (1.5, 2.5, 3.5)]
     assert [line.get_linestyle() for line in ax.lines] == ["-", "--"]
 

@@ -69,6 +69,7 @@ def test_a_run_after_another_equals_the_run_alone(eventful):
     assert loop.train_run(eventful).series("losses") != alone.series("losses")
     after = loop.train_run(second)
     assert loop.compiled_network.cache_info().misses == 1
+    assert loop.compiled_network(*second.compilation()).step.experimental_get_tracing_count() == 1
     unbiased = loop.train_run(dataclasses.replace(second, initial=None))
     assert unbiased.series("losses")[0][0] != alone.series("losses")[0][0]
     for name in ("losses", "errors", "gradient_norms", "test_loss"):

@@ -25,7 +25,9 @@ def result(test_errors, seed=0, seconds=1.0, losses=None, network=None):
         }
         for k, error in enumerate(test_errors)
     ]
-    run = Run(network or call("a:b"), call("c:d"), Protocol(2 * len(test_errors), batch=8), seed)
+    run = Run(
+        network or call("a:b"), call("c:d"), Protocol(2 * len(test_errors), batch=8, window=2), seed
+    )
     return finished.Result(run, history, {"parameters": 7, "seconds": 30.0})
 
 
@@ -82,7 +84,7 @@ SHORT = {
 
 
 def test_short_trainings_are_told_by_loss_and_iterations():
-    frame = seed_groups.loss_table(SHORT, window=2, threshold=0.25)
+    frame = seed_groups.loss_table(SHORT, threshold=0.25)
     assert frame["training loss"][0] == pytest.approx(0.2)  # the geometric mean of 0.1 and 0.4
     assert frame["of the seeds"][0] == "0.1 to 0.4"
     assert frame["iterations"].tolist()[0] == 4 and frame.isna()["iterations"].tolist()[1:] == [
@@ -93,17 +95,15 @@ def test_short_trainings_are_told_by_loss_and_iterations():
 
 
 def test_a_lost_loss_decides_nothing_and_ranks_last():
-    estimates = seed_groups.loss_estimates(SHORT, 2)
+    estimates = seed_groups.loss_estimates(SHORT)
     assert estimates["lost"][1] == np.inf
     assert estimates["original"][0] == pytest.approx(np.log(0.2))
     paper = {"original": 6.61, "slow": 8.0, "lost": "fail"}
-    assert seed_groups.rank_correlation(SHORT, 2, paper) == pytest.approx(
-        [1, 2 / 6]
-    )  # of 3! orders
+    assert seed_groups.rank_correlation(SHORT, paper) == pytest.approx([1, 2 / 6])  # of 3! orders
     other = {"original": "fail", "slow": 8.0, "lost": 6.61}
-    assert seed_groups.rank_correlation(SHORT, 2, other)[0] == pytest.approx(-1)
-    assert seed_groups.rank_correlation({"original": SHORT["original"]}, 2, paper) is None
-    rows = seed_groups.variant_rows(SHORT, 2, 1, paper)
+    assert seed_groups.rank_correlation(SHORT, other)[0] == pytest.approx(-1)
+    assert seed_groups.rank_correlation({"original": SHORT["original"]}, paper) is None
+    rows = seed_groups.variant_rows(SHORT, 1, paper)
     assert [row["loss"] for row in rows] == [pytest.approx(0.25), None, 2.0]
     assert rows[1] == {"name": "lost", "table": 1, "paper": "fail", "seeds": 2, "loss": None}
 

@@ -17,7 +17,7 @@ import keras  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from keras import ops  # noqa: E402
 
-from helpers.deeplab import checkpoint, scene_networks, scenes  # noqa: E402
+from helpers.deeplab import checkpoint, scene_networks, scenes, segmenter  # noqa: E402
 from helpers.training import grid, spec, store  # noqa: E402
 
 STEPS = 6_000
@@ -72,7 +72,7 @@ def train(name: str, steps: int = STEPS, seed: int = 0) -> tuple[keras.Model, di
     """
     definition = {"network": name, **scene_networks.NETWORKS[name], "steps": steps, "seed": seed}
     definition["device"] = grid.local_device_kind()
-    config = spec.config(definition, "helpers.deeplab.train_scenes:train")
+    config = spec.config(definition, "tools.train_scenes:train")
     keras.utils.set_random_seed(seed)
     model = prepare(scene_networks.build(name), steps)
     state: dict = {"step": 0, "seconds": 0.0}
@@ -102,10 +102,10 @@ def keep(name: str, model: keras.Model, state: dict, seed: int) -> dict[int, dic
         np.savez_compressed(temporary, **arrays)
     files.seal(paths.WEIGHTS)
     test = scenes.scenes("test", range(TEST_SCENES))
-    figures = {
-        stride: scene_networks.score(scene_networks.load(name, stride), *test)[0]
-        for stride in (16, 8)
-    }
+    figures = {}
+    for stride in (16, 8):
+        label = segmenter.Segmenter(scene_networks.load(name, stride)).label
+        figures[stride] = scene_networks.score(label, *test)[0]
     reached = "; ".join(
         f"{scores['miou']:.3f} at output stride {stride}, {scores['boundary_miou']:.3f} within 3 "
         "pixels of an edge"
