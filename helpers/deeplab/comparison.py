@@ -25,9 +25,9 @@ COLUMNS = {  # {key of a row of the results: (header, format)} of the tables tha
     "gmacs": ("10⁹ multiply-adds", "{:.3f}"),
     "published_gmacs": ("published, 10⁹", "{:.2f}"),
     "feature_memory_mib": ("feature maps, MiB", "{:.0f}"),
-    "input_error": ("inputs, max |Δ|", "{:.1e}"),
-    "logits_error": ("logits, max |Δ| / max", "{:.1e}"),
-    "graph_error": ("the graph itself", "{:.1e}"),
+    "input_error": ("inputs, max |Δ|", "{:.2g}"),
+    "logits_error": ("logits, max |Δ| / max", "{:.2g}"),
+    "graph_error": ("the graph itself", "{:.2g}"),
     "agreement": ("equal labels, %", ""),
     "stride_16": ("kept at stride 16, %", ""),
     "multi_scale": ("kept with six scales, mirrored, %", ""),
@@ -183,9 +183,12 @@ def shares_table(rows: list[dict]) -> pd.DataFrame:
 
 
 def agreement(segmentations: dict[str, dict[str, Segmentation]]) -> pd.DataFrame:
-    """Return a DataFrame: the share of pixels, in %, that each pair of checkpoints labels alike."""
-    columns = {
-        name.replace("_", " "): [alike(found, other) for other in segmentations.values()]
-        for name, found in segmentations.items()
-    }  # headers that wrap
-    return pd.DataFrame({"network": list(segmentations), **columns})
+    """Return a DataFrame: the share of pixels, in %, that each pair of checkpoints labels alike.
+
+    The columns are numbered as the rows: the names are long.
+    """
+    names = [f"{number}: {name}" for number, name in enumerate(segmentations, 1)]
+    pairs = pd.DataFrame({"network": names})
+    for number, found in enumerate(segmentations.values(), 1):
+        pairs[f"{number}"] = [alike(found, other) for other in segmentations.values()]
+    return pairs
