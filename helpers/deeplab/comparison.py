@@ -49,11 +49,8 @@ def table(rows: list[dict], *keys: str) -> pd.DataFrame:
 def size_and_cost(name: str, model: keras.Model, output_stride: int, weights: str = "none") -> dict:
     """Return a network's row of the results: size and cost, None where no figure is published.
 
-    Args:
-        name: what the row calls it.
-        model: built for a fixed image size; `cost.without_weights` suffices.
-        output_stride: as it was built with.
-        weights: where they come from.
+    The model is built for a fixed image size; `cost.without_weights` suffices. `weights` tells
+    where its weights come from.
     """
     return {
         "name": name,
@@ -110,19 +107,11 @@ def compare(
 ) -> tuple[dict, dict[str, Segmentation]]:
     """Return the row of the results of one official checkpoint, and what it finds in pictures.
 
-    Args:
-        name: key of `official.CHECKPOINTS`.
-        pictures: {name: RGB picture (height, width, 3), uint8}.
-        in_detail: whether to compare with the frozen graph, which takes 3 GiB for Xception, and to
-            try the other settings.
-
-    Returns:
-        (row, {picture name: Segmentation}). "latency_ms" is that of the network alone. In detail
-        the row holds `reference.parity` too; "stride_16" and "multi_scale", the labels in % that
-        output stride 16, and six scales with mirroring, keep.
-
-    Raises:
-        ValueError, DownloadError: as `checkpoint.load_official`.
+    `pictures` is {name: RGB picture (height, width, 3), uint8}, the result (row, {picture name:
+    Segmentation}). "latency_ms" is that of the network alone. `in_detail` the row holds
+    `reference.parity` with the frozen graph too, which takes 3 GiB for Xception; "stride_16" and
+    "multi_scale", the labels in % that output stride 16, and six scales with mirroring, keep.
+    Errors as `checkpoint.load_official`.
     """
     ours = segmenter.Segmenter(checkpoint.load_official(name), size=SIZE)
     found = {each: ours.predict(picture) for each, picture in pictures.items()}

@@ -55,11 +55,9 @@ def load_segmenter(name: str, output_stride: int) -> segmenter.Segmenter:
 def score(
     predict: Callable[[np.ndarray], np.ndarray], images: np.ndarray, labels: np.ndarray
 ) -> tuple[dict[str, float], np.ndarray]:
-    """Return ({"miou", "boundary_miou"}, predicted labels) of a network on scenes.
+    """Return ({"miou", "boundary_miou"}, predicted labels) of a network on `scenes.scenes`.
 
-    Args:
-        predict: images in [-1, 1] → labels, such as `Segmenter.label`.
-        images, labels: from `scenes.scenes`.
+    `predict` makes labels of images in [-1, 1], such as `Segmenter.label`.
     """
     batches = [scenes.to_inputs(images[start : start + 16]) for start in range(0, len(images), 16)]
     predictions = np.concatenate([predict(batch) for batch in batches])
