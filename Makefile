@@ -26,7 +26,7 @@ READERS := $(shell grep -l 'results[.]read' $(NOTEBOOKS))
 before = $(if $(filter-out $1,$(firstword $2)),$(firstword $2) $(call before,$1,$(wordlist 2,99,$2)))
 
 .DEFAULT_GOAL := help
-.PHONY: help report status environment test test-slow test-gpu-rehearsal lint format lab data bench messages \
+.PHONY: help report status environment test test-slow test-gpu-rehearsal lint format lab data bench sample messages \
   architecture check-gpu train-scenes pins clean
 
 help: ## list the tasks
@@ -84,6 +84,9 @@ data: environment ## download the real data sets, or those of ONLY=, verified an
 
 bench: environment ## measure ours against peers, write reports/bench.json
 	@$(RUN) -m benchmarks $(foreach word,$(ONLY),$(call quoted,word))
+
+sample: environment ## renew reports/sample/ and README's table of results from the last report
+	@$(RUN) -m tools.sample
 
 messages: environment ## bring the catalogues in locale/ up to date, list what to translate
 	@$(RUN) -m tools.messages $(call quoted,REPORT_LANG)

@@ -67,12 +67,12 @@ def ours(size: int) -> Callable:
     from helpers import runtime
 
     runtime.configure_tensorflow()
-    from helpers.cardiac import folding, training, vae
+    from helpers.cardiac import folding, vae, vae_training
 
     shapes, labels = hearts(size)
     folded = folding.fold(shapes)
     model = vae.CardiacVAE(folded.mean(0) / 127, vae.Design(D, WIDTH, ALPHA, BETA, GAMMA))
-    training.compile_vae(model, 3e-3, steps=10_000)
+    vae_training.compile_vae(model, 3e-3, steps=10_000)
     return lambda: model.train_on_batch(folded, labels)
 
 

@@ -177,8 +177,10 @@ def route(boxes: dict[str, Box], start: str, end: str) -> list[tuple[float, floa
         side = Bbox.union(passed).x1 + GAP / 2
         below = y + 2  # arrows that enter the box
         ways.append([(a.x1, below), (side, below), (side, end_y), (b.x1, end_y)])
-    free = (way for way in ways if not any(crosses(way, box) for box in boxes.values()))
-    return next(free, ways[-1])
+    for way in ways:
+        if not any(crosses(way, box) for box in boxes.values()):
+            return way
+    return ways[-1]
 
 
 def crosses(way: list[tuple[float, float]], box: Box) -> bool:

@@ -173,11 +173,11 @@ def of_report(name: str, parameters: dict) -> dict:
     language = name.removeprefix("report.")
     now = {f"parameter {key}": value for key, value in parameters.items()}
     read = [paths.ROOT / "report.yml", paths.NOTEBOOKS / "references.bib"]
+    read.append(paths.ROOT / "docs" / "architecture.svg")
     for notebook in profiles.notebooks():
         results = paths.RESULTS / f"{notebook.stem}.json"
         read += [notebook, paths.EXECUTED / notebook.name, results]
-    read += sources(imported_files("import helpers.report.assembly"))
-    for folder in ("helpers/report/templates", "nbtypst", paths.LOCALE / language):
+    for folder in ("helpers", "nbtypst", paths.LOCALE / language):  # an appendix has their source
         read += files_below(paths.ROOT / folder)
     now |= {relative_name(path): file_digest(path) for path in read}
     page = paths.HTML / language / "index.html"

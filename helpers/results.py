@@ -25,32 +25,14 @@ def dump(session: runtime.Session, values: dict, data: Sequence[dict] = ()) -> N
         ValueError: a number is NaN or infinite; the message names the file.
     """
     path = folders()[0] / f"{session.notebook}.json"
-    record = values | {"parameters": session.parameters, "provenance": provenance(session, data)}
+    seconds = (datetime.datetime.now(datetime.UTC) - session.started).total_seconds()
+    provenance = session.provenance | {"seconds": round(seconds, 1), "data": list(data)}
+    record = values | {"parameters": session.parameters, "provenance": provenance}
     try:
         text = json.dumps(record, indent=1, default=plain, allow_nan=False, ensure_ascii=False)
     except ValueError as error:
         raise ValueError(f"{path.name}: results hold a NaN or infinite number: {error}") from error
     files.write_text(path, text + "\n")
-
-
-def provenance(session: runtime.Session, data: Sequence[dict]) -> dict:
-    """Return where a notebook's numbers come from, with the sources of its data."""
-    commit, dirty = runtime.commit()
-    elapsed = datetime.datetime.now(datetime.UTC) - session.started
-    cores = {"cores": session.cores} if session.cores else {}
-    return {
-        "profile": session.profile,
-        "seed": session.seed,
-        "commit": commit,
-        "dirty": dirty,
-        "versions": runtime.versions(),
-        "device": session.device,
-        **cores,
-        "precision": runtime.precision(),
-        "started": session.started.isoformat(timespec="seconds"),
-        "seconds": round(elapsed.total_seconds(), 1),
-        "data": list(data),
-    }
 
 
 def read_results(notebook: str) -> dict:

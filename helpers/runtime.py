@@ -23,15 +23,12 @@ PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "scipy", "scikit-l
 
 @dataclasses.dataclass(frozen=True)
 class Session:
-    """What a notebook runs under; `helpers.results` keeps it with the numbers."""
+    """A notebook and what it runs under, which `helpers.results` keeps with the numbers."""
 
     notebook: str
-    profile: str
-    seed: int
     started: datetime.datetime
-    device: str
-    cores: int | None  # where that is a processor
     parameters: dict
+    provenance: dict
 
 
 def start(
@@ -46,15 +43,24 @@ def start(
     started = datetime.datetime.now(datetime.UTC)
     tell_what_to_run_first()
     os.environ["REPORT_NOTEBOOK"] = notebook  # whose section figures are numbered in
-    commit()  # of the code that runs, whatever is committed while it does
+    revision, dirty = commit()
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 (libraries that still use the global generator)
     if tensorflow:
         start_tensorflow(seed, tf32)
-    found = device() if tensorflow else processor()
-    used_cores = None if tensorflow and gpus() else cores()
-    parameters = current_parameters(notebook)
-    return Session(notebook, profile, seed, started, found, used_cores, parameters)
+    provenance = {
+        "profile": profile,
+        "seed": seed,
+        "commit": revision,
+        "dirty": dirty,
+        "versions": versions(),
+        "device": device() if tensorflow else processor(),
+        "precision": precision(),
+        "started": started.isoformat(timespec="seconds"),
+    }
+    if not (tensorflow and gpus()):
+        provenance["cores"] = cores()
+    return Session(notebook, started, current_parameters(notebook), provenance)
 
 
 def start_tensorflow(seed: int, tf32: bool) -> None:
@@ -68,6 +74,7 @@ def start_tensorflow(seed: int, tf32: bool) -> None:
         import tensorflow as tf
 
         tf.zeros(1)  # starts the devices, which is when they talk
+    tf.get_logger().setLevel("ERROR")  # it warns where several networks are traced, one each
     tf.config.experimental.enable_tensor_float_32_execution(tf32)
     keras.utils.set_random_seed(seed)
     if os.environ.get("REPORT_DETERMINISTIC"):

@@ -1,131 +1,35 @@
 r"""The functions that make Typst of TeX commands: each takes the parser behind the command."""
 
-from __future__ import annotations
-
-import dataclasses
 import re
-import string
 import unicodedata
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from PIL import ImageColor
+from nbtypst.atoms import NOTHING, TexError, coloured, escaped, gap, joined
+from nbtypst.environments import table
+from nbtypst.tex import Parser
+from nbtypst.text import quote
 
-from nbtypst.document import quote
-
-if TYPE_CHECKING:
-    from nbtypst.tex import Parser
-
-Command = Callable[["Parser"], str]
-NOTHING = quote("")  # an empty argument
-PLAIN = {"*": "∗", "-": "−", "`": "‘"}
-DELIMITERS = {"\\{": "{", "\\}": "}", "\\|": "‖", "<": "⟨", ">": "⟩"}
-# What these make of all before and behind them, or of all behind them, in a group.
-INFIX = {
-    "\\over": "frac({}, {})", "\\choose": "binom({}, {})", "\\atop": "mat(delim: #none, {}; {})",
+EMS = {
+    "em": 1, "mu": 1 / 18, "ex": 0.43, "pt": 0.1, "px": 0.075, "cm": 2.85, "mm": 0.285, "in": 7.2
 }  # fmt: skip
-SWITCHES = {
-    "\\displaystyle": "display({})", "\\textstyle": "inline({})", "\\scriptstyle": "script({})",
-    "\\scriptscriptstyle": "sscript({})", "\\rm": "upright({})", "\\bf": "bold(upright({}))",
-    "\\it": "italic({})", "\\cal": "cal({})", "\\tt": "mono({})", "\\sf": "sans({})",
-}  # fmt: skip
-SIZES = "tiny scriptsize small normalsize large Large LARGE huge Huge".split()
-SWITCHES |= {f"\\{size}": "{}" for size in SIZES}
-EMS = {"em": 1, "mu": 1 / 18, "ex": 0.43, "pt": 0.1, "px": 0.075, "cm": 2.85, "mm": 0.285}
-EMS["in"] = 7.2
+ARROWS = {"<=>": "⇌", "<->": "↔", "->": "→", "<-": "←"}
 
 
-class TexError(ValueError):
-    """TeX that cannot be set; the message names the command."""
-
-
-@dataclasses.dataclass
-class Row:
-    """A row of a formula or of an environment in it."""
-
-    cells: list[str] = dataclasses.field(default_factory=lambda: [""])  # of Typst
-    tag: str = ""  # TeX
-    label: str = ""
-    counted: bool = False  # numbered by the document's count
-    silent: bool = False  # \nonumber
-    ruled: bool = False  # \hline above it
-
-    def typst(self) -> str:
-        """Return its aligned mathematics; a wider space parts its equations."""
-        parts = []
-        for number, cell in enumerate(self.cells):
-            if number:
-                parts.append("&" if number % 2 else "& #h(2em)")
-            parts.append(cell)
-        return joined(parts)
-
-
-def joined(pieces: list[str]) -> str:
-    """Return pieces of Typst with spaces between them."""
-    return " ".join(piece for piece in pieces if piece)
-
-
-def escaped(text: str) -> str:
-    """Return characters as Typst mathematics that means nothing but them."""
-    text = "".join(PLAIN.get(character, character) for character in text)
-    if len(text) > 1 and not text.isdigit():
-        return text if re.fullmatch(r"\d+\.\d+", text) else quote(text)
-    if text in ("|", "‖"):  # TeX sets it without space, as a letter
-        return f'class("normal", \\{text})'
-    bracket = len(text) == 1 and unicodedata.category(text) in ("Ps", "Pe")
-    return f"\\{text}" if bracket or text in string.punctuation else text
-
-
-def coloured(name: str, body: str) -> str:
-    """Return `body` in a colour of CSS; black where there is no such colour."""
-    return f"text(fill: #rgb({quote(hexadecimal(name) or '#000000')}), {body})"
-
-
-def hexadecimal(colour: str) -> str:
-    """Return a colour of CSS (a name, #f00, rgb(…)) as #rrggbb, "" where there is no such."""
-    try:
-        red, green, blue, *_ = ImageColor.getrgb(colour.strip())
-    except ValueError:
-        return ""
-    return f"#{red:02x}{green:02x}{blue:02x}"
-
-
-def template(typst: str) -> Command:
-    """Return the command whose arguments take the place of #1 and #2 in `typst`, [that] of #0."""
-
-    def command(parser: Parser) -> str:
-        below = parser.optional() if "#0" in typst else None
-        arguments = {"#0": parser.sub(below) if below else NOTHING}
-        for name in ("#1", "#2"):
-            if name in typst:
-                arguments[name] = parser.argument()
-        return re.sub("#[012]", lambda match: arguments[match[0]], typst)
-
-    return command
-
-
-def words(style: str = "{}") -> Command:
-    r"""Return the command of text such as \text{…}, in which $…$ is mathematics."""
-
-    def command(parser: Parser) -> str:
-        pieces = []
-        for number, part in enumerate(re.split(r"(?<!\\)\$|\\\(|\\\)", parser.raw())):
-            if number % 2:
-                pieces.append(parser.sub(part))
-            elif part:
-                part = re.sub(
-                    r"\\(?:text\w*|rm|mathrm|hbox|mbox)(?![a-zA-Z])|[{}](?<!\\.)", "", part
-                )
-                part = re.sub(r"\\([\W_])", r"\1", part.replace("~", "\N{NO-BREAK SPACE}"))
-                pieces.append(style.format(quote(part)))
-        return " ".join(pieces)
-
-    return command
+def words(style: str, parser: Parser) -> str:
+    r"""Return text such as \text{…}, in which $…$ is mathematics, in a Typst function's {}."""
+    pieces = []
+    for number, part in enumerate(re.split(r"(?<!\\)\$|\\\(|\\\)", parser.raw())):
+        if number % 2:
+            pieces.append(parser.sub(part))
+        elif part:
+            inner = r"\\(?:text\w*|rm|mathrm|hbox|mbox)(?![a-zA-Z])|[{}](?<!\\.)"
+            part = re.sub(inner, "", part).replace("~", "\N{NO-BREAK SPACE}")
+            pieces.append(style.format(quote(re.sub(r"\\([\W_])", r"\1", part))))
+    return " ".join(pieces)
 
 
 def operator(parser: Parser) -> str:
     r"""Return \operatorname{…}, with limits below and above if starred."""
-    limits = ", limits: #true" if parser.peek() == "*" and parser.next() else ""
+    limits = ", limits: #true" if parser.follows("*") else ""
     body = re.sub(r"\\[,!:; ]|~", "\N{SIX-PER-EM SPACE}", parser.raw())
     name = re.sub(r"\\(?:rm|mathrm|text|mathit)(?![a-zA-Z])|[{}]", "", body).strip()
     typst = parser.sub(body) if "\\" in name else quote(name)
@@ -141,11 +45,6 @@ def space(parser: Parser) -> str:
         text += parser.tokens.pop()
     length = re.match(rf"\s*(-?(?:\d+\.?\d*|\.\d+))\s*({'|'.join(EMS)})", text)
     return gap(float(length[1]) * EMS[length[2]]) if length else ""
-
-
-def gap(size: float) -> str:
-    """Return a horizontal space of `size` em."""
-    return f"#h({max(-20, min(20, size)):.3f}em)"
 
 
 def root(parser: Parser) -> str:
@@ -168,16 +67,17 @@ def delimited(parser: Parser) -> str:
     return f"lr({joined(pieces) or NOTHING})"
 
 
-def sized(size: float, kind: str = "") -> Command:
-    r"""Return the command of a delimiter of fixed size, such as \bigl."""
+def sized(size: float, kind: str, parser: Parser) -> str:
+    r"""Return a delimiter of fixed size, such as \bigl(; its side is `kind`, or its own."""
+    delimiter = parser.delimiter()
+    opens, closes = delimiter[-1:] in tuple("([{⟨"), delimiter[-1:] in tuple(")]}⟩")
+    side = kind or ("opening" if opens else "closing" if closes else "normal")
+    return f'class("{side}", lr(size: #{size}em, {delimiter}))' if delimiter else ""
 
-    def command(parser: Parser) -> str:
-        delimiter = parser.delimiter()
-        opens, closes = delimiter[-1:] in tuple("([{⟨"), delimiter[-1:] in tuple(")]}⟩")
-        side = kind or ("opening" if opens else "closing" if closes else "normal")
-        return f'class("{side}", lr(size: #{size}em, {delimiter}))' if delimiter else ""
 
-    return command
+def switch(style: str, parser: Parser) -> str:
+    r"""Return all that is left of a group, such as behind \bf, in a Typst function's {}."""
+    return style.format(parser.sequence() or NOTHING)
 
 
 def colour(parser: Parser) -> str:
@@ -186,29 +86,30 @@ def colour(parser: Parser) -> str:
     return coloured(name, parser.argument())
 
 
+def colour_switch(parser: Parser) -> str:
+    r"""Return \color{red} of a group behind it, as MathJax has it, or of all the rest."""
+    name = parser.raw()
+    body = parser.argument() if parser.peek() == "{" else parser.sequence()
+    return coloured(name, body or NOTHING)
+
+
 def side_set(parser: Parser) -> str:
     r"""Return \sideset{_a^b}{_c^d}\sum."""
     left, right = (parser.sub("{}" + parser.raw()) for _ in range(2))
     return f"{left} {parser.argument()} {right}"
 
 
-def ignored(arguments: int) -> Command:
-    """Return the command that sets nothing of its arguments."""
-
-    def command(parser: Parser) -> str:
-        parser.optional()
-        for _ in range(arguments):
-            parser.raw()
-        return ""
-
-    return command
+def ignored(arguments: int, parser: Parser) -> str:
+    """Step over the arguments of a command that sets nothing."""
+    parser.optional()
+    for _ in range(arguments):
+        parser.raw()
+    return ""
 
 
 def tag(parser: Parser) -> str:
-    r"""Keep the number of \tag{…} or \tag*{…} for the row."""
-    starred = parser.peek() == "*"  # outside the braces: {*} is a number like any other
-    if starred:
-        parser.raw()
+    r"""Keep the number of \tag{…}, or of \tag*{…}, which has no parentheses, for the row."""
+    parser.row.starred = parser.follows("*")
     parser.row.tag = parser.raw().strip()
     return ""
 
@@ -224,18 +125,89 @@ def label_of(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name)
 
 
-def marked(mark: str, arguments: int = 0) -> Command:
-    """Return the command that sets a mark of the row, such as \\hline."""
-
-    def command(parser: Parser) -> str:
-        setattr(parser.row, mark, True)
-        for _ in range(arguments):
-            parser.raw()
-        return ""
-
-    return command
+def marked(mark: str, arguments: int, parser: Parser) -> str:
+    r"""Set a mark of the row, such as \hline, and step over the command's arguments."""
+    setattr(parser.row, mark, True)
+    for _ in range(arguments):
+        parser.raw()
+    return ""
 
 
 def reference(parser: Parser) -> str:
     """Refuse a reference within a formula: it is only set alone."""
     raise TexError("\\ref stands within a formula")
+
+
+def negated(parser: Parser) -> str:
+    r"""Return \not before a relation, as one character where Unicode has it."""
+    relation = parser.atom()
+    one = unicodedata.normalize("NFC", relation.removeprefix("\\") + "\u0338")
+    return one if len(one) == 1 else f"cancel({relation})"
+
+
+def lines(parser: Parser) -> str:
+    r"""Return \substack{…}: lines below each other."""
+    parser.push(parser.raw() + "\\end{substack}")
+    return table(parser.rows("substack"), options="row-gap: #0.3em, ")
+
+
+def continued_fraction(parser: Parser) -> str:
+    r"""Return \cfrac[l]{a}{b}."""
+    parser.optional()
+    return parser.filled("display(frac(#1, #2))")
+
+
+def chemistry(parser: Parser) -> str:
+    r"""Return \ce{…} of plain formulas and arrows, such as \ce{2H2 + O2 -> 2H2O}."""
+    tex = parser.raw()
+    for arrow, sign in ARROWS.items():
+        tex = tex.replace(arrow, sign)
+    tex = re.sub(r"(?<=[A-Za-z)\]])\d+", r"_{\g<0>}", tex)
+    tex = re.sub(r"(?<=\^)[0-9+-]+", r"{\g<0>}", tex)
+    return f"upright({parser.sub(tex)})"
+
+
+def character(parser: Parser) -> str:
+    r"""Return \unicode{x263a}."""
+    text = parser.raw().strip()
+    code = int(text[1:], 16) if re.fullmatch("[xX][0-9a-fA-F]{1,5}", text) else 0xFFFD
+    return escaped(chr(code if 31 < code < 0xD800 or 0xE000 <= code else 0xFFFD))
+
+
+def new_command(parser: Parser) -> str:
+    r"""Read a \newcommand or \renewcommand."""
+    parser.follows("*")
+    name = parser.raw().strip()
+    count = parser.optional() or "0"
+    default = parser.optional()
+    known = count.strip() in set("123456789")
+    return define(parser, name, parser.raw(), int(count) if known else 0, default)
+
+
+def primitive(parser: Parser) -> str:
+    r"""Read a \def with plain parameters."""
+    name, count = parser.raw(), 0
+    while parser.tokens and parser.tokens[-1] != "{":
+        count += parser.tokens.pop() == "#"
+    return define(parser, name, parser.raw(), count)
+
+
+def synonym(parser: Parser) -> str:
+    r"""Read a \let."""
+    name, body = parser.raw(), parser.raw()
+    return define(parser, name, parser.raw() if body == "=" else body)
+
+
+def new_operator(parser: Parser) -> str:
+    r"""Read a \DeclareMathOperator."""
+    star = "*" if parser.follows("*") else ""
+    return define(parser, parser.raw().strip(), f"\\operatorname{star}{{{parser.raw()}}}")
+
+
+def define(parser: Parser, name: str, body: str, count: int = 0, default: str | None = None) -> str:
+    """Keep a macro; it sets nothing."""
+    if re.fullmatch(r"\\[a-zA-Z@]+|\\.", name) and name not in ("\\begin", "\\end"):
+        if re.search(re.escape(name) + r"(?![a-zA-Z])", body):  # \renewcommand{\vec}{…\vec…}
+            raise TexError(f"{name} is defined by itself")
+        parser.macros[name] = count, default, body
+    return ""

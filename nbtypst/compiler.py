@@ -1,20 +1,14 @@
 """The Typst compiler, with fonts that come in wheels: nothing of the system is needed."""
 
-from __future__ import annotations
-
 import functools
 import importlib.util
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nbtypst import diagnosis
 from nbtypst.problems import DocumentError
-
-if TYPE_CHECKING:
-    import typst
-    from PIL import ImageFont
 
 TEMPLATES = Path(__file__).parent / "templates"
 ACCESSIBLE = ["a-2a", "ua-1"]  # archivable (PDF/A-2a) and accessible (PDF/UA-1)
@@ -30,34 +24,26 @@ def font_folder() -> tempfile.TemporaryDirectory:
 
     Matplotlib's last-resort font would hide missing characters behind boxes, so it stays out.
     """
-    source = Path(importlib.util.find_spec("matplotlib").submodule_search_locations[0])
+    (source,) = package_folders("matplotlib")
     folder = tempfile.TemporaryDirectory(prefix="nbtypst-fonts-")  # removed when Python exits
-    for path in sorted((source / "mpl-data" / "fonts" / "ttf").glob("*.ttf")):
-        if path.name.startswith(("STIXGeneral", "DejaVuSans")):
+    for pattern in ("STIXGeneral*.ttf", "DejaVuSans*.ttf"):
+        for path in Path(source, "mpl-data", "fonts", "ttf").glob(pattern):
             shutil.copy(path, folder.name)
     return folder
 
 
 @functools.cache
-def fonts(system: bool = False) -> typst.Fonts:
-    """Return the fonts that Typst may use; if asked for, those of the system and of wheels, too."""
+def fonts(system: bool = False) -> Any:
+    """Return the `typst.Fonts` to use; if asked for, with those of the system and of wheels."""
     import typst
 
-    folders = [font_folder().name, *(wheel_folders() if system else ())]
+    folders = [font_folder().name, *(package_folders(*FONT_PACKAGES) if system else ())]
     return typst.Fonts(include_system_fonts=system, font_paths=folders)
 
 
-@functools.cache
-def metrics() -> ImageFont.FreeTypeFont:
-    """Return the bold font of text, 100 points high, to measure words with."""
-    from PIL import ImageFont
-
-    return ImageFont.truetype(Path(font_folder().name) / "STIXGeneralBol.ttf", 100)
-
-
-def wheel_folders() -> list[str]:
-    """Return the folders of the font packages that are installed."""
-    specs = [importlib.util.find_spec(name) for name in FONT_PACKAGES]
+def package_folders(*names: str) -> list[str]:
+    """Return the folders of those of some packages that are installed."""
+    specs = [importlib.util.find_spec(name) for name in names]
     return [spec.submodule_search_locations[0] for spec in specs if spec]
 
 
@@ -65,8 +51,7 @@ def compile_pdf(files: dict[str, bytes], timestamp: int | None) -> bytes:
     """Return the bytes of a PDF in our own fonts, the same for the same input.
 
     Args:
-        files: {path: bytes} of the Typst project, with "main.typ"; it finds the look and what
-            converted cells call in "style.typ".
+        files: {path: bytes} of the Typst project, whose "main.typ" may import "style.typ".
         timestamp: seconds since 1970, the PDF's creation date.
 
     Raises:
@@ -83,9 +68,7 @@ def compile_pdf(files: dict[str, bytes], timestamp: int | None) -> bytes:
 def compile_mended(files: dict[str, bytes], fallbacks: dict[str, str]) -> tuple[bytes, list[str]]:
     """Return (the PDF's bytes of a foreign notebook, messages on what was left out).
 
-    Args:
-        files: {path: bytes} of the Typst project (see `compile_pdf`).
-        fallbacks: {Typst of a formula or an image: what is set instead if Typst rejects it}.
+    `fallbacks` is {Typst of a formula or an image: what is set instead if Typst rejects it}.
 
     Raises:
         DocumentError: Typst's message where nothing helps.
@@ -102,18 +85,16 @@ def compile_mended(files: dict[str, bytes], fallbacks: dict[str, str]) -> tuple[
         messages += diagnosis.explain(faults).splitlines()
         main = files["main.typ"].decode()
         mended = diagnosis.mended(main, faults, fallbacks)
-        if mended == main and not standards:
-            break
-        if mended == main:
-            standards = []
         files = {**files, "main.typ": mended.encode()}
+        if mended == main:  # nothing helps but to do without the standards
+            if not standards:
+                break
+            standards = []
     raise DocumentError("\n".join(dict.fromkeys(messages)) or "Typst fails without a message")
 
 
 def compile_html(files: dict[str, bytes]) -> str:
     """Return the HTML page of a Typst project (see `compile_pdf`): one file that needs no other.
-
-    Formulas are MathML, images are embedded, and a figure moves where it has an animation.
 
     Raises:
         DocumentError: Typst's messages, each with the notebook cell it comes from; its warning that
@@ -144,7 +125,7 @@ def run(files: dict[str, bytes], target: str, system: bool = False, **options: A
     """Return (what Typst makes of "main.typ", its warnings), or raise `typst.TypstError`."""
     import typst
 
-    options |= {"format": target, "font_paths": fonts(system)}
+    options |= {"format": options.get("format", target), "font_paths": fonts(system)}
     # A folder, because typst's own dictionary of files fails to report errors beside images.
     with tempfile.TemporaryDirectory(prefix="nbtypst-") as folder:
         for path, content in {**files, "style.typ": style(target).encode()}.items():

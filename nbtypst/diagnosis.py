@@ -34,9 +34,8 @@ def faults(diagnostic: str, files: dict[str, bytes]) -> list[Fault]:
             code = r"\\u\{(\w+)\}"
             fault.characters = re.sub(code, lambda found: chr(int(found[1], 16)), match[1])
         for path, line, column in re.findall(r"┌─ (.+?):(\d+):(\d+)", part):
-            locate(fault, path, int(line), int(column), files)
-            if fault.line:
-                break
+            if not fault.line:
+                locate(fault, path, int(line), int(column), files)
         result.append(fault)
     return result
 
@@ -50,8 +49,7 @@ def locate(fault: Fault, path: str, line: int, column: int, files: dict[str, byt
             before = source[: source.index(path)]
             path, line, column = name, before.count("\n") + 1, len(before) - before.rfind("\n") - 1
     lines = sources.get(path, "").split("\n")[:line]
-    marks = [text.removeprefix(MARK) for text in lines if text.startswith(MARK)]
-    if marks:
+    if marks := [text.removeprefix(MARK) for text in lines if text.startswith(MARK)]:
         fault.line, fault.column, fault.cell = line, column, marks[-1]
 
 
@@ -69,43 +67,34 @@ def explain(found: list[Fault]) -> str:
 
 
 def mended(main: str, found: list[Fault], fallbacks: dict[str, str]) -> str:
-    """Return a document without what its faults name; unchanged if that cannot be told.
+    """Return the Typst of a document without what its faults name; unchanged if that is unknown.
 
-    Args:
-        main: the Typst of "main.typ".
-        found: what is wrong with it.
-        fallbacks: {Typst of a formula or an image: what is set in its place}.
+    `fallbacks` is {Typst of a formula or an image: what is set in its place}.
     """
-    lines = main.split("\n")
-    characters = {character for fault in found for character in fault.characters}
-    for fault in found:
-        if fault.characters or not fault.line:
-            continue
-        line = lines[fault.line - 1]
+    signs = {}
+    for character in {character for fault in found for character in fault.characters}:
+        shapeless = unicodedata.category(character) in ("Cf", "Mn")
+        signs[ord(character)] = "" if shapeless else SIGN
+    signs.pop(0x200B, None)  # a place to break, reported with the characters around it
+    fault = next((fault for fault in found if fault.line and not fault.characters), None)
+    if fault:  # the others' places may have moved afterwards
+        line = main.split("\n")[fault.line - 1]
         for typst, fallback in fallbacks.items():
             start = line.find(typst)
             if 0 <= start <= fault.column < start + len(typst):
-                lines = [text.replace(typst, fallback) for text in lines]
+                main = main.replace(typst, fallback)
                 break
         else:
-            lines = without_cell(lines, fault.line - 1)
-        break  # the other faults' places may have moved
-    return "\n".join(lines).translate({ord(character): sign(character) for character in characters})
+            main = without_cell(main.split("\n"), fault.line - 1)
+    return main.translate(signs)
 
 
-def sign(character: str) -> str:
-    """Return what stands for a character that no font has: nothing for what has no shape."""
-    if character == "\u200b":  # a place to break, reported with the characters around it
-        return character
-    return "" if unicodedata.category(character) in ("Cf", "Mn") else SIGN
-
-
-def without_cell(lines: list[str], number: int) -> list[str]:
-    """Return lines of a document with the cell at one of them shown as its Typst source."""
+def without_cell(lines: list[str], number: int) -> str:
+    """Return a document with the cell at one of its lines shown as its Typst source."""
     marks = [index for index, line in enumerate(lines) if line.startswith(MARK)]
     start = max(index for index in marks if index <= number) + 1
     end = min((index for index in marks if index >= start), default=len(lines))
     source = "\n".join(lines[start:end]).strip()
-    if re.fullmatch(r"#unset\(.*\)", source):
-        return lines
-    return [*lines[:start], unset(source), "", *lines[end:]]
+    if not re.fullmatch(r"#unset\(.*\)", source):
+        lines[start:end] = [unset(source), ""]
+    return "\n".join(lines)

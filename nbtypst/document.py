@@ -2,10 +2,10 @@
 
 import dataclasses
 import hashlib
-import json
 import re
 
 from nbtypst.problems import Location, Problems
+from nbtypst.text import quote
 from nbtypst.tree import Node
 
 
@@ -98,12 +98,6 @@ def typst_label(name: str) -> str:
 def labelled(name: str) -> str:
     """Return what gives the content before it the label `name`; nothing if that is empty."""
     return f" #{typst_label(name)}" if name else ""
-
-
-def quote(text: str) -> str:
-    """Return `text` as a Typst string."""
-    text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", text)
-    return json.dumps(text, ensure_ascii=False)
 
 
 def keys_of(bibliography: bytes) -> frozenset:

@@ -1,15 +1,10 @@
 r"""What stands between \begin and \end in mathematics."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
 
-from nbtypst.commands import NOTHING, Row, TexError
-from nbtypst.document import quote
-
-if TYPE_CHECKING:
-    from nbtypst.tex import Parser
+from nbtypst.atoms import NOTHING, Row, TexError
+from nbtypst.tex import Parser
+from nbtypst.text import quote
 
 FENCES = {"p": ("(", ")"), "b": ("[", "]"), "B": ("{", "}"), "v": ("|", "|"), "V": ("‖", "‖")}
 NUMBERED = {"equation", "align", "gather", "multline", "eqnarray", "alignat", "flalign"}

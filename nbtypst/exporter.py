@@ -1,6 +1,6 @@
 """nbconvert exporters: `jupyter nbconvert --to typst` and `--to typst-pdf` on any notebook.
 
-Heavy imports wait for an export, because nbconvert loads every registered exporter to list them.
+nbconvert loads every registered exporter to list them, so Typst and the like wait for an export.
 """
 
 from pathlib import Path
@@ -9,6 +9,11 @@ from typing import Any, TextIO
 from nbconvert.exporters.templateexporter import TemplateExporter
 from nbformat import NotebookNode
 from traitlets import Bool, Integer, Unicode
+
+from nbtypst import compiler, notebook, reading
+from nbtypst.document import Document, keys_of
+from nbtypst.problems import DocumentError, ExportError
+from nbtypst.text import quote
 
 HEAD = """#set document(title: {title}, author: {authors})
 #show: style.with(lang: {language}, size: 11pt, fallback: true)
@@ -25,15 +30,11 @@ class TypstExporter(TemplateExporter):
     export_from_notebook = "Typst"
     output_mimetype = "text/vnd.typst"
     file_extension = Unicode(".typ")
-    language = Unicode(
-        "", help="Language of the document, such as 'ru'; by default the notebook's, or English"
-    ).tag(config=True)
-    most_lines = Integer(
-        0, help="Lines of a printed output that are kept; 0 keeps all of them"
-    ).tag(config=True)
-    allow_outside = Bool(False, help="Whether images may lie outside the notebook's folder").tag(
-        config=True
-    )
+    language = Unicode("", help="Language, such as 'ru'; by default the notebook's, or English")
+    most_lines = Integer(0, help="Lines of a printed output that are kept; 0 keeps all of them")
+    allow_outside = Bool(False, help="Whether images may lie outside the notebook's folder")
+    for option in (language, most_lines, allow_outside):
+        option.tag(config=True)
 
     def from_file(self, file_stream: TextIO, resources: dict | None = None, **kwargs: Any) -> tuple:
         """Convert an open notebook file; see `from_notebook_node`.
@@ -41,9 +42,6 @@ class TypstExporter(TemplateExporter):
         Raises:
             ExportError: the file is no valid notebook, or Typst fails on it.
         """
-        from nbtypst import reading
-        from nbtypst.problems import DocumentError, ExportError
-
         name = (resources or {}).get("metadata", {}).get("name")
         try:
             book = reading.parsed(file_stream, f"{name}.ipynb" if name else "the notebook")
@@ -55,9 +53,6 @@ class TypstExporter(TemplateExporter):
         self, nb: NotebookNode, resources: dict | None = None, **kwargs: Any
     ) -> tuple:
         """Return (Typst source, resources); the images are in resources["outputs"]."""
-        from nbtypst import compiler
-        from nbtypst.document import quote
-
         text, resources, document = self.typeset(nb, resources, **kwargs)
         prefix = resources.get("output_files_dir") or "."
         resources["outputs"] = {f"{prefix}/{path}": data for path, data in document.files.items()}
@@ -67,9 +62,6 @@ class TypstExporter(TemplateExporter):
 
     def typeset(self, nb: NotebookNode, resources: dict | None = None, **kwargs: Any) -> tuple:
         """Return (Typst source, resources, the `Document` with its images)."""
-        from nbtypst import compiler, notebook, reading
-        from nbtypst.document import Document, keys_of, quote
-
         # TemplateExporter's own step would render cells; the base class runs preprocessors.
         prepare = super(TemplateExporter, self).from_notebook_node
         prepared, resources = prepare(nb, resources, **kwargs)
@@ -115,8 +107,6 @@ class TypstPDFExporter(TypstExporter):
         self, nb: NotebookNode, resources: dict | None = None, **kwargs: Any
     ) -> tuple:
         """Return (the PDF's bytes, resources); what Typst rejects is named and shown as text."""
-        from nbtypst import compiler
-
         text, resources, document = self.typeset(nb, resources, **kwargs)
         files = {**document.files, "main.typ": text.encode()}
         pdf, messages = compiler.compile_mended(files, document.fallbacks)

@@ -6,6 +6,8 @@ import re
 import urllib.parse
 from pathlib import Path
 
+from nbtypst.document import Context
+
 # What Typst reads: {image type or file ending: the ending it goes by}.
 IMAGES = {kind: kind for kind in ("png", "jpg", "gif", "svg", "webp", "pdf")}
 IMAGES |= {"jpeg": "jpg", "svg+xml": "svg"}
@@ -16,26 +18,17 @@ STARTS = {
 DATA = re.compile(r"data:image/([\w+.-]+)[^,]*?(;base64)?,")
 
 
-def load(
-    source: str, attachments: dict, folders: tuple, outside: bool = False
-) -> tuple[bytes, str]:
-    """Return (bytes, extension) of an image named in Markdown.
-
-    Args:
-        source: its address.
-        attachments: those of the cell, nbformat's dictionary.
-        folders: where relative paths are looked up.
-        outside: whether the file may lie outside these folders.
+def load(source: str, context: Context) -> tuple[bytes, str]:
+    """Return (bytes, extension) of the image at an address in a cell's Markdown.
 
     Raises:
         ValueError: it is remote, missing, outside, or of a kind that Typst does not read.
     """
     if source.startswith("attachment:"):
         name = urllib.parse.unquote(source.removeprefix("attachment:"))
-        kinds = attachments.get(name)
-        for kind, content in kinds.items() if isinstance(kinds, dict) else ():
-            if kind.removeprefix("image/") in IMAGES and isinstance(content, str):
-                return decoded(content, kind.removeprefix("image/"))
+        for mime, content in context.attachments.get(name, {}).items():
+            if (kind := mime.removeprefix("image/")) in IMAGES and isinstance(content, str):
+                return decoded(content, kind)
         raise ValueError(f"the cell has no attachment {name!r} of a kind that can be set")
     if match := DATA.match(source):
         content = source[match.end() :]
@@ -50,11 +43,13 @@ def load(
     if extension not in IMAGES:
         raise ValueError(f"the image {source} is of no kind that can be set ({', '.join(IMAGES)})")
     try:
-        paths = [(Path(folder) / name).resolve() for folder in folders]
+        folders = [Path(folder).resolve() for folder in context.document.folders]
+        paths = [(folder / name).resolve() for folder in folders]
         path = next((path for path in paths if path.is_file()), None)
         if not path:
             raise ValueError(f"the image file {name} is missing")
-        if not outside and not any(path.is_relative_to(Path(f).resolve()) for f in folders):
+        within = any(path.is_relative_to(folder) for folder in folders)
+        if not within and not context.document.outside:
             raise ValueError(f"the image {name} lies outside the notebook's folder")
         return path.read_bytes(), IMAGES[extension]
     except OSError as error:

@@ -28,14 +28,13 @@ CHARACTERS = {
 def page(source: str) -> str:
     """Return the HTML of LaTeX with tables in it; commands that are not known stay as they are."""
     source = re.sub(r"(?<!\\)%.*", "", source)
-    result, position = "", 0
-    for match in [*TABULAR.finditer(source), None]:
-        words = FRAME.sub("", source[position : match.start() if match else None])
-        words = re.sub(r"\\caption\*?" + GROUP, r"\1", words)
+    result = ""
+    parts = TABULAR.split(source)  # words, then name, columns, body and words of each table
+    for number in range(0, len(parts), 4):
+        if number:
+            result += table(parts[number - 2], parts[number - 1])
+        words = re.sub(r"\\caption\*?" + GROUP, r"\1", FRAME.sub("", parts[number]))
         result += f"<p>{inline(words)}</p>" if words.strip() else ""
-        if match:
-            result += table(match[2], match[3])
-            position = match.end()
     return result
 
 

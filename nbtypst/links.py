@@ -5,8 +5,8 @@ import urllib.parse
 
 from nbtypst import mathematics
 from nbtypst.commands import label_of
-from nbtypst.document import Fragment, quote, typst_label
-from nbtypst.text import unset
+from nbtypst.document import Fragment, typst_label
+from nbtypst.text import quote, unset
 from nbtypst.tree import Node
 
 CITATION = r'#cite\(label\("(?:[^"\\]|\\.)+"\)\)'
@@ -16,11 +16,8 @@ SCHEMES = {"http", "https", "mailto", "ftp", "tel", "doi"}
 
 def register(fragment: Fragment) -> None:
     """Give headings their levels and labels; note what links may find."""
-    context, document, location = (
-        fragment.context,
-        fragment.context.document,
-        fragment.context.location,
-    )
+    context = fragment.context
+    document, location = context.document, context.location
     for number in mathematics.MARK.findall(fragment.tree.text()):
         for row in document.formulas[int(number)].rows:
             if row.label:
@@ -45,14 +42,10 @@ def register(fragment: Fragment) -> None:
 def register_heading(node: Node, number: int, fragment: Fragment) -> None:
     """Give a heading a level that skips none, a label, and the names of other tools for it."""
     document, location = fragment.context.document, fragment.context.location
-    level = int(node.tag[1])
-    if document.strict and level > (document.levels or [0])[-1] + 1:
-        fragment.context.complain(
-            f"a heading of level {level} follows {(document.levels or [0])[-1]}"
-        )
-    while document.levels and document.levels[-1] >= level:
-        document.levels.pop()
-    document.levels.append(level)
+    level, previous = int(node.tag[1]), (document.levels or [0])[-1]
+    if document.strict and level > previous + 1:
+        fragment.context.complain(f"a heading of level {level} follows {previous}")
+    document.levels = [*(above for above in document.levels if above < level), level]
     node.level = len(document.levels)
     slug = re.sub(r"\W", "-", location.notebook)
     node.label = f"{slug}--{location.number}-{number}"
@@ -93,12 +86,11 @@ def link(node: Node, content: str, fragment: Fragment) -> str:
     if re.fullmatch(r"#.*|[^/:]+\.ipynb(#.*)?", target):
         return within(content, target, fragment)
     scheme = re.match(r"\s*([a-zA-Z][\w+.-]*):", target)
-    if (scheme and scheme[1].lower() not in SCHEMES) or re.search(r"[\x00-\x1f]", target):
-        fragment.context.complain(
-            f"the address {target[:60]!r} is left out: only web pages are linked"
-        )
-        return content
-    return f"#link({quote(target)})[{content}]"
+    if (not scheme or scheme[1].lower() in SCHEMES) and not re.search(r"[\x00-\x1f]", target):
+        return f"#link({quote(target)})[{content}]"
+    fault = f"the address {target[:60]!r} is left out: only web pages are linked"
+    fragment.context.complain(fault)
+    return content
 
 
 def within(content: str, target: str, fragment: Fragment) -> str:

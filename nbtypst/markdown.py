@@ -10,11 +10,8 @@ from nbtypst.document import Fragment
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
-NOTE = re.compile(
-    r"^\[\^([^\]\s]+)\]:[ \t]*(.*(?:\n(?:[ ]{2,}|\t).+|\n(?!\[\^|\s).+)*)\n?", re.MULTILINE
-)
-FENCES = re.compile(r"(^[ ]{0,3}(?:```|~~~)[\s\S]*?(?:^[ ]{0,3}(?:```|~~~)[ ]*$|\Z))", re.MULTILINE)
-
+NOTE = re.compile(r"(?m)^\[\^([^\]\s]+)\]:[ \t]*(.*(?:\n(?:[ ]{2,}|\t).+|\n(?!\[\^|\s).+)*)\n?")
+FENCES = re.compile(r"(?m)(^[ ]{0,3}(?:```|~~~)[\s\S]*?(?:^[ ]{0,3}(?:```|~~~)[ ]*$|\Z))")
 SIZED = re.compile(r"(<img [^<>]*?)\s*/?>\{([^{}<>\n]*)\}")  # ![](file){width=50%}, as in Quarto
 
 
@@ -36,7 +33,8 @@ def typeset(fragments: list[Fragment]) -> None:
         read(fragment)
         links.register(fragment)
     for fragment in fragments:
-        text = links.IN_PARENTHESES.sub(r"\1", writer.write(fragment.tree, fragment))
+        typst = writer.write(fragment.tree, fragment).replace(writer.EDGE, "")
+        text = links.IN_PARENTHESES.sub(r"\1", typst)
         fragment.text = re.sub(r"\n[ \n]*\n", "\n\n", text).strip()
 
 
@@ -58,27 +56,20 @@ def read(fragment: Fragment) -> None:
     around = [reader.root]
     for node in around:  # plain <div>s, as pandas has them, are nothing around a table
         node.outermost = True
-        inner = [child for child in node.children if isinstance(child, tree.Node)]
-        around += [
-            child
-            for child in inner
-            if child.tag == "table" or (child.tag == "div" and not child.attributes)
-        ]
+        for child in node.elements():
+            if child.tag == "table" or (child.tag == "div" and not child.attributes):
+                around.append(child)
 
 
 def footnotes(text: str) -> tuple[str, dict[str, str]]:
     """Return (Markdown without the definitions of footnotes, {name: definition})."""
     notes, parts = {}, FENCES.split(text)
     used = set(re.findall(r"\[\^([^\]\s]+)\](?!:)", text))
-
-    def take(match: re.Match) -> str:
-        if match[1] not in used:
-            return match[0]
-        notes[match[1]] = match[2]
-        return "\n"
-
-    if used:
-        parts[::2] = [NOTE.sub(take, part) for part in parts[::2]]
+    for number in range(0, len(parts), 2):
+        for note in NOTE.finditer(parts[number]):
+            if note[1] in used:
+                notes[note[1]] = note[2]
+                parts[number] = parts[number].replace(note[0], "\n", 1)
     return "".join(parts), notes
 
 

@@ -4,9 +4,10 @@ import dataclasses
 import re
 
 from nbtypst import environments
-from nbtypst import tex as tex_parser
-from nbtypst.commands import Row, TexError
-from nbtypst.document import quote
+from nbtypst.atoms import Row, TexError
+from nbtypst.tex import Parser
+from nbtypst.text import quote
+from nbtypst.vocabulary import COMMANDS
 
 OPEN, CLOSE = "\ufdd0", "\ufdd1"  # noncharacters: no text has them (`notebook.clean`)
 MARK = re.compile(f"{OPEN}(\\d+){CLOSE}")
@@ -25,9 +26,10 @@ REFERENCE = re.compile(r"\(?\\(eq)?ref\{([^{}]+)\}\)?")
 # What a reader who hears a formula need not hear: how it looks, and spaces.
 SILENT = re.compile(
     r"\\(?:begin|end)\s*\{\w+\*?\}|\\(?:left|right|middle|(?:display|text|script)style|(?:no)?limits|[bB]igg?[lrm]?"
-    r"|(?:math|text|bold|oper)[a-z]+\*?|bm|mbox|q?quad)(?![a-zA-Z])"
+    r"|(?:math|text|bold|oper)[a-z]*\*?|bm|mbox|q?quad)(?![a-zA-Z])"
     r"|\\[!;,:> ]|[&~]"
 )
+NUMBER = re.compile(r"(?:[\d\s.,{}^+−-]|\\(?:cdot|times|pm|mp|text|%|,))+")  # with its power
 WRAPPER = re.compile(r"\\begin\{(equation|subequations)(\*?)\}([\s\S]*)\\end\{\1\2\}")
 
 
@@ -45,38 +47,31 @@ class Formula:
         """Return the Typst call that sets it, with text for who hears it."""
         alt = quote(spoken(self.tex))
         if not self.display:
-            return f"#formula({alt}, ${self.rows[0].typst()}$)"
+            name = "number" if NUMBER.fullmatch(self.tex) else "formula"
+            return f"#{name}({alt}, ${self.rows[0].typst()}$)"
         bodies = "".join(f"${row.typst()}$, " for row in self.rows)
         numbers = "".join(f"{number_of(row)}, " for row in self.rows)
         return f"#displayed({alt}, ({bodies}), ({numbers}))"
 
 
 def take_out(text: str, formulas: list, macros: dict) -> str:
-    """Return Markdown with each formula replaced by a mark, and appended to `formulas`.
+    """Return Markdown with a mark, the index in `formulas`, for each `Formula`, appended there.
 
-    Args:
-        text: Markdown.
-        formulas: list of `Formula`; a mark holds an index of it.
-        macros: {TeX macro: its definition}, read and written.
+    Macros, {name: definition} (see `tex.Parser`), are read and written.
     """
-    pieces, position, search_from = [], 0, 0
-    while match := FORMULA.search(text, search_from):
-        end = match.end()
-        search_from = end
-        if match["code"] or match["escape"]:
-            continue
+    pieces, position, end = [], 0, 0
+    while match := FORMULA.search(text, end):
+        start, end = match.span()
         if match["inline"] and is_money(match["inline"], text, match):
-            search_from = match.start() + 1
-            continue
-        if name := match["name"]:
-            end = environment_end(text, match, name)
-            search_from = end
-        source = text[match.start() : end]
-        display = match["display"] or match["bracket"] or (source if name else "")
-        inner = display or match["inline"] or match["paren"] or match["reference"]
-        pieces += [text[position : match.start()], f"{OPEN}{len(formulas)}{CLOSE}"]
-        formulas.append(parse(source, inner.strip(), bool(display), macros))
-        position = end
+            end = start + 1
+        elif not (match["code"] or match["escape"]):
+            end = environment_end(text, match) if match["name"] else end
+            source = text[start:end]
+            display = match["display"] or match["bracket"] or (source if match["name"] else "")
+            inner = display or match["inline"] or match["paren"] or match["reference"]
+            pieces += [text[position:start], f"{OPEN}{len(formulas)}{CLOSE}"]
+            formulas.append(parse(source, inner.strip(), bool(display), macros))
+            position = end
     return "".join(pieces) + text[position:]
 
 
@@ -89,15 +84,13 @@ def is_money(content: str, text: str, match: re.Match) -> bool:
         return False
     if text[match.end() : match.end() + 1].isdigit():
         return True
-    amount = (
-        re.match(r"\s*\d", content) or text[max(0, match.start() - 1) : match.start()].isdigit()
-    )
+    amount = re.match(r"\s*\d", content) or text[: match.start()][-1:].isdigit()
     return bool(amount and re.search(r"[^\W\d_]{3,}|\s[^\W\d_]{2,}\s|\*\*", content))
 
 
-def environment_end(text: str, match: re.Match, name: str) -> int:
+def environment_end(text: str, match: re.Match) -> int:
     r"""Return where the environment ends whose first \end is `match`'s."""
-    begin, end = f"\\begin{{{name}}}", f"\\end{{{name}}}"
+    begin, end = f"\\begin{{{match['name']}}}", f"\\end{{{match['name']}}}"
     stop, depth = match.end(), match[0].count(begin) - 1
     while depth and (position := text.find(end, stop)) >= 0:
         depth += text.count(begin, stop, position) - 1
@@ -130,7 +123,7 @@ def inline(tex: str, macros: dict) -> Row:
     Raises:
         TexError: the TeX cannot be set.
     """
-    parser = tex_parser.Parser(tex, macros)
+    parser = Parser(tex, macros, COMMANDS)
     parser.row.cells = [parser.sequence()]
     if parser.peek():
         raise TexError(f"{parser.peek()} stands alone")
@@ -156,43 +149,38 @@ def displayed(tex: str, macros: dict) -> list[Row]:
 
 def outermost(tex: str, macros: dict) -> tuple[list[Row], str]:
     """Return (rows, name) of the environment that displayed TeX is; name "" if it is none."""
-    parser = tex_parser.Parser(tex, macros)
     begun = re.match(r"\s*\\begin\{([a-zA-Z]+\*?)\}", tex)
     if begun and begun[1].removesuffix("*") in environments.DISPLAYED:
-        parser = tex_parser.Parser(tex[begun.end() :], macros)
+        parser = Parser(tex[begun.end() :], macros, COMMANDS)
         rows = environments.displayed_rows(parser, begun[1])
         rest = parser.rows()
         if len(rest) == 1 and not rest[0].typst():  # nothing but a tag or a label follows
-            rows[-1].tag, rows[-1].label = (
-                rows[-1].tag or rest[0].tag,
-                rows[-1].label or rest[0].label,
-            )
+            rows[-1].take_name(rest[0])
             return rows, begun[1]
-        parser = tex_parser.Parser(tex, macros)
-    return parser.rows(), ""
+    return Parser(tex, macros, COMMANDS).rows(), ""
 
 
 def number_of(row: Row) -> str:
     """Return the Typst expression of a row's (number, label), "none" for a row without."""
     if not (row.tag or row.label or row.counted):
         return "none"
-    return f"({tag_content(row.tag) or 'auto'}, {quote(row.label) if row.label else 'none'})"
-
-
-def tag_content(tag: str) -> str:
-    """Return the Typst expression of a tag in parentheses; $…$ in it is mathematics."""
+    label = quote(row.label) if row.label else "none"
+    if not row.tag:
+        return f"(auto, {label})"
     pieces = []
-    for number, part in enumerate(tag.split("$")):
+    for number, part in enumerate(row.tag.split("$")):  # $…$ in a tag is mathematics
         formula = parse(part, part, False, {}) if number % 2 else None
         if formula and formula.rows:
             pieces.append(f"${formula.rows[0].typst()}$")
         elif part:
             pieces.append(quote(part))
-    return " + ".join([quote("("), *pieces, quote(")")]) if pieces else ""
+    tag = " + ".join(pieces if row.starred else [quote("("), *pieces, quote(")")])
+    return f"({tag}, {label})"
 
 
 def spoken(tex: str) -> str:
     """Return a line of plain text for a reader who hears the formula: x_(l+1) = x_l + F(x_l)."""
+    tex = re.sub(r"\\text\{([\d.,]+)\}", r"\1", tex)  # a number with a decimal comma
     tex = re.sub(r"\{(\w*)\}", r"\1", SILENT.sub(" ", tex))
     tex = re.sub(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r"(\1)/(\2)", tex)
     tex = tex.replace("\\\\", "; ").translate(str.maketrans("{}\\", "() "))

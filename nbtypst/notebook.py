@@ -1,21 +1,16 @@
 """A notebook's cells to Typst."""
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 from nbtypst import markdown, outputs, text
 from nbtypst.diagnosis import MARK
-from nbtypst.document import Context, Document, Fragment, Part, quote
+from nbtypst.document import Context, Document, Fragment, Part
 from nbtypst.problems import DocumentError, cell_location
 
-RAW = {
-    "text/vnd.typst": "typst",
-    "text/x-typst": "typst",
-    "text/markdown": "markdown",
-    "text/html": "html",
-}
+RAW = {"text/vnd.typst": "typst", "text/x-typst": "typst"}
+RAW |= {"text/markdown": "markdown", "text/html": "html"}
 FORBIDDEN = re.compile(r"\b(?:import|include|eval|plugin|read)\b")
 # Colab's forms: headings, and fields that set a variable.
 TITLE = re.compile(r"(?m)^#[ ]?@(?:title|markdown)\b[ ]*(.*?)[ ]*(?:\{.*\})?$\n?")
@@ -26,18 +21,15 @@ def read(path: Path | str) -> dict:
     """Return a notebook as nbformat's dictionary, sources joined.
 
     Raises:
-        DocumentError: the file is missing or no notebook of format 4.
+        DocumentError: the file is missing or no notebook.
     """
-    import nbformat
-    from nbformat.v4.rwbase import rejoin_lines
+    from nbtypst import reading  # with nbformat, which takes its time
 
     try:
-        notebook = nbformat.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
-        return rejoin_lines(notebook)
+        with open(path, encoding="utf-8") as stream:
+            return reading.plain(reading.parsed(stream, str(path)))
     except OSError as error:
         raise DocumentError(f"{path}: {error.strerror}; run and save the notebook first") from error
-    except (ValueError, AttributeError, TypeError) as error:
-        raise DocumentError(f"{path}: not a Jupyter notebook of format 4 ({error!r})") from error
 
 
 def typeset(
@@ -93,7 +85,9 @@ def code(
     if show_code(cell) and not tagged(cell, "input"):
         for title in filter(None, titles):
             parts += ["\n\n", Fragment(f"**{title}**", context, "markdown")]
-        parts += [f"\n\n#code({text.raw(source)}, {quote(language)})"] if source.strip() else []
+        parts += (
+            [f"\n\n#code({text.raw(source)}, {text.quote(language)})"] if source.strip() else []
+        )
     if tagged(cell, "output"):
         return parts
     for output in merged(cell["outputs"]):
@@ -102,10 +96,7 @@ def code(
 
 
 def tagged(cell: dict, part: str) -> bool:
-    """Return whether a cell, its input or its output is hidden.
-
-    Jupyter Book, Quarto, nbsphinx and JupyterLab each have their way to say so.
-    """
+    """Return whether a cell, its input or its output is hidden, in the words of any tool."""
     metadata = cell["metadata"]
     tags = {str(tag).replace("_", "-") for tag in metadata.get("tags") or ()}
     if {f"remove-{part}", f"hide-{part}"} & tags:
@@ -141,14 +132,14 @@ def raw(cell: dict, context: Context) -> list[Part]:
     Typst that loads files or packages is shown, not run.
     """
     metadata, source = cell["metadata"], cell["source"]
-    mime = metadata.get("raw_mimetype") or metadata.get("format") or ""
-    kind = RAW.get(mime) if isinstance(mime, str) else ""
+    mime = str(metadata.get("raw_mimetype") or metadata.get("format") or "")
+    kind = RAW.get(mime)
     if kind == "typst" and (match := FORBIDDEN.search(source)):
         context.complain(f"a raw cell of Typst may not {match[0]}; its source is shown")
-        kind, mime = "", ""
-    if kind:
+        mime = ""
+    elif kind:
         return [source if kind == "typst" else Fragment(source, context, kind)]
-    if not mime:
-        return [f"#raw({text.raw(source)}, block: true)"]
-    context.notice(f"a raw cell for {mime} is left out")
-    return []
+    if mime:
+        context.notice(f"a raw cell for {mime} is left out")
+        return []
+    return [f"#raw({text.raw(source)}, block: true)"]

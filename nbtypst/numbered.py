@@ -3,10 +3,13 @@
 import re
 from collections.abc import Sequence
 
-from nbtypst.document import Context, Fragment, Part, labelled, quote
+from nbtypst import tables
+from nbtypst.document import Context, Fragment, Part, labelled
+from nbtypst.text import glued, quote
 
 TABLE = "application/vnd.report.table+json"
 SIDES = "left", "center", "right"
+LONG = 24  # rows; a table of more would fill a page
 
 
 def metadata(output: dict) -> dict:
@@ -45,9 +48,23 @@ def table(content: dict, report: dict, context: Context) -> list[Part]:
             cells += cell(text, missing[x][y], context)
     header = [part for text in content["columns"] for part in cell(str(text), "", context)]
     label = labelled(context.define(report["label"]))
-    start = f"#numbered-table(({', '.join(content['align'])},), ("
     caption = Fragment(report["caption"], context, "markdown")
+    floats = "true" if len(rows) <= LONG else "false"
+    start = "" if len(rows) <= LONG else "#barrier()\n\n"
+    columns = list(zip(content["columns"], *rows, strict=True))
+    start += f"#numbered-table({size_of(columns)}em, {floats}, ({', '.join(content['align'])},), ("
     return [start, *header, "), (", *cells, "))[", caption, f"]{label}"]
+
+
+def size_of(columns: Sequence[Sequence[str]]) -> float:
+    """Return the size, 1 to `tables.SMALLEST`, at which the longest words of columns fit a line."""
+    width = 0.0
+    for column in columns:
+        texts = (re.sub(r"\\[a-z]+|[${}^_]", "", str(text)) for text in column)
+        words = (word for text in texts for word in re.split("[ -]", glued(text)))
+        width += max(map(tables.length, words), default=0) + tables.INSET / 2
+    sizes = (1.0, 0.9, tables.SMALLEST)
+    return next((size for size in sizes if width * size <= tables.ROOM), tables.SMALLEST)
 
 
 def missing_decimals(column: Sequence[str], side: str, mark: str) -> list[str]:
@@ -67,4 +84,5 @@ def cell(text: str, missing: str, context: Context) -> list[Part]:
     """Return a cell of a table; one with mathematics is Markdown, others are plain text."""
     if "$" in text:
         return ["[", Fragment(text, context, "markdown"), "], "]
-    return [f"[#{quote(text)}#unseen({quote(missing)})], " if missing else f"{quote(text)}, "]
+    text = quote(glued(text))
+    return [f"[#{text}#unseen({quote(missing)})], " if missing else f"{text}, "]

@@ -1,14 +1,11 @@
-"""Outputs of code cells to fragments: numbered figures and tables, and whatever else there is.
-
-README.md has the metadata "report" that make an output a numbered figure or table.
-"""
+"""Outputs of code cells to fragments: numbered figures and tables, and whatever else there is."""
 
 import re
 
 from nbtypst import images, latex, mathematics, numbered, tree, vega
-from nbtypst.document import Context, Fragment, Part, labelled, quote
+from nbtypst.document import Context, Fragment, Part, labelled
 from nbtypst.terminal import terminal
-from nbtypst.text import unset
+from nbtypst.text import quote, unset
 
 FRAMES = "application/vnd.report.frames+json"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -32,10 +29,10 @@ SEEN = {"img", "table", "iframe", "video", "audio", "input", "hr"}
 def fragments(output: dict, context: Context) -> list[Part]:
     """Return the parts of one output (nbformat dictionary); faults are noted."""
     kind, strict = output["output_type"], context.document.strict
+    if kind == "stream" and output["name"] == "stderr" and strict:
+        context.notice(f"stderr is left out: {output['text'].strip()[:80]!r}")
+        return []
     if kind == "stream":
-        if strict and output["name"] == "stderr":
-            context.notice(f"stderr is left out: {output['text'].strip()[:80]!r}")
-            return []
         return [printed(output["text"], context)]
     if kind == "error":
         name = f"{output.get('ename', '')}: {output.get('evalue', '')}"
@@ -77,13 +74,12 @@ def media(data: dict, metadata: dict, report: dict, context: Context) -> list[Pa
         context.complain(f"LaTeX that cannot be set: {tex.strip()[:60]!r}")
         return [unset(tex)]
     drawn = [mime for mime in data if BROWSERS.search(mime)]
-    if drawn and not telling:
-        loads = all(LOADERS.search(mime) for mime in drawn)
-        return [] if loads else [interactive(" ".join(drawn), context)]
-    if plain and (drawn or telling or not html):
+    if plain and (telling or not (drawn or html)):
         return [printed(plain, context)]
-    if html or all(LOADERS.search(mime) for mime in data):
+    if (html and not drawn) or all(LOADERS.search(mime) for mime in drawn or data):
         return []
+    if drawn:
+        return [interactive(" ".join(drawn), context)]
     context.complain(f"an output of type {', '.join(sorted(data))} cannot be set")
     return [unset(", ".join(sorted(data)))]
 
@@ -144,8 +140,6 @@ def picture(data: dict, mime: str, metadata: dict, report: dict, context: Contex
         for name in ("width", "height") if isinstance(sizes, dict) else ():
             options += f", {name}: {images.size(sizes.get(name))}"
         return [f"#align(center, picture({still}{options}))"]
-    height = re.match(rb"[\s\S]{0,2000}?<svg [^>]*?height=\"([\d.]+)pt", content)
-    options += ", tall: true" if height and float(height[1]) > 330 else ""  # points
     return [
         f"#numbered-figure({still}{options})[",
         Fragment(report["caption"], context, "markdown"),

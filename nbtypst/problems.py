@@ -8,13 +8,8 @@ class DocumentError(ValueError):
     """A document cannot be set; one fault a line, each with its place and remedy."""
 
 
-class ExportError(DocumentError, SystemExit):
-    """A `DocumentError` that ends nbconvert: the command line shows its message, no traceback."""
-
-    def __init__(self, message: str) -> None:
-        """Take the message, which Python prints when it exits with status 1."""
-        super().__init__(message)
-        self.code = message
+class ExportError(SystemExit, DocumentError):
+    """A `DocumentError` that ends nbconvert: Python prints the message and exits with status 1."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -34,7 +34,7 @@ def parsed(stream: TextIO, file: str) -> nbformat.NotebookNode:
         if len(fault) > 200:
             fault = f"{fault[:140]} … {fault[-50:]}"
         remedy = "open it in JupyterLab and save it anew"
-        raise DocumentError(f"{file}: not a valid Jupyter notebook ({fault}); {remedy}") from error
+        raise DocumentError(f"{file}: not a Jupyter notebook ({fault}); {remedy}") from error
 
 
 def plain(book: dict) -> dict:
@@ -49,17 +49,15 @@ def front_matter(book: dict, name: str) -> dict:
     if book["cells"] and (match := FRONT.fullmatch(book["cells"][0]["source"])):
         del book["cells"][0]
         fields = dict(FIELD.findall(match[1])) | fields
-    texts = {
-        key: value if isinstance(value := fields.get(key), str) else ""
-        for key in ("title", "date", "lang")
-    }
+    texts = {key: value for key, value in fields.items() if isinstance(value, str)}
     authors = fields.get("authors") or fields.get("author") or []
     authors = authors if isinstance(authors, list) else [authors]
     names = [author.get("name") if isinstance(author, dict) else author for author in authors]
+    language = texts.get("lang", "")
     return {
-        "title": texts["title"] or name,
-        "has_title": bool(texts["title"]),
+        "title": texts.get("title") or name,
+        "has_title": bool(texts.get("title")),
         "authors": [author for author in names if isinstance(author, str) and author],
-        "date": texts["date"],
-        "language": texts["lang"] if re.fullmatch("[a-z]{2,3}", texts["lang"]) else "en",
+        "date": texts.get("date", ""),
+        "language": language if re.fullmatch("[a-z]{2,3}", language) else "en",
     }

@@ -5,10 +5,12 @@ import functools
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
-from nbtypst import compiler
-from nbtypst.commands import hexadecimal
-from nbtypst.document import Fragment, quote
+from nbtypst.compiler import font_folder
+from nbtypst.document import Fragment
+from nbtypst.text import hexadecimal, quote
 from nbtypst.tree import Node
 
 ROOM = 48.0  # em of a table's text that a line of the page holds
@@ -38,19 +40,17 @@ def table(node: Node, fragment: Fragment, write: Write) -> str:
     rows = list(rows_of(node))
     cells = placed([row for row, _ in rows])
     captions = [write(Node("caption", {}, [part]), fragment).strip() for part in outside(node)]
-    caption = "".join(f"#align(center)[{words}]\n\n" for words in captions)
-    if not cells:
-        return caption
-    headers = header_rows(rows, cells)
-    frame = "dataframe" in node.classes()
-    for cell in cells:
-        cell.typst = content(cell, fragment, write, cell.y < headers, frame)
-    may_turn = node.outermost and len(rows) > LONG
-    parts = [
-        part(cells, columns, layout, headers)
-        for columns, layout in layouts(cells, headers, may_turn)
-    ]
-    return caption + "\n\n".join(parts)
+    result = [f"#align(center)[{words}]" for words in captions]
+    if cells:
+        headers = header_rows(rows, cells)
+        for cell in cells:
+            cell.typst = content(
+                cell, fragment, write, cell.y < headers, "dataframe" in node.classes()
+            )
+        may_turn = node.outermost and len(rows) > LONG
+        for columns, layout in layouts(cells, headers, may_turn):
+            result.append(part(cells, columns, layout, headers))
+    return "\n\n".join(result)
 
 
 def outside(node: Node) -> Iterator[Node | str]:
@@ -67,22 +67,18 @@ def outside(node: Node) -> Iterator[Node | str]:
 
 def rows_of(node: Node) -> Iterator[tuple[Node, bool]]:
     """Yield (row, whether it is one of the header) of a table, but not of tables in it."""
-    children = [child for child in node.children if isinstance(child, Node)]
-    if cells := [child for child in children if child.tag in ("td", "th")]:
+    if cells := [child for child in node.elements() if child.tag in ("td", "th")]:
         yield Node("tr", {}, cells), False  # no row was begun
-    for child in children:
+    for child in node.elements():
         if child.tag == "tr":
-            row = [cell for cell in child.children if isinstance(cell, Node)]
-            yield child, bool(row) and all(cell.tag == "th" for cell in row)
+            yield child, {cell.tag for cell in child.elements()} == {"th"}
         elif child.tag in ("thead", "tbody", "tfoot"):
             yield from ((row, child.tag == "thead") for row, _ in rows_of(child))
 
 
 def header_rows(rows: list, cells: list[Cell]) -> int:
     """Return how many rows are the header, with all that their cells reach; 0 if all are."""
-    count, reach = 0, 0
-    while reach < len(rows) and rows[reach][1]:
-        reach += 1
+    count, reach = 0, next((y for y, (_, header) in enumerate(rows) if not header), len(rows))
     while count < reach:
         count = reach
         reach = max((cell.y + cell.down for cell in cells if cell.y < count), default=0)
@@ -94,14 +90,13 @@ def placed(rows: list[Node]) -> list[Cell]:
     cells, taken = [], set()
     for y, row in enumerate(rows):
         x = 0
-        for node in row.children:
-            if isinstance(node, str) or node.tag not in ("td", "th"):
+        for node in row.elements():
+            if node.tag not in ("td", "th"):
                 continue
             while (x, y) in taken:
                 x += 1
             across, down = span(node, "colspan", 200), span(node, "rowspan", len(rows) - y)
-            while any((x + step, y) in taken for step in range(across)):
-                across -= 1
+            across = next((i for i in range(across) if (x + i, y) in taken), across)
             taken |= {(x + i, y + j) for i in range(across) for j in range(down)}
             row_style = row.attributes.get("style", "")
             node.attributes["style"] = f"{row_style};{node.attributes.get('style', '')}"
@@ -145,10 +140,10 @@ def layouts(cells: list[Cell], headers: int, may_turn: bool) -> Iterator[tuple[S
         room = line / size - INSET * count
         if sum(minimum) <= room and (line == ROOM or may_turn):
             spare = (room - sum(minimum)) / max(sum(natural) - sum(minimum), 0.01)
-            pairs = zip(minimum, natural, strict=True)
-            widened = (low + (high - low) * spare + INSET for low, high in pairs)
-            shares = ", ".join(f"{width:.2f}fr" for width in widened)
-            yield range(count), f"({shares},), {size}em{', turned: true' * (line == TURNED)}"
+            shares = ""
+            for low, high in zip(minimum, natural, strict=True):
+                shares += f"{low + (high - low) * spare + INSET:.2f}fr, "
+            yield range(count), f"({shares[:-1]}), {size}em{', turned: true' * (line == TURNED)}"
             return
     index = []  # the leading columns of headings are repeated in each part
     while len(index) < min(3, count - 1) and all(
@@ -186,12 +181,20 @@ def widths(cells: list[Cell]) -> tuple[list[float], list[float]]:
     return minimum, natural
 
 
+@functools.cache
+def bold() -> Any:
+    """Return Pillow's bold font of text, 100 points high."""
+    from PIL import ImageFont
+
+    return ImageFont.truetype(Path(font_folder().name) / "STIXGeneralBol.ttf", 100)
+
+
 @functools.lru_cache(1 << 16)
 def length(text: str) -> float:
     """Return how wide a text is, in em; letters of Asia are as wide as high."""
     text = text.strip()[:1000]  # a longer one fills any line
     letters = re.sub("[\u2e80-\U0010ffff]", "", text)
-    return compiler.metrics().getlength(letters) / 100 + len(text) - len(letters)
+    return bold().getlength(letters) / 100 + len(text) - len(letters)
 
 
 def part(cells: list[Cell], columns: Sequence[int], layout: str, headers: int) -> str:

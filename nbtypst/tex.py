@@ -4,28 +4,42 @@ Every character of the TeX is escaped or stands in a string, and every bracket w
 so that nothing of a formula becomes Typst code.
 """
 
+from __future__ import annotations
+
 import re
+from collections.abc import Callable, Mapping
 
-from nbtypst import commands, vocabulary
-from nbtypst.commands import NOTHING, Row, TexError, joined
-from nbtypst.document import quote
+from nbtypst.atoms import NOTHING, PROSE, Row, TexError, escaped, gap, joined
 
-TOKEN = re.compile(r"\\[a-zA-Z@]+|\\[\s\S]|%[^\n]*\n?|\s+|[\s\S]")
-PROSE = re.compile("[^\\W\\d_\0-\x7fͰ-Ͽ℀-\U0010ffff]")  # letters of words, such as Cyrillic
+# A command, a comment, spaces, a number, a word of prose, any other character.
+TOKEN = re.compile(rf"\\[a-zA-Z@]+|\\[\s\S]|%[^\n]*\n?|\s+|\d+(?:\.\d+)?|{PROSE}+|[\s\S]")
 ENDS = {"}", "&", "\\\\", "\\cr", "\\end", "\\right", "\\middle"}
-LIMITS = "\\limits"
 DEEPEST = 40  # of groups in groups: Typst gives up soon after
 MOST = 30_000  # tokens after the expansion of macros
+DELIMITERS = {
+    ".": "", "\\{": "{", "\\}": "}", "<": "⟨", ">": "⟩", "\\|": "‖", "\\vert": "|", "\\Vert": "‖",
+    "\\lvert": "|", "\\rvert": "|", "\\lVert": "‖", "\\rVert": "‖",
+}  # fmt: skip
+# What these make of all before and behind them, or of all behind them, in a group.
+INFIX = {
+    "\\over": "frac({}, {})", "\\choose": "binom({}, {})", "\\atop": "mat(delim: #none, {}; {})",
+}  # fmt: skip
 
 
 class Parser:
-    """One formula on its way to Typst; `macros` ({name: (number of arguments, default, body)})
-    are read and, where the formula defines some, written."""
+    """One formula on its way to Typst."""
 
-    def __init__(self, tex: str, macros: dict) -> None:
-        """Take the TeX apart."""
+    def __init__(self, tex: str, macros: dict, commands: Mapping[str, Command]) -> None:
+        """Take the TeX apart.
+
+        Args:
+            tex: the formula.
+            macros: {name: (number of arguments, default of the first, body)}, read and written.
+            commands: what sets each command, see `vocabulary.COMMANDS`.
+        """
         self.tokens = []  # a stack: the next one is the last
         self.macros = macros
+        self.commands = commands
         self.row = Row()  # the one that \label, \tag and \hline are about
         self.depth = 0
         self.read = 0
@@ -39,13 +53,11 @@ class Parser:
         """Return the next token that is no space, expanding macros; "" at the end."""
         while self.tokens:
             token = self.tokens[-1]
-            if token.isspace() or token.startswith("%"):
-                self.tokens.pop()
-            elif token in self.macros:
-                self.tokens.pop()
-                self.expand(token)
-            else:
+            if not (token.isspace() or token.startswith("%") or token in self.macros):
                 return token
+            self.tokens.pop()
+            if token in self.macros:
+                self.expand(token)
         return ""
 
     def next(self) -> str:
@@ -75,26 +87,33 @@ class Parser:
             raise TexError(f"the macro {name} never ends")
         self.push(text + " ")
 
-    def skip_spaces(self) -> None:
-        """Step over white space, but expand nothing."""
+    def follows(self, token: str) -> bool:
+        """Return whether a token is the next but for spaces, and step over it; expand nothing."""
         while self.tokens and self.tokens[-1].isspace():
             self.tokens.pop()
+        if not self.tokens or self.tokens[-1] != token:
+            return False
+        self.tokens.pop()
+        return True
 
     def raw(self) -> str:
         """Return the next argument as TeX, without its braces."""
-        self.skip_spaces()
+        if self.follows("{"):
+            return self.up_to("}")
         if not self.tokens:
             raise TexError("an argument is missing")
-        token = self.tokens.pop()
-        return self.up_to("}") if token == "{" else token
+        return self.first(self.tokens.pop())
+
+    def first(self, token: str) -> str:
+        r"""Return the first character of a token that is no command, such as the 1 of \frac12."""
+        if token.startswith("\\"):
+            return token
+        self.push(token[1:])
+        return token[0]
 
     def optional(self) -> str | None:
         """Return the TeX between [ and ], None where there is none."""
-        self.skip_spaces()
-        if not self.tokens or self.tokens[-1] != "[":
-            return None
-        self.tokens.pop()
-        return self.up_to("]")
+        return self.up_to("]") if self.follows("[") else None
 
     def up_to(self, closing: str) -> str:
         """Return the TeX before a bracket that is in no group, and step over it."""
@@ -149,7 +168,7 @@ class Parser:
             raise TexError(f"\\begin{{{name}}} ends with \\end{{{end}}}")
         self.row = outer
         for row in rows:  # what stands in a split numbers the equation around it
-            outer.tag, outer.label = outer.tag or row.tag, outer.label or row.label
+            outer.take_name(row)
             outer.silent = outer.silent or row.silent
         last = rows[-1]
         return rows if "".join(last.cells) or last.ruled or len(rows) == 1 else rows[:-1]
@@ -161,18 +180,10 @@ class Parser:
             raise TexError("the formula is nested too deeply")
         pieces = []
         while (token := self.peek()) and token not in ENDS:
-            if token in commands.INFIX:
+            if token in INFIX:
                 self.next()
-                numerator, denominator = joined(pieces) or NOTHING, self.sequence() or NOTHING
-                pieces = [commands.INFIX[token].format(numerator, denominator)]
-            elif token in commands.SWITCHES:
-                self.next()
-                pieces.append(commands.SWITCHES[token].format(self.sequence() or NOTHING))
-            elif token == "\\color":  # of a group, as MathJax has it, or of all the rest
-                self.next()
-                name = self.raw()
-                body = self.argument() if self.peek() == "{" else self.sequence()
-                pieces.append(commands.coloured(name, body or NOTHING))
+                before, behind = joined(pieces) or NOTHING, self.sequence() or NOTHING
+                pieces = [INFIX[token].format(before, behind)]
             else:
                 pieces.append(self.scripted(self.atom()))
         self.depth -= 1
@@ -181,63 +192,53 @@ class Parser:
     def scripted(self, base: str) -> str:
         """Return `base` with the primes, superscripts and subscripts that follow it."""
         scripts = {"^": [], "_": []}
-        while (token := self.peek()) in ("^", "_", "'", "’", LIMITS, "\\nolimits"):
+        while (token := self.peek()) in ("^", "_", "'", "’", "\\limits", "\\nolimits"):
             self.next()
             if token in scripts:
                 scripts[token].append(self.argument())
             elif token in ("'", "’"):
                 scripts["^"].append("′")
             elif base:
-                base = f"{'limits' if token == LIMITS else 'scripts'}({base})"
-        options = "".join(
-            f", {side}: {joined(scripts[mark])}" for side, mark in ("t^", "b_") if scripts[mark]
-        )
+                base = f"limits({base})" if token == "\\limits" else f"scripts({base})"
+        options = f", t: {joined(scripts['^'])}" if scripts["^"] else ""
+        options += f", b: {joined(scripts['_'])}" if scripts["_"] else ""
         return f"attach({base or NOTHING}{options})" if options else base
 
     def atom(self, alone: bool = False) -> str:
-        """Return the Typst of the next atom: a command, a group or a character.
-
-        Digits and letters of prose go together unless the character is an argument `alone`.
-        """
+        """Return the Typst of the next atom; numbers and words are one unless `alone`."""
         token = self.next()
         if token == "{":
             return self.group()
         if token == "~":
-            return commands.gap(1 / 3)
+            return gap(1 / 3)
         if token in ("^", "_"):  # a script of nothing
             self.tokens.append(token)
             return ""
         if token == "}":
             raise TexError("a { is missing")
         if not token.startswith("\\"):
-            return commands.escaped(token) if alone else self.characters(token)
-        if (command := vocabulary.COMMANDS.get(token)) is not None:
-            return command if isinstance(command, str) else command(self)
-        if symbol := vocabulary.SYMBOLS.get(token[1:]):
-            return commands.escaped(symbol)
-        raise TexError(f"{token} is not known")
+            return escaped(self.first(token) if alone else token)
+        if (command := self.commands.get(token)) is None:
+            raise TexError(f"{token} is not known")
+        return command(self) if callable(command) else self.filled(command)
 
-    def characters(self, token: str) -> str:
-        """Return the Typst of a number, a word of prose or any other character."""
-        if token.isdecimal():
-            while self.tokens and re.fullmatch(r"\d+\.?\d*", token + self.tokens[-1]):
-                token += self.tokens.pop()
-            if token.endswith("."):
-                self.tokens.append(".")
-            return commands.escaped(token.rstrip("."))
-        if not PROSE.fullmatch(token):
-            return commands.escaped(token)
-        while self.tokens and PROSE.fullmatch(self.tokens[-1]):
-            token += self.tokens.pop()
-        return quote(token)
+    def filled(self, typst: str) -> str:
+        """Return Typst with the next arguments in place of #1 and #2, [that] in place of #0."""
+        below = self.optional() if "#0" in typst else None
+        arguments = {"#0": self.sub(below) if below else NOTHING}
+        for name in ("#1", "#2"):
+            if name in typst:
+                arguments[name] = self.argument()
+        return re.sub("#[012]", lambda match: arguments[match[0]], typst)
 
     def delimiter(self) -> str:
         r"""Return the Typst of the delimiter after \left, \big or the like; "" for a point."""
         token = self.next()
-        if token == ".":
-            return ""
-        symbols = vocabulary.SYMBOLS
-        character = commands.DELIMITERS.get(token) or symbols.get(token[1:], token)
+        typst = DELIMITERS[token] if token in DELIMITERS else self.commands.get(token, token)
+        character = typst.removeprefix("\\") if isinstance(typst, str) else token
         if len(character) > 1 or token in "{}":
             raise TexError(f"{token} is no delimiter")
-        return f"\\{character}"
+        return f"\\{character}" if character else ""
+
+
+Command = str | Callable[[Parser], str]  # Typst, see `Parser.filled`, or what reads on itself

@@ -46,9 +46,12 @@ class Node:
     def walk(self) -> Iterator["Node"]:
         """Yield the element and those in it, in order."""
         yield self
-        for child in self.children:
-            if isinstance(child, Node):
-                yield from child.walk()
+        for child in self.elements():
+            yield from child.walk()
+
+    def elements(self) -> list["Node"]:
+        """Return its children that are no text."""
+        return [child for child in self.children if isinstance(child, Node)]
 
     def text(self) -> str:
         """Return the text in it."""

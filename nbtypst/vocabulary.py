@@ -1,19 +1,13 @@
 """What each TeX command becomes: Typst to insert, or a function of the parser."""
 
-from __future__ import annotations
-
-import re
-import unicodedata
+from functools import partial
 from html.entities import html5
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from nbtypst import commands as c
-from nbtypst import macros
-from nbtypst.environments import environment, table
-
-if TYPE_CHECKING:
-    from nbtypst.tex import Parser
+from nbtypst import tex
+from nbtypst.atoms import escaped, gap
+from nbtypst.environments import environment
 
 # HTML's names of characters are TeX's, but for short ones and those in symbols.txt.
 SYMBOLS = {
@@ -29,16 +23,12 @@ ACCENTS = {
     "widecheck": "30c", "breve": "306", "acute": "301", "grave": "300", "mathring": "30a",
     "overrightarrow": "20d7", "overleftarrow": "20d6", "overleftrightarrow": "20e1",
 }  # fmt: skip
-FUNCTIONS = {  # Typst functions of one argument, and what stands behind it
-    "overline": ("overline", ""), "underline": ("underline", ""), "underbar": ("underline", ""),
-    "cancel": ("cancel", ""),
-    "bcancel": ("cancel", ", inverted: #true"), "xcancel": ("cancel", ", cross: #true"),
-    "sout": ("cancel", ", angle: #90deg"), "mathop": ("op", ", limits: #true"),
-    "mathbb": ("bb", ""), "mathds": ("bb", ""), "Bbb": ("bb", ""), "mathcal": ("cal", ""),
-    "mathscr": ("scr", ""), "mathfrak": ("frak", ""), "frak": ("frak", ""),
-    "boldsymbol": ("bold", ""), "bm": ("bold", ""), "pmb": ("bold", ""), "symbf": ("bold", ""),
-    "mathrm": ("upright", ""), "mathup": ("upright", ""), "mathit": ("italic", ""),
-    "mathsf": ("sans", ""), "mathtt": ("mono", ""),
+FUNCTIONS = {  # Typst's functions of one argument
+    "overline": "overline", "underline": "underline", "underbar": "underline", "cancel": "cancel",
+    "mathbb": "bb", "mathds": "bb", "Bbb": "bb", "mathcal": "cal", "mathscr": "scr",
+    "mathfrak": "frak", "frak": "frak", "boldsymbol": "bold", "bm": "bold", "pmb": "bold",
+    "symbf": "bold", "mathrm": "upright", "mathup": "upright", "mathit": "italic",
+    "mathsf": "sans", "mathtt": "mono",
 }  # fmt: skip
 TEMPLATES = {  # what the arguments #1 and #2 become
     "mathbf": "bold(upright(#1))", "mathnormal": "#1", "smash": "#1", "llap": "#1", "rlap": "#1",
@@ -56,7 +46,9 @@ TEMPLATES = {  # what the arguments #1 and #2 become
     "dbinom": "display(binom(#1, #2))", "overset": "attach(limits(#2), t: #1)",
     "underset": "attach(limits(#2), b: #1)",
     "stackrel": 'class("relation", attach(limits(#2), t: #1))',
-    "cancelto": "attach(cancel(#2), t: #1)",
+    "cancelto": "attach(cancel(#2), t: #1)", "bcancel": "cancel(#1, inverted: #true)",
+    "xcancel": "cancel(#1, cross: #true)", "sout": "cancel(#1, angle: #90deg)",
+    "mathop": "op(#1, limits: #true)",
 }  # fmt: skip
 CLASSES = {
     "mathbin": "binary", "mathrel": "relation", "mathopen": "opening", "mathclose": "closing",
@@ -83,6 +75,14 @@ TEXTS = {
     "texttt": "mono({})", "textsf": "sans({})", "textsc": "{}", "textsl": "italic({})",
     "verb": "{}",
 }  # fmt: skip
+SWITCHES = {
+    "displaystyle": "display({})", "textstyle": "inline({})", "scriptstyle": "script({})",
+    "scriptscriptstyle": "sscript({})", "rm": "upright({})", "bf": "bold(upright({}))",
+    "it": "italic({})", "cal": "cal({})", "tt": "mono({})", "sf": "sans({})",
+}  # fmt: skip
+SWITCHES |= dict.fromkeys(
+    "tiny scriptsize small normalsize large Large LARGE huge Huge".split(), "{}"
+)
 SIZES = {"big": 1.2, "Big": 1.8, "bigg": 2.4, "Bigg": 3}
 SIDES = {"": "", "l": "opening", "r": "closing", "m": "relation"}
 RULES = {"hline": 0, "hdashline": 0, "cline": 1, "toprule": 0, "midrule": 0, "bottomrule": 0}
@@ -95,74 +95,39 @@ IGNORED |= dict.fromkeys(
 )
 
 
-def negated(parser: Parser) -> str:
-    r"""Return \not before a relation, as one character where Unicode has it."""
-    relation = parser.atom()
-    one = unicodedata.normalize("NFC", relation.removeprefix("\\") + "\u0338")
-    return one if len(one) == 1 else f"cancel({relation})"
-
-
-def lines(parser: Parser) -> str:
-    r"""Return \substack{…}: lines below each other."""
-    parser.push(parser.raw() + "\\end{substack}")
-    return table(parser.rows("substack"), options="row-gap: #0.3em, ")
-
-
-def continued_fraction(parser: Parser) -> str:
-    r"""Return \cfrac[l]{a}{b}."""
-    parser.optional()
-    return c.template(TEMPLATES["dfrac"])(parser)
-
-
-def chemistry(parser: Parser) -> str:
-    r"""Return \ce{…} of plain formulas and arrows, such as \ce{2H2 + O2 -> 2H2O}."""
-    tex = parser.raw()
-    for arrow, sign in {"<=>": "⇌", "<->": "↔", "->": "→", "<-": "←"}.items():
-        tex = tex.replace(arrow, sign)
-    tex = re.sub(r"(?<=[A-Za-z)\]])\d+", r"_{\g<0>}", tex)
-    typst = parser.sub(re.sub(r"(?<=\^)[0-9+-]+", r"{\g<0>}", tex))
-    return f"upright({typst})"
-
-
-def character(parser: Parser) -> str:
-    r"""Return \unicode{x263a}."""
-    text = parser.raw().strip()
-    code = int(text[1:], 16) if re.fullmatch("[xX][0-9a-fA-F]{1,5}", text) else 0xFFFD
-    return c.escaped(chr(code if 31 < code < 0xD800 or 0xE000 <= code else 0xFFFD))
-
-
-COMMANDS: dict[str, str | c.Command] = {
+COMMANDS: dict[str, tex.Command] = {
+    **{name: escaped(sign) for name, sign in SYMBOLS.items()},
     **{name: f'accent(#1, "\\u{{{code}}}")' for name, code in ACCENTS.items()},
-    **{name: f"{function}(#1{options})" for name, (function, options) in FUNCTIONS.items()},
+    **{name: f"{function}(#1)" for name, function in FUNCTIONS.items()},
     **TEMPLATES,
     **{name: f'class("{kind}", #1)' for name, kind in CLASSES.items()},
     **{name: f"attach(limits(stretch({arrow})), t: #1, b: #0)" for name, arrow in ARROWS.items()},
-    **{name: c.gap(size) for name, size in SPACES.items()},
+    **{name: gap(size) for name, size in SPACES.items()},
     **{name: f'op("{name}")' for name in OPERATORS},
     **{name: f'op("{text}", limits: #true)' for name, text in LIMITED.items()},
-    **{name: c.words(style) for name, style in TEXTS.items()},
+    **{name: partial(c.words, style) for name, style in TEXTS.items()},
+    **{name: partial(c.switch, style) for name, style in SWITCHES.items()},
     **{
-        name + letter: c.sized(size, side)
+        name + letter: partial(c.sized, size, side)
         for name, size in SIZES.items()
         for letter, side in SIDES.items()
     },
-    **{name: c.ignored(count) for name, count in IGNORED.items()},
-    **{name: c.marked("ruled", count) for name, count in RULES.items()},
+    **{name: partial(c.ignored, count) for name, count in IGNORED.items()},
+    **{name: partial(c.marked, "ruled", count) for name, count in RULES.items()},
     **{name: c.space for name in "hspace mspace hskip mskip kern mkern".split()},
     **{character: f"\\{character}" for character in "_$&#%{}"},
     "|": r'class("normal", \‖)', "lvert": r'class("opening", \|)',
     "rvert": r'class("closing", \|)', "lVert": r'class("opening", \‖)',
     "rVert": r'class("closing", \‖)', "bmod": '#h(0.22em) op("mod") #h(0.22em)',
-    "mod": '#h(1em) op("mod")', "cfrac": continued_fraction, "sqrt": c.root, "left": c.delimited,
-    "textcolor": c.colour, "operatorname": c.operator, "sideset": c.side_set, "not": negated,
-    "begin": environment, "ce": chemistry, "substack": lines, "unicode": character,
-    "newcommand": macros.new_command, "renewcommand": macros.new_command,
-    "providecommand": macros.new_command, "def": macros.primitive, "gdef": macros.primitive,
-    "let": macros.synonym, "DeclareMathOperator": macros.operator, "tag": c.tag, "label": c.label,
-    "nonumber": c.marked("silent"), "notag": c.marked("silent"), "ref": c.reference,
-    "eqref": c.reference, "idotsint": "∫ ⋯ ∫", "TeX": '"TeX"', "LaTeX": '"LaTeX"',
+    "mod": '#h(1em) op("mod")', "cfrac": c.continued_fraction, "sqrt": c.root, "left": c.delimited,
+    "color": c.colour_switch, "textcolor": c.colour, "operatorname": c.operator,
+    "sideset": c.side_set, "not": c.negated,
+    "begin": environment, "ce": c.chemistry, "substack": c.lines, "unicode": c.character,
+    "newcommand": c.new_command, "renewcommand": c.new_command, "providecommand": c.new_command,
+    "def": c.primitive, "gdef": c.primitive, "let": c.synonym,
+    "DeclareMathOperator": c.new_operator, "tag": c.tag, "label": c.label,
+    "nonumber": partial(c.marked, "silent", 0), "notag": partial(c.marked, "silent", 0),
+    "ref": c.reference, "eqref": c.reference, "idotsint": "∫ ⋯ ∫", "TeX": '"TeX"',
+    "LaTeX": '"LaTeX"',
 }  # fmt: skip
-COMMANDS = {
-    f"\\{name}": c.template(typst) if isinstance(typst, str) and "#1" in typst else typst
-    for name, typst in COMMANDS.items()
-}
+COMMANDS = {f"\\{name}": command for name, command in COMMANDS.items()}

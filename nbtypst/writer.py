@@ -1,12 +1,12 @@
 """A tree of HTML to Typst: text is escaped, everything else is a call of a function."""
 
 import dataclasses
+import itertools
 import re
 
 from nbtypst import images, links, mathematics, tables, tree
-from nbtypst.commands import hexadecimal
-from nbtypst.document import Fragment, quote, typst_label
-from nbtypst.text import escape, raw, unset
+from nbtypst.document import Fragment, typst_label
+from nbtypst.text import escape, glued, hexadecimal, quote, raw, unset
 from nbtypst.tree import Node
 
 TEXT = re.compile(
@@ -33,6 +33,7 @@ PASSED = set(
 )
 DROPPED = {"meta", "link", "base", "col", "colgroup", "source", "track", "param", "wbr", "template"}
 MEDIA = set("video audio iframe canvas object embed applet frame math portal".split())
+EDGE = "\ufdd5"  # around a displayed formula that stands in a paragraph
 RERUN = "In a Jupyter environment, please rerun this cell"  # scikit-learn's, of no use on paper
 
 
@@ -48,12 +49,19 @@ def write(node: Node | str, fragment: Fragment) -> str:
     typst = styled(element(node, fragment), style, node)
     if node.label and not node.level:
         typst = f"#anchor() #{typst_label(node.label)}{typst}"
-    return f"\n\n{typst.strip()}\n\n" if node.tag in BLOCKS else typst
+    return f"\n\n{typst.strip()}\n\n" if node.tag in BLOCKS else typst.replace(EDGE, "")
 
 
 def children(node: Node, fragment: Fragment) -> str:
-    """Return the Typst of what is in an element."""
-    return "".join(write(child, fragment) for child in node.children)
+    """Return the Typst of what is in an element; a formula keeps the paragraph before it."""
+    pieces = [write(child, fragment) for child in node.children]
+    blocks = [number for number, piece in enumerate(pieces) if piece.strip()]
+    for before, after in itertools.pairwise(blocks):
+        introduces = getattr(node.children[before], "tag", "") == "p"
+        if introduces and pieces[after].lstrip().startswith("#displayed("):
+            if not re.search(r"#(?:displayed|align)\(", pieces[before]):
+                pieces[before] = f"\n\n#lead[{pieces[before].strip()}]\n\n"
+    return "".join(pieces)
 
 
 def styled(typst: str, style: dict[str, str], node: Node) -> str:
@@ -88,8 +96,8 @@ def element(node: Node, fragment: Fragment) -> str:
         return content
     shown = f"<{tag}>"
     if tag in MEDIA:  # what moves or sounds
-        sources = [part.attributes.get("src", "") for part in node.walk()]
-        source = next((s for s in sources if s and not s.startswith("data:")), "")[:120]
+        sources = [part.attributes.get("src", "data:") for part in node.walk()]
+        source = next((s for s in sources if not s.startswith("data:")), "")[:120]
         shown, content = f"<{tag}> {source}".strip(), f" {content}"
     fragment.context.complain(f"HTML that cannot be set: {shown}")
     return unset(shown) + content
@@ -97,6 +105,10 @@ def element(node: Node, fragment: Fragment) -> str:
 
 def paragraph(node: Node, content: str) -> str:
     """Return a paragraph; an image alone stands in the middle, an alert in a box."""
+    parts = content.split(EDGE)
+    for number in range(0, len(parts) - 1, 2):  # what introduces a formula
+        parts[number] = f"#lead[{parts[number].strip()}]\n" if parts[number].strip() else ""
+    content = "".join(parts)
     inner = [child for child in node.children if not isinstance(child, str) or child.strip()]
     if node.tag == "p" and "#picture(" in content:
         if len(inner) == 1:
@@ -109,11 +121,13 @@ def paragraph(node: Node, content: str) -> str:
 
 def text(words: str, fragment: Fragment) -> str:
     """Return the Typst of text with formulas, footnotes and addresses in it."""
-    pieces, position = [], 0
+    words, pieces, position = glued(words), [], 0
     for match in TEXT.finditer(words):
         piece = ""
         if match[1]:
-            piece = links.formula(fragment.context.document.formulas[int(match[1])], fragment)
+            formula = fragment.context.document.formulas[int(match[1])]
+            edge = EDGE if formula.display else ""
+            piece = f"{edge}{links.formula(formula, fragment)}{edge}"
         elif match["note"] in fragment.notes:
             note = fragment.notes[match["note"]]
             piece = f"#footnote[{children(note, dataclasses.replace(fragment, notes={})).strip()}]"
@@ -134,43 +148,34 @@ def link(node: Node, fragment: Fragment) -> str:
 def heading(node: Node, fragment: Fragment) -> str:
     """Return a heading, with the level and label that `links.register` gave it."""
     content = children(node, fragment).strip()
-    if not node.text().strip() and "#" not in content:
-        return ""
-    return f"#heading(level: {node.level})[{content}] #{typst_label(node.label)}"
+    typst = f"#heading(level: {node.level})[{content}] #{typst_label(node.label)}"
+    return typst if node.text().strip() or "#" in content else ""
 
 
 def listing(node: Node, fragment: Fragment) -> str:
     """Return a list of points or numbers; items with paragraphs stand apart, [ ] are boxes."""
-    contents, tight = "", True
-    for item in node.children:
-        if isinstance(item, str):
-            continue
-        tight = tight and not any(getattr(part, "tag", "") == "p" for part in item.children)
+    contents, tight = "", "true"
+    for item in node.elements():
+        tight = "false" if any(part.tag == "p" for part in item.elements()) else tight
         content = children(item, fragment) if item.tag == "li" else write(item, fragment)
         content = re.sub(r"^\\\[ \\\]", "☐", content.strip())
-        content = re.sub(r"^\\\[[xX]\\\]", "☑", content)
-        contents += f"[{content}], "
-    options = f"tight: {str(tight).lower()}, "
+        contents += "[" + re.sub(r"^\\\[[xX]\\\]", "☑", content) + "], "
     if node.tag == "ul":
-        return f"#list({options}{contents})"
-    start = node.attributes.get("start", "1")
-    start = start if start.isdecimal() and len(start) < 10 else "1"
-    return f"#enum({options}start: {start}, {contents})"
+        return f"#list(tight: {tight}, {contents})"
+    start = re.fullmatch(r"\d{1,9}", node.attributes.get("start", ""))
+    return f"#enum(tight: {tight}, start: {start[0] if start else 1}, {contents})"
 
 
 def preformatted(node: Node, fragment: Fragment) -> str:
-    """Return a block of code, or text as a terminal shows it."""
+    """Return code, in a line or a block, or text as a terminal shows it."""
     source = raw(mathematics.put_back(node.text(), fragment.context.document.formulas).rstrip("\n"))
+    if node.tag != "pre":  # code within a line
+        return f"#raw({source})"
     codes = [part for part in node.walk() if part.tag == "code"]
     if not codes:
         return f"#terminal(({source}, arguments()))"
     names = [name for part in codes for name in part.classes() if name.startswith("language-")]
     return f"#code({source}, {quote(names[0].removeprefix('language-') if names else '')})"
-
-
-def code(node: Node, fragment: Fragment) -> str:
-    """Return code within a line."""
-    return f"#raw({raw(mathematics.put_back(node.text(), fragment.context.document.formulas))})"
 
 
 def quotation(node: Node, fragment: Fragment) -> str:
@@ -189,21 +194,18 @@ def image(node: Node, fragment: Fragment) -> str:
         for name in ("src", "alt")
     )
     try:
-        content = images.load(
-            source, fragment.context.attachments, document.folders, document.outside
-        )
+        content = images.load(source, fragment.context)
     except ValueError as error:
         fragment.context.complain(str(error))
         return unset(f"image {source[:200] if not source.startswith('data:') else alt}")
     if not alt and document.strict:
         fragment.context.complain(f"the image {source[:60]} needs alternative text: ![text](file)")
     style = node.style()
-    options = "".join(
-        f", {name}: {images.size(style.get(name) or node.attributes.get(name, ''))}"
-        for name in ("width", "height")
+    width, height = (
+        images.size(style.get(name) or node.attributes.get(name)) for name in ("width", "height")
     )
     still = document.add_image(*content, alt or "image without a description")
-    return f"#picture({still}{options})"
+    return f"#picture({still}, width: {width}, height: {height})"
 
 
 def field(node: Node, fragment: Fragment) -> str:
@@ -215,8 +217,8 @@ def field(node: Node, fragment: Fragment) -> str:
 
 HANDLERS = {
     **{f"h{level}": heading for level in range(1, 7)},
-    "ul": listing, "ol": listing, "pre": preformatted, "code": code, "kbd": code, "samp": code,
-    "tt": code, "blockquote": quotation, "img": image, "input": field, "a": link,
+    **dict.fromkeys(("pre", "code", "kbd", "samp", "tt"), preformatted),
+    "ul": listing, "ol": listing, "blockquote": quotation, "img": image, "input": field, "a": link,
     "table": lambda node, fragment: tables.table(node, fragment, children),
     "br": lambda node, fragment: "#linebreak()",
     "hr": lambda node, fragment: "#divider()",

@@ -13,8 +13,8 @@ from helpers import runtime  # noqa: E402
 runtime.configure_tensorflow()
 
 LONG = (
-    "report_end_to_end", "build", "gpu_machine", "deeplab_checkpoint", "training_loop",
-    "deeplab_network", "cardiac_training", "deeplab_scenes",
+    "report_end_to_end", "build", "deeplab_checkpoint", "deeplab_network", "deeplab_scenes",
+    "cardiac_vae_training", "training_resume", "training_loop", "residual_networks", "gpu_machine",
 )  # fmt: skip
 
 

@@ -24,9 +24,11 @@ show(figure, "fig-depth", caption="Depth {n}.", alt="An axis.", n=3)"""
 NOTEBOOKS = {
     "00_first": {"value": "seed + 20"},
     "01_second": {"value": "epochs * extra.FACTOR", "extra": ", extra"},
-    "02_third": {"value": 'len(inputs.used(paths.DATA / "hearts.txt").read_text())'},
+    "02_third": {
+        "value": """len(inputs.used(paths.DATA / "hearts.txt").read_text())
+__import__("os").system("echo native >&2; echo more")"""
+    },
     "05_conclusions": {"value": "results.read_results('01_second')['value'] + 1"},
-    "06_after": {"value": "len(__import__('os').popen('echo native >&2; echo six').read()) + 2"},
 }
 
 
@@ -67,7 +69,7 @@ def write_catalogue(root, **texts):
 def write_project(root):
     """Write the project: the code of this one, notebooks, a profile, data, a catalogue."""
     ignored = shutil.ignore_patterns("__pycache__")
-    for name in ("helpers", "nbtypst"):
+    for name in ("helpers", "nbtypst", "docs"):
         shutil.copytree(paths.ROOT / name, root / name, ignore=ignored)
     (root / "helpers" / "extra.py").write_text("FACTOR = 10\n")
     for name in ("Makefile", "report.yml", "requirements.txt"):

@@ -14,8 +14,7 @@ from tools import architecture
 SHARED = {"main", "__init__", "__main__"}  # every command and every package has its own
 # Names that two rooms, which do not import each other, still use each for a thing of its own.
 STILL_SHARED = {
-    "Segmentation", "assign", "compactness", "load", "prepare", "read", "remarks", "score",
-    "segments", "table", "training", "write",
+    "assign", "load", "score",
 }  # fmt: skip
 
 

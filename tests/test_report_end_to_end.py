@@ -7,6 +7,7 @@ import fresh_copy
 import nbformat
 import pypdf
 import pytest
+import typography
 
 from helpers import bundles, paths, profiles, translation
 from helpers.report import languages
@@ -32,8 +33,13 @@ def pdf(copy, language):
 
 
 @pytest.fixture(scope="module")
-def text(pdf):
-    return "\n".join(page.extract_text() for page in pdf.pages)
+def pages(pdf):
+    return [typography.read(page) for page in pdf.pages]
+
+
+@pytest.fixture(scope="module")
+def text(pages):
+    return "\n".join(page.text for page in pages)
 
 
 def headings(language, level=r"#{1,2}"):
@@ -66,6 +72,13 @@ def flatten(outline):
 
 
 @pytest.mark.end_to_end
+def test_pages_are_full_figures_in_order_and_numbers_whole(pdf, pages):
+    assert typography.pages_left_empty(pages, pdf) == []
+    assert typography.out_of_order(pages) == []
+    assert typography.torn_numbers(pages) == []
+
+
+@pytest.mark.end_to_end
 def test_every_font_is_embedded(pdf):
     fonts = {}
     for page in pdf.pages:
@@ -76,6 +89,14 @@ def test_every_font_is_embedded(pdf):
             fonts[font["/BaseFont"]] = {"/FontFile", "/FontFile2", "/FontFile3"} & set(descriptor)
     assert fonts
     assert all(fonts.values()), fonts
+
+
+@pytest.mark.end_to_end
+def test_the_abstract_is_computed_and_stands_in_front(text, language):
+    front = {"en": ("Abstract", "claims are reproduced", "Contents")}
+    front["ru"] = ("Реферат", "воспроизведено утверждений", "Содержание")
+    places = [text.index(words) for words in front[language]]
+    assert places == sorted(places)
 
 
 @pytest.mark.end_to_end

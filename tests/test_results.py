@@ -1,5 +1,6 @@
 """Results are plain JSON with provenance, written whole or not at all."""
 
+import dataclasses
 import datetime
 import hashlib
 
@@ -16,9 +17,7 @@ def session(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(paths, "BY_HAND", tmp_path / "by_hand")
     started = datetime.datetime.now(datetime.UTC)
-    return runtime.Session(
-        "09_test", "smoke", 3, started, device="none", cores=2, parameters={"epochs": 4}
-    )
+    return runtime.Session("09_test", started, {"epochs": 4}, {"profile": "smoke", "seed": 3})
 
 
 def test_numpy_values_come_back_as_plain_numbers(session):
@@ -30,6 +29,8 @@ def test_numpy_values_come_back_as_plain_numbers(session):
 
 
 def test_provenance_is_complete(session):
+    started = runtime.start("09_test", "smoke", 3, tensorflow=False)
+    session = dataclasses.replace(session, provenance=started.provenance)
     source = results.source("digits", "scikit-learn", np.frombuffer(b"abc", np.uint8))
     results.dump(session, {}, data=[source])
     provenance = results.read_results("09_test")["provenance"]
@@ -38,9 +39,9 @@ def test_provenance_is_complete(session):
     ]
     assert provenance["profile"] == "smoke"
     assert provenance["seed"] == 3
-    assert provenance["cores"] == 2
+    assert provenance["cores"] == runtime.cores()
     assert provenance["versions"]["keras"]
-    assert {"commit", "dirty", "device", "started", "seconds"} <= set(provenance)
+    assert {"commit", "dirty", "device", "precision", "started", "seconds"} <= set(provenance)
 
 
 def test_not_a_number_is_refused_and_the_old_file_stays(session):

@@ -9,7 +9,7 @@ import types
 import numpy as np
 import pytest
 
-from helpers import paths, results, runtime
+from helpers import paths, runtime
 
 
 def test_the_same_seed_gives_the_same_numbers_everywhere():
@@ -38,12 +38,13 @@ def test_a_gpu_compiles_with_xla_and_is_named(monkeypatch, gpus, tf32, arithmeti
     )
     monkeypatch.setattr(subprocess, "check_output", lambda *_, **__: "15360 MiB\n15360 MiB\n")
     session = runtime.start("09_test", "smoke", 0, tf32=tf32)
-    assert session.cores == (None if gpus else runtime.cores())  # of what computes
-    assert session.device == ("a GPU, 15360 MiB" if gpus else runtime.processor())
+    told = session.provenance
+    assert told.get("cores") == (None if gpus else runtime.cores())  # of what computes
+    assert told["device"] == ("a GPU, 15360 MiB" if gpus else runtime.processor())
     assert runtime.compiles() == (gpus > 0)
     assert keras.config.dtype_policy().name == "float32"
     assert tf.config.experimental.tensor_float_32_execution_enabled() == tf32
-    assert runtime.precision() == (arithmetic if gpus else "float32")
+    assert told["precision"] == (arithmetic if gpus else "float32")
     tf.config.experimental.enable_tensor_float_32_execution(False)
 
 
@@ -65,14 +66,30 @@ def test_a_session_knows_cores_and_parameters_as_they_are(monkeypatch):
     kernel = types.SimpleNamespace(user_ns=values, set_custom_exc=lambda *_: None)
     monkeypatch.setattr(runtime, "get_ipython", lambda: kernel)
     session = runtime.start("00_task", "smoke", 0, tensorflow=False)
-    assert (session.cores, session.parameters) == (3, {"profile": "quick", "seed": 5})
-    assert results.provenance(session, [])["cores"] == 3
+    assert session.parameters == {"profile": "quick", "seed": 5}
+    assert session.provenance["cores"] == 3
 
 
 def test_parameters_that_do_not_go_together_end_in_one_line():
     runtime.require(True, "never said")
     with pytest.raises(ValueError, match=r"^scalings must hold 1\.0$"):
         runtime.require(1.0 in [0.9, 1.1], "scalings must hold 1.0")
+
+
+def test_several_networks_are_traced_without_a_warning(caplog):
+    """As where models are trained one after another in a notebook's own process."""
+    import tensorflow as tf
+
+    def double(x):
+        return 2 * x
+
+    tf.get_logger().setLevel("WARNING")
+    runtime.start("09_test", "smoke", 0)
+    tf.get_logger().addHandler(caplog.handler)
+    for size in range(1, 15):
+        tf.function(double)(tf.zeros(size))
+    tf.get_logger().removeHandler(caplog.handler)
+    assert caplog.records == []
 
 
 def test_onednn_is_on_before_tensorflow_loads():
@@ -149,12 +166,10 @@ def test_a_changed_file_makes_the_commit_dirty(root):
 
 def test_the_commit_is_the_one_at_the_start(root):
     commit(root, "Start")
-    session = runtime.start("09_test", "smoke", 0, tensorflow=False)
-    started = runtime.commit()
+    started = runtime.start("09_test", "smoke", 0, tensorflow=False).provenance
     commit(root, "Later, while the notebook runs")
     (root / "new").touch()
-    record = results.provenance(session, [])
-    assert (record["commit"], record["dirty"]) == started == (started[0], False)
+    assert runtime.commit() == (started["commit"], started["dirty"]) == (started["commit"], False)
 
 
 def test_a_missing_name_says_what_to_run_first(capsys):

@@ -1,15 +1,19 @@
 """`make architecture`: the rooms of the project and who imports whom, drawn from the imports.
 
+It is UML's package diagram: a box names a package and its modules, a dashed arrow is an import.
+The names are those of the code, so one picture serves every language.
+
 A room is a package of `helpers`; its ground floor (single modules); its commands (single modules
 that make calls); `nbtypst`; or the notebooks.
 """
 
-import ast
 import json
 import sys
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+
+import matplotlib.pyplot as plt
 
 from helpers import diagram, figures, inputs, paths
 
@@ -37,11 +41,7 @@ ROWS = [  # of the picture, from top to bottom
     [None, None, GROUND, None, None, None],
 ]
 TINTS = {room: diagram.GREEN for room in SCIENCES} | {"notebooks": diagram.YELLOW}
-TEXTS = {
-    "notebooks": "Prose, parameters, calls.",
-    COMMANDS: "Modules of helpers that make calls.",
-    GROUND: "Modules of helpers that know no science.",
-}
+TITLES = {GROUND: "helpers", COMMANDS: "python -m helpers", "notebooks": "notebooks"}
 
 
 def edges_of(root: Path) -> dict[tuple[str, str], list[str]]:
@@ -98,32 +98,36 @@ def direct(edges: dict) -> list[tuple[str, str]]:
     return sorted((start, end) for start, end in edges if not reaches(start, end, (start, end)))
 
 
+def modules_of(room: str) -> list[str]:
+    """Return the names of a room's modules, packages' own left out."""
+    sources = python_below(paths.ROOT)
+    names = [path.stem for path in sources if room_of(path.with_suffix("").parts, sources) == room]
+    return [name for name in names if not name.startswith("__")]
+
+
 def picture_of(edges: dict) -> tuple[dict, dict]:
     """Return the picture's boxes and arrows, as `diagram.side_by_side` draws them."""
     blocks = {}
     for room in ALLOWED:
-        words = textwrap.fill(TEXTS.get(room) or first_sentence(room), 20)
-        blocks[room] = diagram.Block(f"{room.upper()}\n{words}", TINTS.get(room, diagram.BLUE))
-    return diagram.layout(blocks, ROWS, gap=18), {edge: {} for edge in direct(edges)}
+        package = room if room == "nbtypst" else f"helpers.{room}"
+        words = textwrap.fill(", ".join(modules_of(room)), 24)
+        title = f"«package»\n{TITLES.get(room, package)}\n{words}"
+        blocks[room] = diagram.Block(title, TINTS.get(room, diagram.BLUE))
+    return diagram.layout(blocks, ROWS, gap=18), dict.fromkeys(direct(edges), {"linestyle": "--"})
 
 
 def write_picture(edges: dict) -> None:
-    """Write the picture; its description lists the edges, for the test that compares them."""
+    """Write the picture; its description lists what it shows, for the test that compares it."""
     figures.use_style()
     figure = diagram.side_by_side([picture_of(edges)])
-    figure.savefig(PICTURE, metadata={"Date": None, "Description": describe(edges)})
-
-
-def first_sentence(room: str) -> str:
-    """Return the first line of a package's docstring."""
-    package = Path("nbtypst" if room == "nbtypst" else f"helpers/{room}", "__init__.py")
-    tree = ast.parse((paths.ROOT / package).read_text(encoding="utf-8"))
-    return (ast.get_docstring(tree) or "").partition("\n")[0]
+    with plt.rc_context({"svg.fonttype": "none"}):  # words stay words, and the file small
+        figure.savefig(PICTURE, metadata={"Date": None, "Description": describe(edges)})
 
 
 def describe(edges: dict) -> str:
-    """Return the drawn edges in words, such as "cardiac → training; deeplab → training"."""
-    return "; ".join(f"{room} → {other}" for room, other in direct(edges))
+    """Return the rooms with their modules and the drawn edges in words."""
+    rooms = [f"{room}: {', '.join(modules_of(room))}" for room in ALLOWED]
+    return "; ".join([*rooms, *(f"{room} → {other}" for room, other in direct(edges))])
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def loss_terms(history: dict[str, list[float]]) -> Figure:
     return figure
 
 
-def compactness(table: pd.DataFrame) -> Figure:
+def dice_curves(table: pd.DataFrame) -> Figure:
     """Return a figure of Dice against d: the rows of `findings.compactness`, a panel a pose.
 
     End-diastole has filled marks and lines, end-systole hollow marks and dashes.
@@ -59,7 +59,7 @@ def landscape(
 
     Args:
         plane: (n + t, 2), the codes, then the walk, in two dimensions.
-        labels: (n,) of the codes, 0 or 1.
+        labels: (n,) of the codes, 0 or 1, which `names` gives names.
         names: of the classes.
         probabilities: {walk: that of disease at each step (t + 1,)}.
     """

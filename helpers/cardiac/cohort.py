@@ -1,7 +1,7 @@
 """Cohorts of segmented left ventricles: a folder with a table, or ACDC and M&Ms as downloaded.
 
-A cohort is a list of `Subject`; no volume is read before `segmentation.read` is called, so a cohort
-of any size costs no memory. Every fault of the data is one `CohortError` that names the file.
+A cohort is a list of `Subject`; no volume is read here. Readers raise one `CohortError` for every
+fault: no table or a bad one, an unknown group, an id that stands twice, files that do not exist.
 """
 
 import collections
@@ -64,9 +64,6 @@ def own(
         name: of the directory in data/; what is added to it counts too.
         groups: names of the healthy and of the other group; other subjects are left out.
         labels: of a folder's segmentations.
-
-    Raises:
-        CohortError: as the readers below.
     """
     path = paths.DATA / name
     inputs.used(path)
@@ -84,13 +81,10 @@ def own(
 def from_folder(
     path: Path, groups: Sequence[str] = GROUPS, labels: Labels = Labels()
 ) -> list[Subject]:
-    """Return the subjects of a directory with `participants.tsv`.
+    """Return the subjects that `participants.tsv` in a directory lists.
 
-    Its table has the columns participant_id, group, ed and es (file names), and for files of
-    several volumes ed_frame and es_frame, from 0.
-
-    Raises:
-        CohortError: no table, a missing column or file, an id twice, an unknown group.
+    Its columns are participant_id, group, ed and es (file names), and for files of several volumes
+    ed_frame and es_frame, from 0.
     """
     origin = Path(path) / "participants.tsv"
     table = read_table(origin, COLUMNS)
@@ -103,9 +97,6 @@ def from_acdc(path: Path, groups: Sequence[str]) -> list[Subject]:
 
     `Info.cfg` in each patient's folder names the group and the frames of end-diastole and
     end-systole; the segmentations are `patientNNN_frameNN_gt.nii.gz`, or without `.gz`.
-
-    Raises:
-        CohortError: no patients, a missing or incomplete Info.cfg, a missing segmentation.
     """
     masks = {file.name.split(".")[0]: file for file in below(path, "patient*_gt.nii*")}
     configs = {config.parent.name: config for config in below(path, "Info.cfg")}
@@ -117,28 +108,24 @@ def from_acdc(path: Path, groups: Sequence[str]) -> list[Subject]:
             )
     rows = []
     for patient, config in sorted(configs.items()):
-        lines = read_lines(config)
-        names = [f"{patient}_frame{int(lines[phase]):02d}_gt" for phase in ("ED", "ES")]
+        fields = read_config(config)
+        names = [f"{patient}_frame{int(fields[phase]):02d}_gt" for phase in ("ED", "ES")]
         files = [masks.get(name, config.parent / f"{name}.nii.gz") for name in names]
-        rows.append((patient, lines["Group"], *files))
+        rows.append((patient, fields["Group"], *files))
     return checked(pd.DataFrame(rows, columns=list(COLUMNS)), path, groups, ACDC)
 
 
-def read_lines(config: Path) -> dict[str, str]:
-    """Return the lines of ACDC's Info.cfg, among them Group, ED and ES, by name.
-
-    Raises:
-        CohortError: one of them is missing, or a frame no number.
-    """
+def read_config(config: Path) -> dict[str, str]:
+    """Return the fields of ACDC's Info.cfg, among them Group, and the numbers ED and ES."""
     content = config.read_bytes()
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     text = content.decode(encoding, errors="replace")
-    lines = dict(re.findall(r"^\s*(\w+)\s*:\s*(\S+)", text, re.MULTILINE))
-    for name in ("Group", "ED", "ES"):
-        if name not in lines or (name != "Group" and not lines[name].isdecimal()):
-            fault = f"has {name}: {lines[name]}" if name in lines else f"lacks {name}"
+    fields = dict(re.findall(r"^\s*(\w+)\s*:\s*(\S+)", text, re.MULTILINE))
+    for name, pattern in {"Group": r"\S+", "ED": r"\d+", "ES": r"\d+"}.items():
+        if not re.fullmatch(pattern, fields.get(name, "")):
+            fault = f"has {name}: {fields[name]}" if name in fields else f"lacks {name}"
             raise CohortError(f"{config} {fault}; unpack ACDC's training archive again")
-    return lines
+    return fields
 
 
 def from_mnms(path: Path, groups: Sequence[str]) -> list[Subject]:
@@ -146,9 +133,6 @@ def from_mnms(path: Path, groups: Sequence[str]) -> list[Subject]:
 
     A table `*.csv` names Pathology and the volumes ED and ES (from 0) of each External code, whose
     4-D segmentation is `CODE_sa_gt.nii.gz`; subjects without one, as in Unlabeled, are left out.
-
-    Raises:
-        CohortError: no table, a missing column, a frame that is no number.
     """
     tables = below(path, "*.csv") or [Path(path) / "*.csv"]
     table = read_table(tables[0], MNMS_COLUMNS, ",")[list(MNMS_COLUMNS)]
@@ -159,22 +143,18 @@ def from_mnms(path: Path, groups: Sequence[str]) -> list[Subject]:
 
 
 def read_table(path: Path, columns: Sequence[str], separator: str = "\t") -> pd.DataFrame:
-    """Return a table of texts, and of numbers where it tells frames, with at least `columns`.
-
-    Raises:
-        CohortError: there is no such table.
-    """
+    """Return a table of texts, and of numbers where it tells frames, with at least `columns`."""
     kinds = collections.defaultdict(lambda: "str", dict.fromkeys([*FRAMES, "ED", "ES"], "Int64"))
+    needed = ", ".join(columns)
     try:
         table = pd.read_csv(path, sep=separator, dtype=kinds, encoding="utf-8-sig")
     except FileNotFoundError as error:
-        needed = ", ".join(columns)
         raise CohortError(f"{path} is missing; it lists the columns {needed}") from error
     except ValueError as error:  # empty, not UTF-8, uneven lines, a frame that is no number
         raise CohortError(f"{path} is no table ({error}); separate by {separator!r}") from error
     for column in columns:
         if column not in table:
-            raise CohortError(f"{path} lacks the column {column!r}; it needs {', '.join(columns)}")
+            raise CohortError(f"{path} lacks the column {column!r}; it needs {needed}")
     return table
 
 
@@ -187,11 +167,9 @@ def below(path: Path, pattern: str) -> list[Path]:
 def checked(
     table: pd.DataFrame, origin: Path, groups: Sequence[str], labels: Labels
 ) -> list[Subject]:
-    """Return the subjects of two groups of a table (`COLUMNS`, perhaps `FRAMES`; ed, es paths).
+    """Return the subjects of two groups of a table, which came from `origin`.
 
-    Raises:
-        CohortError: a group is absent or too small to be split, an id stands twice, or files do not
-            exist, all of which are named; the message names the `origin` of the table.
+    Its columns are `COLUMNS` with paths as ed and es, and perhaps `FRAMES`.
     """
     if table.empty:
         raise CohortError(f"{origin} holds no subject; data/README.md says what belongs there")

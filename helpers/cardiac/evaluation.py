@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 import keras
 import numpy as np
+import pandas as pd
 from scipy import stats
 from sklearn import linear_model, pipeline, preprocessing
 
@@ -33,10 +34,7 @@ def split_batches(array: np.ndarray) -> list[np.ndarray]:
 
 
 def dice(predicted: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Return the Sørensen-Dice coefficient of each heart and phase: (n, 2).
-
-    Both are boolean and folded, (n, h, h, h, 16).
-    """
+    """Return Sørensen-Dice of boolean folded masks (n, h, h, h, 16), a heart and phase: (n, 2)."""
     overlap, one, other = (
         voxels.sum((1, 2, 3)).reshape(-1, 8, 2).sum(1)
         for voxels in (predicted & mask, predicted, mask)
@@ -58,21 +56,17 @@ def measure_hearts(model: keras.Model, hearts: Hearts) -> dict[str, np.ndarray]:
 def measure_components(_model: object, hearts: Hearts, sizes: list[int]) -> dict[str, np.ndarray]:
     """Return what principal components of the training hearts do; no network takes part.
 
-    Args:
-        hearts: Hearts; sizes: numbers of components.
-
-    Returns:
-        `distances` and `masks` (sizes, test hearts, 2), Dice of so many components of the signed
-        distances and of the masks, and `p` (test hearts,), the probability of disease by a
-        logistic regression on those of the masks.
+    `distances` and `masks` (sizes, test hearts, 2) are the Dice of so many components of the signed
+    distances and of the masks; `p` (test hearts,) is the probability of disease by a logistic
+    regression on those of the masks.
     """
     result = {}
-    test = hearts.shapes[hearts.test]
+    known, test = hearts.shapes[hearts.train], hearts.shapes[hearts.test]
     for name, threshold in {"distances": 0.0, "masks": 0.5}.items():
-        known = hearts.shapes[hearts.train]
-        known, unseen = (known > 0, test > 0) if name == "masks" else (known, test)
+        if name == "masks":
+            known, test = known > 0, test > 0
         fitted = components.fit_components(known, max(sizes))
-        codes = fitted.encode(unseen)
+        codes = fitted.encode(test)
         scores = []
         for size in sizes:
             decoded = [fitted.decode(part[:, :size]) > threshold for part in split_batches(codes)]
@@ -96,13 +90,9 @@ def measure_walls(_model: object, hearts: Hearts, spacing: float) -> dict[str, n
 def classify_by_walls(walls: dict[str, np.ndarray], hearts: Hearts) -> dict[str, np.ndarray]:
     """Return what a cardiologist would try first, as the probability of disease (test hearts,).
 
-    Each is a logistic regression, fitted to the validation hearts, on one measure: `thickest
-    segment` and `mass` of walls; `volume` of cavities, which enclose nothing. A wall whose cavity
-    is nearly obliterated has no thickness and counts as the thickest.
-
-    Args:
-        walls: what `measure_walls` returned.
-        hearts: the same.
+    Each is a logistic regression, fitted to the validation hearts, on one of what `measure_walls`
+    returned: `thickest segment` and `mass` of walls; `volume` of cavities, which enclose nothing.
+    A wall whose cavity is nearly obliterated has no thickness and counts as the thickest.
     """
     thickest = np.fmax.reduce(walls["thickness"], axis=1)  # NaN without a thickness
     measures = {"volume": walls["volume"]}
@@ -141,8 +131,7 @@ def accuracy(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
 def auc(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Return the area under the ROC curve over subjects (last axis): Mann and Whitney's statistic.
 
-    Every row holds as many ill subjects. scikit-learn takes one row at a time, and hundreds of
-    times as long for the draws of `interval`.
+    Every row holds as many ill subjects. scikit-learn's takes one row at a time.
     """
     healthy, ill = (scores[labels == value].reshape(*labels.shape[:-1], -1) for value in (0, 1))
     statistic = stats.mannwhitneyu(ill, healthy, axis=-1, method="asymptotic").statistic
@@ -162,7 +151,4 @@ def interval(metric: Callable, labels: np.ndarray, scores: np.ndarray) -> tuple[
 
 def correlation(a: np.ndarray, b: np.ndarray) -> float:
     """Return Pearson's correlation of two 17-vectors over the segments present in both."""
-    known = np.isfinite(a) & np.isfinite(b)
-    if known.sum() < 3:
-        return float("nan")
-    return float(stats.pearsonr(a[known], b[known]).statistic)
+    return float(pd.Series(a).corr(pd.Series(b), min_periods=3))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers.cardiac import anatomy, evaluation, preparation, training, vae, walk
+from helpers.cardiac import anatomy, evaluation, preparation, vae, vae_training, walk
 from helpers.translation import text
 
 # carlobiffi/lvae_mlp at 6835f62, jsons/config.json and models/lvae_mlp.py: the ladder network of
@@ -20,7 +20,7 @@ RULE_HEADERS = {  # of `by_rule`, but for the number of walks and their steps
 }  # fmt: skip
 
 
-def choices(plan: training.Training, grid: preparation.Grid, step: float) -> pd.DataFrame:
+def choices(plan: vae_training.Training, grid: preparation.Grid, step: float) -> pd.DataFrame:
     """Return what could be read of the paper, its follow-up's configuration, and our choices."""
     unknown, same, design = "not known", FOLLOW_UP, plan.design
     size = text("{size}³, {spacing} mm", size=grid.size, spacing=grid.spacing)
@@ -65,16 +65,13 @@ def over_seeds(
     Of Dice at ED and ES, accuracy and AUC; `measured` is what `evaluation.measure_hearts` returned
     for each seed.
     """
-    rows = [
-        {
-            "dice_ed": each["dice"][:, 0].mean(),
-            "dice_es": each["dice"][:, 1].mean(),
-            "accuracy": evaluation.accuracy(labels, each["p"]),
-            "auc": evaluation.auc(labels, each["p"]),
-        }
-        for each in measured
-    ]
-    table = pd.DataFrame(rows)
+    dice = np.array([each["dice"].mean(0) for each in measured])  # (seeds, 2)
+    p = np.array([each["p"] for each in measured])
+    labels = np.broadcast_to(labels, p.shape)
+    table = pd.DataFrame({
+        "dice_ed": dice[:, 0], "dice_es": dice[:, 1],
+        "accuracy": evaluation.accuracy(labels, p), "auc": evaluation.auc(labels, p),
+    })  # fmt: skip
     spread = table.std().add_suffix("_sd")
     return {name: or_none(value) for name, value in pd.concat([table.mean(), spread]).items()}
 
@@ -88,8 +85,8 @@ def gather_dice(
 
     Args:
         trained: {(d, posed): [what `evaluation.measure_hearts` returned for each seed]}.
-        components: {posed: what `evaluation.measure_components` returned}.
-        sizes: d of its rows.
+        components: {posed: what `evaluation.measure_components` returned for `sizes`}.
+        sizes: d of the components.
     """
     dice = {("VAE", *key): [each["dice"] for each in seeds] for key, seeds in trained.items()}
     for posed, measured in components.items():
@@ -100,15 +97,10 @@ def gather_dice(
 
 
 def compactness(dice: dict[tuple[str, int, bool], list[np.ndarray]]) -> pd.DataFrame:
-    """Return Dice against d, a row a model: means over seeds and test hearts, and their spread.
+    """Return Dice against d, a row a model, of what `gather_dice` returned.
 
-    Args:
-        dice: {(model, d, posed): [Dice (n, 2) of each seed]}.
-
-    Returns:
-        Columns model, d, posed, dice_ed, dice_es; seeds, their number; ed_sd and es_sd, the
-        standard deviation over them, NaN of one; ed_error and es_error, the standard error over
-        the hearts.
+    Means dice_ed and dice_es, standard deviations ed_sd and es_sd over seeds (NaN of one), standard
+    errors ed_error and es_error over the test hearts.
     """
     rows = []
     for (model, d, posed), seeds in dice.items():
@@ -133,7 +125,7 @@ def dice_table(compactness: pd.DataFrame) -> pd.DataFrame:
 def ahead(dice: dict[tuple[str, int, bool], list[np.ndarray]]) -> pd.DataFrame:
     """Return the Dice of networks less that of as many components of the distances, a row each.
 
-    Intervals (95 %) are those of the hearts' paired differences; `dice` as for `compactness`.
+    Intervals (95 %) are those of the hearts' paired differences.
     """
     rows = []
     for (model, d, posed), seeds in dice.items():
@@ -155,14 +147,14 @@ def walks(measured: list[dict[str, np.ndarray]], truth: np.ndarray) -> pd.DataFr
         measured: what `walk.measure_walks` returned for each training.
         truth: (17,) true change in mm, NaN if unknown.
     """
-    rows = []
+    tables = []
     for number, values in enumerate(measured):
-        for index, change in enumerate(values["change"]):
-            row = {name: values[name][index] for name in ("steps", "p_start", "p_end")}
-            row |= {"rule": walk.RULES[values["rule"][index]], "training": number}
-            row |= dict(zip(WALLS, anatomy.septum_and_lateral(change), strict=True))
-            rows.append(row | {"r": evaluation.correlation(change, truth)})
-    return pd.DataFrame(rows)
+        table = pd.DataFrame({name: values[name] for name in ("steps", "p_start", "p_end")})
+        table["rule"], table["training"] = np.array(walk.RULES)[values["rule"]], number
+        table[list(WALLS)] = [anatomy.septum_and_lateral(change) for change in values["change"]]
+        table["r"] = [evaluation.correlation(change, truth) for change in values["change"]]
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
 
 
 def by_rule(table: pd.DataFrame) -> pd.DataFrame:
@@ -187,30 +179,27 @@ def thickness_error(
 
     The slope is that of the groups' measured difference over the true one, segment by segment.
     """
-    error = pd.DataFrame(measured - true)
     difference, true_difference = (
         pd.DataFrame(walls[labels == 1]).mean() - pd.DataFrame(walls[labels == 0]).mean()
         for walls in (measured, true)
     )  # whose means pass over missing segments
-    known = difference.notna()
-    slope = stats.linregress(true_difference[known], difference[known]).slope
-    return float(error.stack().mean()), float(slope)
+    slope = stats.linregress(true_difference, difference, nan_policy="omit").slope
+    return float(np.nanmean(measured - true)), float(slope)
 
 
-def segments(changes: np.ndarray, truth: np.ndarray) -> pd.DataFrame:
+def segment_changes(changes: np.ndarray, truth: np.ndarray) -> pd.DataFrame:
     """Return a row for each AHA segment: change over walks, mean ± SD, and the truth.
 
     Args:
         changes: (walks, 17), mm; truth: (17,), NaN if unknown.
     """
+    over_walks = pd.DataFrame(changes).agg(["mean", "std"]).T  # which pass over missing segments
     cells = [
-        text("{mean:.1f} ± {sd:.1f}", mean=change.mean(), sd=change.std())
-        if change.count()
-        else None
-        for _segment, change in pd.DataFrame(changes).items()
+        None if np.isnan(mean) else text("{mean:.1f} ± {sd:.1f}", mean=mean, sd=sd)
+        for mean, sd in over_walks.itertuples(index=False)
     ]
-    names = {"segment": list(anatomy.SEGMENTS), "name": list(anatomy.SEGMENTS.values())}
-    table = pd.DataFrame(names | {"change (mm)": cells, "true difference (mm)": truth})
+    table = pd.DataFrame({"segment": anatomy.SEGMENTS.keys(), "name": anatomy.SEGMENTS.values()})
+    table = table.assign(**{"change (mm)": cells, "true difference (mm)": truth})
     return table if np.isfinite(truth).all() else table.drop(columns="true difference (mm)")
 
 

@@ -98,12 +98,11 @@ def volume_below(f: float, h: float, surface: np.ndarray) -> float:
 def solve_cavity(
     length: float, base: float, volume: float, relief: np.ndarray
 ) -> tuple[float, float, np.ndarray]:
-    """Return (f, h, ξ table) of a cavity of given length (mm) and volume (ml).
+    """Return (f, h, ξ table) of a cavity of given volume (ml) and length (mm, apex to base plane).
 
     Args:
-        length: endocardial apex to base plane, mm.
+        length, volume: as above.
         base: height of the base plane above the widest section, as a share of the long half-axis.
-        volume: ml.
         relief: relative deviations of ξ from the ellipsoid, table.
     """
     half_axis = length / (1 + base)

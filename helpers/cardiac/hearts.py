@@ -1,8 +1,7 @@
 """Prepared hearts on disk: what the notebook and every training process read.
 
 A folder in data/cardiac holds one cohort on one grid, made once: folded distances (an array that
-is mapped into memory, so that processes share it) and labels. A heart takes a byte a voxel: 1,365
-hearts of 80³ voxels take 1.4 GB on disk, and a training copies the two thirds that it learns from.
+is mapped into memory, so that processes share it), labels, and remarks.
 """
 
 import concurrent.futures
@@ -51,7 +50,7 @@ class Hearts:
         return self.shapes[self.train].mean(0, dtype=np.float32) / preparation.STEPS
 
 
-def prepare(
+def prepare_hearts(
     subjects: list[cohort.Subject], grid: preparation.Grid, disease: str, posed: bool = False
 ) -> str:
     """Return the name of the folder with the subjects' hearts, prepared now unless it is there.
@@ -68,15 +67,14 @@ def prepare(
     made_by = ["helpers.cardiac.preparation:prepare_all", "helpers.cardiac.hearts:pose"]
     parts = [spec.code_digest(*made_by[: 1 + posed]), dataclasses.asdict(grid), disease, posed]
     for subject in subjects:
-        segmented = [subject.ed_frame, subject.es_frame, dataclasses.asdict(subject.labels)]
         contents = [files.sha256(subject.ed), files.sha256(subject.es)]
-        parts.append([subject.id, subject.group, segmented, *contents])
+        parts.append([dataclasses.asdict(subject) | {"ed": contents[0], "es": contents[1]}])
     name = f"prepared-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]}"
     folder = paths.DATA / "cardiac" / name
 
     def make() -> None:
         if posed:
-            upright = paths.DATA / "cardiac" / prepare(subjects, grid, disease)
+            upright = paths.DATA / "cardiac" / prepare_hearts(subjects, grid, disease)
             shapes = pose(folding.unfold(np.load(upright / "shapes.npy")), grid.spacing)
         else:
             shapes, remarks = preparation.prepare_all(subjects, grid)
@@ -90,8 +88,8 @@ def prepare(
     return name
 
 
-def remarks(name: str) -> list[str]:
-    """Return what a reader should know of the hearts of a folder that `prepare` named: sentences.
+def told_of(name: str) -> list[str]:
+    """Return what a reader should know of the hearts of a prepared folder: sentences.
 
     One for each kind of remark, with the number of hearts and the worst of them.
     """
@@ -104,10 +102,8 @@ def remarks(name: str) -> list[str]:
     return sentences
 
 
-def read(name: str, seed: int) -> Hearts:
-    """Return the Hearts of a folder that `prepare` named, split by patients with a seed.
-
-    Of each group a tenth is for validation and a quarter for the test.
+def read_hearts(name: str, seed: int) -> Hearts:
+    """Return the Hearts of a prepared folder, split by patients with a seed.
 
     Raises:
         FileNotFoundError: the folder is not on this machine.
@@ -117,7 +113,7 @@ def read(name: str, seed: int) -> Hearts:
         raise FileNotFoundError(f"{folder} is missing: run the notebook's first cells here")
     labels = np.load(folder / "labels.npy")
     shapes = np.load(folder / "shapes.npy", mmap_mode="r")
-    return Hearts(shapes, labels, **preparation.split(labels, shares=(0.1, 0.25), seed=seed))
+    return Hearts(shapes, labels, **preparation.split(labels, seed))
 
 
 def pose(shapes: np.ndarray, spacing: float) -> np.ndarray:

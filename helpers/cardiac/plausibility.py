@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from helpers.cardiac import anatomy
-from helpers.cardiac.segmentation import Segmentation
+from helpers.cardiac.segmentation import HeartPhase
 
 VOLUME = {"ED": (20, 700), "ES": (3, 700)}  # ml, of the muscle or of the cavity
 SLICES = {"ED": 5, "ES": 3}  # at least
@@ -25,37 +25,35 @@ TOLD = {  # shares beyond which a reader is told
 }
 
 
-def faults(ed: Segmentation, es: Segmentation, base_last: bool) -> list[str]:
+def faults(ed: HeartPhase, es: HeartPhase, base_last: bool) -> list[str]:
     """Return why a subject cannot be used, a line a fault: the file, the fault and the remedy.
 
-    Args:
-        ed, es: its two phases.
-        base_last: whether the base is at the end of ED's stack.
+    `base_last` says whether the base is at the end of ED's stack.
     """
-    found = alone(ed, "ED") + alone(es, "ES")
-    if found:
-        return found
-    found = section_faults(ed, base_last)
+    lines = size_fault(ed, "ED") + size_fault(es, "ES")
+    if lines:
+        return lines
     if np.array_equal(ed.structure, es.structure) and np.allclose(ed.affine, es.affine):
         return [f"{es.file}: the same segmentation as {ed.file}; give each phase its own"]
+    lines = section_faults(ed, base_last)
     both = f"{ed.file} and {es.file}"
     shift = np.linalg.norm(centre(ed) - centre(es))
     if shift > SHIFT:
-        found.append(f"{both}: the phases lie {shift:.0f} mm apart; export both in one world")
-    blood = [phase.millilitres(phase.filled & ~phase.structure) for phase in (ed, es)]
+        lines.append(f"{both}: the phases lie {shift:.0f} mm apart; export both in one world")
+    blood = [phase.millilitres(phase.hollow) for phase in (ed, es)]
     muscle = [phase.millilitres(phase.structure) for phase in (ed, es)]
     if not ed.is_wall:
-        blood, muscle = muscle, blood
+        blood = muscle
     elif not MUSCLE[0] < muscle[1] / muscle[0] < MUSCLE[1]:
         change = f"{muscle[0]:.0f} ml of muscle at ED, {muscle[1]:.0f} at ES"
-        found.append(f"{both}: {change}, though muscle keeps its volume; check files and labels")
+        lines.append(f"{both}: {change}, though muscle keeps its volume; check files and labels")
     if blood[1] > blood[0]:
         change = f"{blood[0]:.0f} ml of blood at ED, {blood[1]:.0f} at ES"
-        found.append(f"{both}: {change}; the phases are swapped, or not those of one beat")
-    return found
+        lines.append(f"{both}: {change}; the phases are swapped, or not those of one beat")
+    return lines
 
 
-def alone(phase: Segmentation, name: str) -> list[str]:
+def size_fault(phase: HeartPhase, name: str) -> list[str]:
     """Return the first fault of size of the phase "ED" or "ES", if it has one."""
     volume, slices = phase.millilitres(phase.structure), np.flatnonzero(phase.filled.any((0, 1)))
     area = phase.filled.sum((0, 1)).max() * phase.voxel[0] * phase.voxel[1]
@@ -72,48 +70,43 @@ def alone(phase: Segmentation, name: str) -> list[str]:
     return [f"{phase.file}: {fault}"] if fault else []
 
 
-def section_faults(ed: Segmentation, base_last: bool) -> list[str]:
+def section_faults(ed: HeartPhase, base_last: bool) -> list[str]:
     """Return the faults of the sections at ED: along the heart, or none through its apex."""
-    found = []
+    lines, wall = [], ed.is_wall
     i, j, k = np.nonzero(ed.filled)
     slices = np.maximum(1, np.bincount(k))
     x = ed.voxel[0] * (i - (np.bincount(k, i) / slices)[k])
     y = ed.voxel[1] * (j - (np.bincount(k, j) / slices)[k])
     short, long = np.sqrt(np.linalg.eigvalsh(np.cov(x, y)))  # about the middle of each slice
-    rings = (
-        anatomy.enclosed(ed.structure).any((0, 1)).sum()
-    )  # along the heart, sections of muscle are horseshoes
-    closed = ed.is_wall and rings >= ed.structure.any((0, 1)).sum() / 2
-    if long > OVAL[ed.is_wall] * short and not closed:
+    rings = anatomy.enclosed(ed.structure).any((0, 1)).sum()  # along a heart muscle is a horseshoe
+    closed = wall and rings >= ed.structure.any((0, 1)).sum() / 2
+    if long > OVAL[wall] * short and not closed:
         ratio = f"sections are {long / short:.1f} times as long as wide"
-        found.append(f"{ed.file}: {ratio}; slices across the heart must lie along one axis")
-    wall = ed.is_wall
-    areas = (ed.filled & ~ed.structure if wall else ed.structure).sum((0, 1))
+        lines.append(f"{ed.file}: {ratio}; slices across the heart must lie along one axis")
+    areas = (ed.hollow if wall else ed.structure).sum((0, 1))
     levels = np.flatnonzero(ed.filled.any((0, 1)))
     apical = areas[levels[0] if base_last else levels[-1]] / areas.max()
     if apical > OPEN_APEX[wall]:
         share = f"the last slice is {apical:.0%} as open as the widest"
-        found.append(f"{ed.file}: the apex is missing, {share}; segment it too")
-    return found
+        lines.append(f"{ed.file}: the apex is missing, {share}; segment it too")
+    return lines
 
 
-def remarks(phase: Segmentation, volume: float) -> dict[str, float]:
+def remarks(phase: HeartPhase, volume: float) -> dict[str, float]:
     """Return what a reader should know of a segmentation that can be used, as shares by `TOLD`.
 
-    Args:
-        phase: the segmentation.
-        volume: of its structure on the common grid, in ml.
+    `volume` is that of its structure on the common grid, in ml.
     """
     shares = {
         "resized": volume / phase.millilitres(phase.structure) - 1,
         "specks": phase.left_out,
     }
     if phase.is_wall:
-        cavity = np.count_nonzero(phase.filled & ~phase.structure)
-        shares["open"] = 1 - np.count_nonzero(anatomy.enclosed(phase.structure)) / cavity
+        closed = np.count_nonzero(anatomy.enclosed(phase.structure))
+        shares["open"] = 1 - closed / np.count_nonzero(phase.hollow)
     return {kind: share for kind, share in shares.items() if abs(share) > TOLD[kind]}
 
 
-def centre(phase: Segmentation) -> np.ndarray:
+def centre(phase: HeartPhase) -> np.ndarray:
     """Return the centre of a heart in the world, mm."""
     return phase.affine[:3, :3] @ ndimage.center_of_mass(phase.filled) + phase.affine[:3, 3]

@@ -7,9 +7,7 @@ Four coordinate systems, joined by 4×4 matrices:
     heart   millimetres from the apex: to the septum, to the anterior wall, from apex to base
     grid    voxels of the common grid, its axes those of the heart
 
-Hearts are centred in the short axis and share the height of the apex: averaging hearts of different
-length about their middles would blur the thin apical wall away.
-
+Hearts share the height of the apex: averages of hearts centred by length would blur its thin wall.
 The network's array holds clipped signed distances to the structure's surface in one byte a voxel:
 positive inside, so the mask is its sign and the surface is known to a fraction of a voxel.
 """
@@ -24,9 +22,10 @@ import pandas as pd
 from scipy import ndimage
 
 from helpers.cardiac import cohort, plausibility, segmentation
-from helpers.cardiac.segmentation import Segmentation
+from helpers.cardiac.segmentation import HeartPhase
 
 REMARKS = ["subject", "phase", "kind", "share"]
+VALIDATION, TEST = (0.1, 40), (0.25, 90)  # share of each group, and most hearts
 STEPS = 127  # of a signed byte on either side of the surface
 PATIENTS_RIGHT = np.array([1.0, 0.0, 0.0])
 RIGHT_AND_FRONT = np.array([1.0, 1.0, 0.0]) / np.sqrt(2)
@@ -50,7 +49,7 @@ class Grid:
         return matrix
 
 
-def heart_frame(heart: Segmentation) -> np.ndarray:
+def heart_frame(heart: HeartPhase) -> np.ndarray:
     """Return the matrix (4, 4) from heart to world; its axes are right-handed.
 
     The long axis is the direction across the slices. The septum lies towards the right ventricle if
@@ -83,7 +82,7 @@ def heart_frame(heart: Segmentation) -> np.ndarray:
     return matrix
 
 
-def base_side(heart: Segmentation) -> int:
+def base_side(heart: HeartPhase) -> int:
     """Return +1 if the base lies where the normal i × j of the slices points, else −1.
 
     Several signs are weighed, for each may fail: a ring open at the base shrinks there, a stack may
@@ -134,10 +133,8 @@ def resample(
         distance.astype(np.float32), grid_to_box, None, (grid.size,) * 3, order=1, cval=-grid.clip
     )
     cut = pad[2] - 0.5 + mask[box].shape[2] * base_last  # the face of the last slice
-    slope, offset = grid_to_box[2, :3], grid_to_box[2, 3]
-    k = np.tensordot(slope, np.indices(sampled.shape), 1) + offset
-    below_cut = (cut - k) * voxel[2]
-    sampled = np.minimum(sampled, below_cut if base_last else -below_cut)
+    k = np.tensordot(grid_to_box[2, :3], np.indices(sampled.shape), 1) + grid_to_box[2, 3]
+    sampled = np.minimum(sampled, (cut - k if base_last else k - cut) * voxel[2])
     # The cut is one plane of equal distances; its middle goes inside first.
     sampled += 1e-4 * ndimage.gaussian_filter(sampled, 1)
     within = np.count_nonzero(mask) * (1 - outside(mask, affine, heart_to_world, grid))
@@ -165,34 +162,36 @@ def prepare_subject(subject: cohort.Subject, grid: Grid) -> tuple[np.ndarray, li
         cohort.CohortError: a file cannot be used, is not plausible, or 5 % of its structure lie
             outside the grid; a line for each fault.
     """
-    phases, faults = [], []
+    phases: dict[str, HeartPhase] = {}
+    faults: dict[str, None] = {}  # in order, each once: both phases may be of one file
     for name in ("ed", "es"):
         try:
-            phases.append(segmentation.read(subject, name))
+            phases[name.upper()] = segmentation.read_phase(subject, name)
         except cohort.CohortError as error:
-            faults.append(str(error))
-    if faults:
-        raise cohort.CohortError("\n".join(dict.fromkeys(faults)))  # both may be of one file
-    ed, es = phases
-    heart_to_world = heart_frame(ed)
-    faults = plausibility.faults(ed, es, heart_to_world[:3, 2] @ ed.affine[:3, 2] > 0)
-    for phase in phases:
-        lost = outside(phase.structure, phase.affine, heart_to_world, grid)
-        if lost > 0.05 and not faults:
-            faults.append(
-                f"{phase.file}: {lost:.0%} of the structure lies outside the grid of "
-                f"{grid.size * grid.spacing:.0f} mm; check the voxel sizes, or enlarge the grid"
-            )
+            faults[str(error)] = None
+    if not faults:
+        ed, es = phases.values()
+        frame = heart_frame(ed)
+        faults = dict.fromkeys(plausibility.faults(ed, es, frame[:3, 2] @ ed.affine[:3, 2] > 0))
+    if not faults:
+        for phase in (ed, es):
+            lost = outside(phase.structure, phase.affine, frame, grid)
+            if lost > 0.05:
+                side = grid.size * grid.spacing
+                fault = f"{lost:.0%} of the structure lies outside the grid of {side:.0f} mm"
+                faults[f"{phase.file}: {fault}; check the voxel sizes, or enlarge the grid"] = None
     if faults:
         raise cohort.CohortError("\n".join(faults))
-    shapes = [resample(phase.structure, phase.affine, heart_to_world, grid) for phase in phases]
-    remarks: list[tuple] = []
-    for name, phase, shape in zip(("ED", "ES"), phases, shapes, strict=True):
-        volume = np.count_nonzero(shape > 0) * grid.spacing**3 / 1000
+    shapes, remarks = [], []
+    for name, phase in phases.items():
+        shapes.append(resample(phase.structure, phase.affine, frame, grid))
+        volume = np.count_nonzero(shapes[-1] > 0) * grid.spacing**3 / 1000
         told = plausibility.remarks(phase, volume)
         remarks += [(subject.id, name, kind, share) for kind, share in told.items()]
-    lacks = {"turned": not ed.right_ventricle.any(), "cavity": not ed.is_wall}
-    remarks += [(subject.id, "ED", kind, np.nan) for kind, lacking in lacks.items() if lacking]
+    if not ed.right_ventricle.any():
+        remarks.append((subject.id, "ED", "turned", np.nan))
+    if not ed.is_wall:
+        remarks.append((subject.id, "ED", "cavity", np.nan))
     return np.stack(shapes, -1), remarks
 
 
@@ -206,37 +205,39 @@ def prepare_all(subjects: Sequence[cohort.Subject], grid: Grid) -> tuple[np.ndar
     Raises:
         cohort.CohortError: the faults of all subjects that cannot be used, a line for each.
     """
-    result = np.empty((len(subjects),) + (grid.size,) * 3 + (2,), np.int8)
 
-    def prepare(index: int) -> tuple[str, list[tuple]]:
+    def prepare(subject: cohort.Subject) -> tuple[np.ndarray, list[tuple]] | str:
         try:
-            result[index], remarks = prepare_subject(subjects[index], grid)
+            return prepare_subject(subject, grid)
         except cohort.CohortError as error:
-            return str(error), []
-        return "", remarks
+            return str(error)
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        faults, remarks = zip(*pool.map(prepare, range(len(subjects))), strict=True)
-    if any(faults):
-        lines = [fault for fault in faults if fault]
-        head = f"{len(lines)} of {len(subjects)} subjects cannot be used:"
-        raise cohort.CohortError("\n".join([head, *lines]))
-    return result, pd.DataFrame(itertools.chain(*remarks), columns=REMARKS)
+        results = list(pool.map(prepare, subjects))
+    faults = [result for result in results if isinstance(result, str)]
+    if faults:
+        head = f"{len(faults)} of {len(subjects)} subjects cannot be used:"
+        raise cohort.CohortError("\n".join([head, *faults]))
+    shapes, remarks = zip(*results, strict=True)
+    return np.stack(shapes), pd.DataFrame(itertools.chain(*remarks), columns=REMARKS)
 
 
-def split(labels: np.ndarray, shares: tuple[float, float], seed: int) -> dict[str, np.ndarray]:
+def split(labels: np.ndarray, seed: int) -> dict[str, np.ndarray]:
     """Return {"train": …, "validation": …, "test": …} index arrays, in equal shares of each group.
+
+    `VALIDATION` and `TEST` say how many of a group.
 
     Args:
         labels: (subjects,) integers.
-        shares: (validation, test) as fractions of each group.
         seed: of the shuffle.
     """
     generator = np.random.default_rng(seed)
     parts: dict[str, list[np.ndarray]] = {"train": [], "validation": [], "test": []}
     for value in np.unique(labels):
         members = generator.permutation(np.flatnonzero(labels == value))
-        validation, test = (max(1, round(share * len(members))) for share in shares)
+        validation, test = (
+            min(most, max(1, round(share * len(members)))) for share, most in (VALIDATION, TEST)
+        )
         parts["test"].append(members[:test])
         parts["validation"].append(members[test : test + validation])
         parts["train"].append(members[test + validation :])

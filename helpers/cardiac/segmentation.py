@@ -24,7 +24,7 @@ PART = 0.1  # of the largest connected part: smaller ones are specks
 
 
 @dataclasses.dataclass(frozen=True)
-class Segmentation:
+class HeartPhase:
     """One phase of one heart; masks (i, j, k) share an affine (4, 4) from indices to RAS+ mm."""
 
     file: Path
@@ -44,24 +44,30 @@ class Segmentation:
         """Return whether the structure surrounds something: a muscle, not a cavity."""
         return bool(np.count_nonzero(self.filled) > 1.1 * np.count_nonzero(self.structure))
 
+    @property
+    def hollow(self) -> np.ndarray:
+        """Return the mask of what the structure surrounds."""
+        return self.filled & ~self.structure
+
     def millilitres(self, mask: np.ndarray) -> float:
         """Return the volume of a mask."""
         return np.count_nonzero(mask) * abs(np.linalg.det(self.affine[:3, :3])) / 1000
 
 
-def read(subject: cohort.Subject, phase: str) -> Segmentation:
+def read_phase(subject: cohort.Subject, name: str) -> HeartPhase:
     """Read the phase "ed" or "es" of a subject.
 
     Raises:
-        cohort.CohortError: as `load`, or the file has no voxel of the subject's label.
+        cohort.CohortError: as `load_labels`, or the file has no voxel of the subject's label.
     """
-    file, meaning = getattr(subject, phase), subject.labels
-    labels, affine = load(file, getattr(subject, f"{phase}_frame"))
+    file, meaning = getattr(subject, name), subject.labels
+    labels, affine = load_labels(file, getattr(subject, f"{name}_frame"))
     whole = labels == meaning.structure
     if not whole.any():
-        found = ", ".join(map(str, np.unique(labels)[:9]))
-        fault = f"has no voxel of label {meaning.structure} (found: {found}); check the label"
-        raise cohort.CohortError(f"{file} {fault}")
+        present = ", ".join(map(str, np.unique(labels)[:9]))
+        raise cohort.CohortError(
+            f"{file} has no voxel of label {meaning.structure} (found: {present}); check the label"
+        )
     box = ndimage.find_objects((labels > 0).astype(np.uint8))[0]
     labels, whole = labels[box], whole[box]
     affine = moved(affine, [side.start for side in box])
@@ -69,7 +75,7 @@ def read(subject: cohort.Subject, phase: str) -> Segmentation:
     cavity = labels == meaning.cavity if meaning.cavity else None
     right_ventricle = (labels == meaning.right_ventricle) & (meaning.right_ventricle > 0)
     left_out = 1 - structure.sum() / whole.sum()
-    return Segmentation(file, affine, structure, fill(structure, cavity), right_ventricle, left_out)
+    return HeartPhase(file, affine, structure, fill(structure, cavity), right_ventricle, left_out)
 
 
 def moved(affine: np.ndarray, first: Sequence[int]) -> np.ndarray:
@@ -87,23 +93,20 @@ def large_parts(mask: np.ndarray) -> np.ndarray:
 
 
 def fill(structure: np.ndarray, cavity: np.ndarray | None = None) -> np.ndarray:
-    """Return a structure with what it surrounds in each slice, where it is open its convex hull.
+    """Return a structure (i, j, k) with what it surrounds in each slice.
 
-    Args:
-        structure: mask (i, j, k).
-        cavity: mask of the cavity if that is segmented; it decides instead of the hull.
+    Its cavity decides if that is segmented; else an open slice is filled to its convex hull.
     """
     whole = structure if cavity is None else structure | cavity
     filled = whole | anatomy.enclosed(whole)
-    if cavity is not None:
-        return filled
-    unchanged = structure.any((0, 1)) & (filled == structure).all((0, 1))
-    for k in np.flatnonzero(unchanged):
-        filled[..., k] = convex_hull_image(structure[..., k])
+    if cavity is None:
+        unchanged = structure.any((0, 1)) & (filled == structure).all((0, 1))
+        for k in np.flatnonzero(unchanged):
+            filled[..., k] = convex_hull_image(structure[..., k])
     return filled
 
 
-def load(file: Path, frame: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+def load_labels(file: Path, frame: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Return (labels (i, j, k), affine (4, 4)) of a NIfTI file, its slices along k.
 
     The affine leads to millimetres in nibabel's RAS+ world. Slices are looked for along the axis of
@@ -133,12 +136,11 @@ def load(file: Path, frame: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         values = values[..., frame or 0]
     unit = image.header.get_xyzt_units()[0]
     affine = np.diag([MILLIMETRES.get(unit, 1.0)] * 3 + [1.0]) @ image.affine
-    labels = (values if values.dtype.kind in "iu" else np.rint(values)).astype(np.int64)
+    labels = np.rint(values).astype(np.int64)
     sides = np.linalg.norm(affine[:3, :3], axis=0)
-    thick = int(sides.argmax())
-    if np.median(sides) * 1.5 < sides[thick]:
-        order = [axis for axis in range(3) if axis != thick] + [thick]
-        return labels.transpose(order), affine[:, [*order, 3]]
+    if sides.max() > 1.5 * np.median(sides):
+        labels = np.moveaxis(labels, sides.argmax(), 2)
+        affine = affine[:, [*np.delete(range(3), sides.argmax()), sides.argmax(), 3]]
     return labels, affine
 
 

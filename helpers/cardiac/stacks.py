@@ -18,10 +18,8 @@ def rasterise(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (ED labels, ES labels, affine) as a short-axis stack would show the heart.
 
-    Labels follow ACDC (1 right ventricle, 2 myocardium, 3 cavity). The stack is turned in its
-    plane, its slices are thick and lie at a random offset, and its affine is oblique, as a
-    scanner's is; each contour of each slice wavers by fractions of a millimetre, as a drawn one
-    does.
+    The stack is turned in its plane, its slices lie at a random offset, and its affine is oblique;
+    each contour of each slice wavers by fractions of a millimetre, as a drawn one does.
     """
     phases = heart.end_diastole, heart.end_systole
     voxel = np.array([IN_PLANE, IN_PLANE, generator.uniform(*SLICES)])
@@ -55,7 +53,7 @@ def label_phase(
 
     Slices that show less than half of a section are left out (Schulz-Menger et al., 2013).
     """
-    height, (rows, columns) = geometry.locate(points, np.float32(phase.f))
+    height, (rows, columns) = geometry.locate(points, float(phase.f))
     endocardium, epicardium = (
         (geometry.ROWS @ np.cosh(table) @ geometry.COLUMNS).astype(np.float32)[rows, columns]
         + wavering(generator, phase, points.shape[-1])[columns, np.arange(points.shape[-1])]
@@ -78,12 +76,14 @@ def wavering(generator: np.random.Generator, phase: geometry.Ventricle, slices: 
 
     Returned are (512, slices) float32, with the columns of the finer tables.
     """
-    waves = sum(
-        generator.normal(0, 0.25, slices)
-        * np.cos(k * geometry.FINE_THETA[:, None] + generator.uniform(0, 2 * np.pi, slices))
-        for k in range(1, 5)
-    )
-    return np.float32(waves * np.tanh(phase.endocardium.mean()) / phase.f)
+    waves = np.zeros((len(geometry.FINE_THETA), slices))
+    for k in range(1, 5):
+        amplitude, start = (
+            generator.normal(0, 0.25, slices),
+            generator.uniform(0, 2 * np.pi, slices),
+        )
+        waves += amplitude * np.cos(k * geometry.FINE_THETA[:, None] + start)
+    return (waves * np.tanh(phase.endocardium.mean()) / phase.f).astype(np.float32)
 
 
 def oblique_affine(generator: np.random.Generator, spin: float, voxel: np.ndarray) -> np.ndarray:

@@ -26,21 +26,19 @@ TRUTH = [f"truth_{segment:02d}" for segment in anatomy.SEGMENTS]
 NORMAL_INDEX = {"male": 67 + 2 * 9, "female": 61 + 2 * 10}  # g/m², at most: Kawel-Boehm et al.
 
 
-def write(
+def write_cohort(
     folder: Path, counts: dict[str, int], seed: int, tick: Callable[[], object] = lambda: None
 ) -> pd.DataFrame:
     """Write a cohort as NIfTI files with participants.tsv, and return its table.
+
+    It has the columns of a cohort and sex, pattern, body_surface_m2, the generator's exact edv_ml,
+    esv_ml, mass_g, max_wall_mm, and `truth_01` … `truth_17`, each segment's mean thickness in mm.
 
     Args:
         folder: where to write; created.
         counts: {"healthy": number, "HCM": number}.
         seed: the same seed gives the same files' content.
         tick: called after each subject, for a progress bar.
-
-    Returns:
-        The table: participant_id, group, ed, es, sex, pattern, body_surface_m2, the generator's
-        exact edv_ml, esv_ml, mass_g, max_wall_mm, and `truth_01` … `truth_17`, the mean wall
-        thickness (mm) of each segment.
     """
     groups = np.repeat(list(counts), list(counts.values()))
     seeds = np.random.SeedSequence(seed).spawn(len(groups))
@@ -67,34 +65,29 @@ def write_subject(folder: Path, number: int, group: str, seed: np.random.SeedSeq
             path.write_bytes(content)
     diastole, systole = heart.end_diastole, heart.end_systole
     row = {
-        "participant_id": name,
-        "group": heart.group,
-        "ed": f"{name}_ed.nii.gz",
-        "es": f"{name}_es.nii.gz",
-        "sex": heart.sex,
-        "pattern": heart.pattern,
-        "body_surface_m2": heart.surface,
-        "edv_ml": diastole.cavity_volume(),
-        "esv_ml": systole.cavity_volume(),
+        "participant_id": name, "group": heart.group,
+        "ed": f"{name}_ed.nii.gz", "es": f"{name}_es.nii.gz",
+        "sex": heart.sex, "pattern": heart.pattern, "body_surface_m2": heart.surface,
+        "edv_ml": diastole.cavity_volume(), "esv_ml": systole.cavity_volume(),
         "mass_g": anatomy.DENSITY * diastole.wall_volume(),
         "max_wall_mm": anatomy.true_thickness(diastole, heart.shear).max(),
-    }
+    }  # fmt: skip
     return row | dict(zip(TRUTH, anatomy.true_segments(diastole, heart.shear), strict=True))
 
 
 def cached(counts: dict[str, int], seed: int) -> Path:
     """Return the folder of a cohort, written now unless this code has written it before.
 
-    Arguments as for `write`; the folder's name holds them and a digest of the code that draws the
-    hearts and computes the table. Where a file is not as it was written, all are written again.
+    Arguments as for `write_cohort`; the folder's name holds them and a digest of the code. Where a
+    file is not as it was written, all are written again.
     """
-    code = spec.code_digest("helpers.cardiac.synthetic_cohort:write")
+    code = spec.code_digest("helpers.cardiac.synthetic_cohort:write_cohort")
     name = "-".join(f"{group}{count}" for group, count in counts.items())
     folder = paths.DATA / "cardiac" / f"synthetic-{name}-seed{seed}-{code[:8]}"
 
     def draw() -> None:
         with progress.bar(sum(counts.values()), "drawing hearts", "heart") as bar:
-            write(folder, counts, seed, bar.update)
+            write_cohort(folder, counts, seed, bar.update)
 
     return files.made(folder, draw, "drawing the hearts again")
 

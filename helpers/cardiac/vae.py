@@ -1,10 +1,10 @@
 """The convolutional variational autoencoder with a classifier on its mean code.
 
-After Biffi et al., 2018 (arXiv 1807.06843). Hearts are int8 signed distances, folded (see
-`folding`), and stay so up to the loss.
+After Biffi et al., 2018 (arXiv 1807.06843). Hearts are folded int8 distances, also in the loss.
 """
 
 import dataclasses
+from typing import Any
 
 import keras
 import numpy as np
@@ -69,16 +69,16 @@ def build_decoder(
 ) -> keras.Model:
     """Return the network of a code z (b, d) → folded distances (b, h, h, h, 16), clip = 1.
 
-    Its last layer is zero at first, so that training starts from the mean heart, or from the
-    hearts that the components, if any, make of z.
+    Its last layer is zero at first, so that training starts from the mean heart, or from what the
+    components make of z.
     """
-    half, width = mean.shape[0], design.width
+    half, (few, many) = mean.shape[0], (factor * design.width for factor in FACTORS)
     small = -(-half // 4)
     z = keras.Input((design.d,), name="z")
-    x = layers.Dense(small**3 * 4 * width, name="decoder_dense")(z)
-    x = layers.Reshape((small, small, small, 4 * width), name="decoder_reshape")(x)
+    x = layers.Dense(small**3 * many, name="decoder_dense")(z)
+    x = layers.Reshape((small, small, small, many), name="decoder_reshape")(x)
     x = layers.Conv3DTranspose(
-        2 * width, 3, 2, "same", activation="silu", kernel_initializer="he_normal",
+        few, 3, 2, "same", activation="silu", kernel_initializer="he_normal",
         name="decoder_conv_1",
     )(x)  # fmt: skip
     x = layers.Conv3DTranspose(
@@ -89,10 +89,7 @@ def build_decoder(
     if components:
         linear = frozen_dense((components.basis * components.scale).T / STEPS, "decoder_linear")(z)
         x = layers.Add(name="decoder_sum")([x, layers.Reshape(mean.shape)(linear)])
-    x = layers.Normalization(
-        axis=(1, 2, 3, 4), mean=mean, variance=np.ones_like(mean), invert=True,
-        name="decoder_plus_mean",
-    )(x)  # fmt: skip
+    x = layers.Rescaling(1.0, mean, name="decoder_plus_mean")(x)
     return keras.Model(z, x, name="decoder")
 
 
@@ -105,10 +102,7 @@ def frozen_dense(kernel: np.ndarray, name: str) -> keras.Layer:
 
 
 def build_classifier(d: int, dropout: float, name: str = "classifier") -> keras.Model:
-    """Return the prediction network of a code μ (b, d) → (b, 2): p healthy, p HCM.
-
-    `dropout` is the share of codes that training leaves out.
-    """
+    """Return the prediction network of a code μ (b, d) → (b, 2): p healthy, p HCM."""
     mu = keras.Input((d,), name="code")
     x = layers.Dropout(dropout, name="classifier_dropout")(mu)
     x = layers.Dense(HIDDEN, activation="tanh", name="classifier_hidden")(x)
@@ -126,7 +120,7 @@ class CardiacVAE(keras.Model):
     def __init__(
         self, mean: np.ndarray, design: Design, seed: int = 0, components: Components | None = None
     ):
-        """Build the networks; arguments as for `build_encoder`, `seed` of the sampling."""
+        """Build the networks; arguments as for `build_encoder`, `seed` of ε."""
         encoder = build_encoder(mean, design, components)
         decoder = build_decoder(mean, design, components)
         classifier = build_classifier(design.d, DROPOUT)
@@ -143,19 +137,14 @@ class CardiacVAE(keras.Model):
         self.term_means = {name: keras.metrics.Mean(name) for name in names}
 
     def compute_loss(
-        self,
-        x: keras.KerasTensor = None,
-        y: keras.KerasTensor = None,
-        y_pred: dict | None = None,
-        sample_weight: None = None,
-        training: bool = True,
+        self, x: keras.KerasTensor, y: keras.KerasTensor, y_pred: dict, *_args: Any, **_options: Any
     ) -> keras.KerasTensor:
         """Return the mean over the batch of the loss, whose terms are tracked by name."""
         classes = ops.one_hot(ops.cast(y, "int32"), 2)
-        dice = soft_dice(x, y_pred["distances"])
+        dice_ed, dice_es = ops.unstack(soft_dice(x, y_pred["distances"]), axis=1)
         terms = {
-            "dice_ed": dice[:, 0],
-            "dice_es": dice[:, 1],
+            "dice_ed": dice_ed,
+            "dice_es": dice_es,
             "distance": distance_error(x, y_pred["distances"]),
             "kl": kl_divergence(y_pred["mu"], y_pred["log_variance"]),
             "cross_entropy": losses.categorical_crossentropy(
@@ -172,10 +161,8 @@ class CardiacVAE(keras.Model):
 def soft_dice(x: keras.KerasTensor, distances: keras.KerasTensor) -> keras.KerasTensor:
     """Return Sørensen-Dice of ED and ES, 2 Σ p m / Σ (p + m), as (b, 2).
 
-    The decoded mask p is the sigmoid of `SHARPNESS` times the decoded distance.
-
-    Args:
-        x: folded int8 distances (b, h, h, h, 16); distances: decoded ones, clip = 1.
+    The mask m is where x > 0, folded int8 distances (b, h, h, h, 16); the decoded mask p is the
+    sigmoid of `SHARPNESS` times the decoded distance (clip = 1).
     """
     mask = ops.cast(x > 0, "float32")
     p = ops.sigmoid(SHARPNESS * distances)
@@ -183,7 +170,7 @@ def soft_dice(x: keras.KerasTensor, distances: keras.KerasTensor) -> keras.Keras
     def over_voxels(values):
         return ops.sum(ops.reshape(ops.sum(values, (1, 2, 3)), (-1, 8, 2)), 1)
 
-    return (2 * over_voxels(p * mask) + 1e-5) / (over_voxels(p) + over_voxels(mask) + 1e-5)
+    return (2 * over_voxels(p * mask) + 1e-5) / (over_voxels(p + mask) + 1e-5)
 
 
 def distance_error(x: keras.KerasTensor, distances: keras.KerasTensor) -> keras.KerasTensor:

@@ -20,13 +20,9 @@ THICKNESS = plt.Normalize(4, 18)  # mm, of the colours of surfaces
 
 
 def bullseye(ax: Axes, values: np.ndarray, norm: colors.Normalize, cmap: str) -> None:
-    """Draw the AHA bull's-eye of one decimal: anterior up, septum left, apex in the middle.
+    """Draw the AHA bull's-eye of values (17,): anterior up, septum left, apex in the middle.
 
-    Args:
-        ax: Matplotlib axes.
-        values: (17,); NaN is a white field with a dash.
-        norm: Matplotlib colour norm.
-        cmap: colour map's name.
+    NaN is a white field with a dash.
     """
     mappable = plt.cm.ScalarMappable(norm, cmap)
     for segment, value in enumerate(values, start=1):
@@ -59,12 +55,9 @@ def cell(segment: int) -> tuple[int, int, int]:
 
 
 def surface(ax: Axes, distance: np.ndarray, spacing: float) -> None:
-    """Draw a wall as a shaded surface coloured by its thickness, its septum in front.
+    """Draw a wall's distances (x, y, z) of `spacing` mm as a surface, its septum in front.
 
-    Args:
-        ax: 3-D Matplotlib axes.
-        distance: signed distances (x, y, z), positive in the wall.
-        spacing: mm.
+    `ax` has three dimensions; colours are the wall's thickness.
     """
     fine, step = ndimage.gaussian_filter(anatomy.finer(distance), 0.8), spacing / 2
     ax.axis("off")
@@ -78,18 +71,15 @@ def surface(ax: Axes, distance: np.ndarray, spacing: float) -> None:
         local = thickness[nearest] * step
     points = (vertices - (np.array(fine.shape) - 1) / 2) * step
     colour = plt.get_cmap()(THICKNESS(local))
-    mesh = art3d.Poly3DCollection(
-        points[faces],
-        facecolors=colour,
-        edgecolors=colour,  # covers the seams between triangles
-        linewidth=0.3,
-        shade=True,
-        lightsource=colors.LightSource(-60, 45),
-    )
+    light = colors.LightSource(-60, 45)
+    mesh = art3d.Poly3DCollection(  # whose edges cover the seams between triangles
+        points[faces], facecolors=colour, edgecolors=colour, linewidth=0.3, shade=True,
+        lightsource=light,
+    )  # fmt: skip
     ax.add_collection3d(mesh)
     reach = 0.5 * np.array(distance.shape) * spacing * 0.75
     ax.set(xlim=(-reach[0], reach[0]), ylim=(-reach[1], reach[1]), zlim=(-reach[2], reach[2]))
-    ax.set_box_aspect((1, 1, 1), zoom=1.6)
+    ax.set_box_aspect((1, 1, 1), zoom=1.35)
     ax.view_init(18, -20)  # degrees of elevation and azimuth
 
 
@@ -108,7 +98,7 @@ def portraits(hearts: np.ndarray, spacing: float) -> np.ndarray:
 
 def strip(pictures: np.ndarray, titles: list[str]) -> Figure:
     """Return a figure of `portraits`: ED above, ES below, one column a step."""
-    size = 0.9 + 1.08 * len(pictures), 3.0
+    size = 1.3 + 1.0 * len(pictures), 3.0
     figure, axes = plt.subplots(2, len(pictures), figsize=size, squeeze=False)
     for (phase, step), ax in np.ndenumerate(axes):
         ax.imshow(pictures[step, phase])
@@ -164,10 +154,7 @@ def bullseyes(start: np.ndarray, end: np.ndarray, truth: np.ndarray) -> Figure:
 def sections(hearts: np.ndarray, titles: list[str], spacing: float) -> Figure:
     """Return a figure of outlines at ED and ES, half-way up each heart and along its long axis.
 
-    Args:
-        hearts: distances (n, s, s, s, 2).
-        titles: of the n hearts.
-        spacing: mm.
+    Hearts are distances (n, s, s, s, 2) of `spacing` mm.
     """
     figure, axes = plt.subplots(1, 2 * len(hearts), figsize=(figures.WIDTH, 2.1), sharey=True)
     middle = hearts.shape[1] // 2

@@ -21,8 +21,8 @@ def train_perceptrons(
 ) -> list[keras.Model]:
     """Return a perceptron of the classifier's form for each seed, trained with N(0, 1) noise.
 
-    They are heads of one model, for that is trained in one go: Adam treats every weight by itself,
-    so each head becomes what it would become alone.
+    They are heads of one model: Adam treats every weight by itself, so each becomes what it would
+    become alone.
 
     Args:
         codes: (n, d); labels: (n,); seeds: of weights and noise.
@@ -101,18 +101,17 @@ def ascend_whitened(
 def measure_walks(
     model: keras.Model, hearts: Hearts, spacing: float, seeds: list[int], starts: int, **rule: Any
 ) -> dict[str, np.ndarray]:
-    """Return the walks of a trained model, and what they do to the wall.
+    """Return the walks of a CardiacVAE, and what they do to the wall.
 
-    All start at the mean healthy training code: by the joint classifier, by perceptrons on the
-    codes, by perceptrons on whitened codes, in the order of `RULES`. By the first of the last, as
-    many walks start at healthy test hearts.
+    Those by each of `RULES` start at the mean healthy training code. By the first perceptron on
+    whitened codes, others start at healthy test hearts.
 
     Args:
         model: CardiacVAE.
         hearts: those it saw.
         spacing: mm.
         seeds: of the perceptrons.
-        starts: number of healthy hearts to start from.
+        starts: number of healthy test hearts.
         rule: step and limit, as for `ascend`.
 
     Returns:
@@ -159,9 +158,9 @@ def milestones(path: np.ndarray, count: int) -> np.ndarray:
 
 
 def eigenmaps(training_codes: np.ndarray, path: np.ndarray, seed: int) -> np.ndarray:
-    """Return codes (n, d) and then a path (t, d) in two dimensions (n + t, 2), by eigenmaps.
+    """Return codes (n, d), then a path (t, d), in the plane: (n + t, 2), by Laplacian eigenmaps.
 
-    They are Laplacian (Belkin and Niyogi, 2003).
+    Belkin and Niyogi, 2003.
     """
     neighbours = min(15, len(training_codes) - 1)
     embedding = manifold.SpectralEmbedding(2, n_neighbors=neighbours, random_state=seed)

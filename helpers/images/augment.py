@@ -12,12 +12,9 @@ def crops_and_flips(seed: int, padding: int, size: int) -> keras.Sequential:
     from -padding to padding as likely as the others.
 
     Args:
-        seed: of the draws.
+        seed: of the draws, whose generators are variables of the layer.
         padding: pixels of zeros on each side, zero being the mean of every pixel.
-        size: height and width of the images.
-
-    Returns:
-        keras.Sequential of images (batch, size, size, channels); its variables hold the generators.
+        size: height and width of the images, (batch, size, size, channels).
     """
     shift = (padding + 0.5) / size  # rounded to a pixel by the nearest neighbour
     move = layers.RandomTranslation(

@@ -32,24 +32,23 @@ def load_images(
         train_subset, test_subset: keep only so many images, the first ones.
 
     Raises:
-        ValueError: no such data set, a subset larger than it, or none to train on.
+        ValueError: no such data set, or a subset larger than it or empty.
         FileNotFoundError: CIFAR-10 is not there.
     """
     if name not in READERS:
         raise ValueError(f"data must be one of {', '.join(READERS)}; received {name!r}")
     train, test, classes, origin, verified = READERS[name]()
     source = results.source(name, origin, np.concatenate([train[0], test[0]]))
-    images, labels = first(train, train_subset, 1, f"train_subset of {name}")
-    test_images, test_labels = first(test, test_subset, 0, f"test_subset of {name}")
+    images, labels = first(train, train_subset, f"train_subset of {name}")
+    test_images, test_labels = first(test, test_subset, f"test_subset of {name}")
     mean = images.mean(axis=0, dtype="float64").astype("float32")
     source |= {"verified": verified}
     return Dataset(images - mean, labels, test_images - mean, test_labels, classes, source)
 
 
-def first(part: tuple, subset: int | None, least: int, what: str) -> tuple:
+def first(part: tuple, subset: int | None, what: str) -> tuple:
     """Return the first `subset` images in [0, 1], or all of them, and labels, of such a pair."""
     images, labels = part
-    if subset is not None and not least <= subset <= len(labels):
-        limits = f"{least} and {len(labels):,}"
-        raise ValueError(f"{what} must lie between {limits}; received {subset}")
+    if subset is not None and not 1 <= subset <= len(labels):
+        raise ValueError(f"{what} must lie between 1 and {len(labels):,}; received {subset}")
     return images[:subset].astype("float32") / 255, labels[:subset].astype("int32")

@@ -1,7 +1,7 @@
 """A notebook in a language: prose through its catalogue, outputs from their templates and values.
 
-Prose is translated a paragraph at a time. Code, displayed mathematics and separators stay as they
-are; the translation has the same cells, the same code, and the outputs of one and the same run.
+Prose is translated a paragraph at a time. Code, displayed mathematics but for its words, and
+separators stay as they are; the outputs are those of one and the same run.
 """
 
 import re
@@ -16,6 +16,7 @@ VERBATIM = re.compile(
     r"|^[ ]*\$\$[\s\S]*?\$\$[ ]*$|^[ ]*\\begin\{(\w+\*?)\}[\s\S]*?\\end\{\3\}[ ]*$",
     re.MULTILINE,
 )
+WORD = re.compile(r"((?<=\\text\{)[a-z]{2,}(?=\})|(?<=\\text\{ )[a-z]{2,}(?= \}))")  # of a formula
 MARKER = re.compile(r"\A[ ]*(?:#{1,6}[ ]+|(?:>[ ]?)+|(?:[-*+]|\d+[.)])[ ]+)*")
 
 
@@ -27,7 +28,8 @@ def pieces(source: str) -> list[tuple[str, bool]]:
         end = match.start() if match else len(source)
         result += paragraphs(source[position:end])
         if match:
-            result.append((match[0], False))
+            parts = [match[0]] if match["fence"] else WORD.split(match[0])
+            result += [(part, number % 2 == 1) for number, part in enumerate(parts)]
             position = match.end()
     return [(text, wanted) for text, wanted in result if text]
 

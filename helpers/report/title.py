@@ -1,7 +1,7 @@
-"""The title page's fields, from report.yml."""
+"""The title page's fields and the report's look, from report.yml."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from helpers import paths, settings
 from nbtypst.problems import DocumentError
@@ -22,8 +22,8 @@ def check_language(language: str) -> None:
         )
 
 
-def read_title(path: Path, language: str) -> dict[str, str]:
-    """Return the title page's fields in `language`.
+def read_title(path: Path, language: str) -> dict[str, Any]:
+    """Return the title page's fields in `language`, "theme" and "lists".
 
     Raises:
         DocumentError: there is no such language, or it has no catalogues; or one line for each
@@ -44,6 +44,8 @@ def read_title(path: Path, language: str) -> dict[str, str]:
     fields["work"] = Annotated[int, pydantic.Field(ge=1)]
     page = pydantic.create_model("Title", __config__=strict, **fields)
     both: dict = dict.fromkeys(LANGUAGES, page)
+    both |= {"theme": (Literal["standard", "gost"], "standard"), "lists": (bool, False)}
     model = pydantic.create_model("Report", __config__=strict, **both)
-    content = getattr(settings.read_settings(path, model, DocumentError), language)
-    return {key: str(value) for key, value in content.model_dump().items()}
+    content = settings.read_settings(path, model, DocumentError).model_dump()
+    options = {"theme": content["theme"], "lists": content["lists"]}
+    return {key: str(value) for key, value in content[language].items()} | options

@@ -6,7 +6,7 @@ Throughout, `x_l` is (batch, height, width, channels), `F` is a list of branches
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TypeAlias
 
 import keras
 import numpy as np
@@ -15,12 +15,10 @@ from keras import layers
 
 from helpers.normalization import FusedBatchNormalization
 
+Tensor: TypeAlias = tf.Tensor
 Branches = list[keras.Sequential]
 
-
-def identity(x: Any) -> Any:
-    """Return x: the h and f of an identity mapping."""
-    return x
+identity = keras.activations.linear  # the h and f of an identity mapping
 
 
 def branches(
@@ -36,20 +34,13 @@ def branches(
 
     def convolution(factor):
         he = keras.initializers.VarianceScaling(2 * factor**2, "fan_in", "untruncated_normal")
-        return layers.Conv2D(channels, 3, padding="same", use_bias=False, kernel_initializer=he)
-
-    def normalisation():
-        return [FusedBatchNormalization(epsilon=1e-5)] if normalised else []
+        yield layers.Conv2D(channels, 3, padding="same", use_bias=False, kernel_initializer=he)
+        if normalised:
+            yield FusedBatchNormalization(epsilon=1e-5)
 
     F = []
     for _l in range(count):
-        steps = (
-            convolution(1.0),
-            *normalisation(),
-            layers.ReLU(),
-            convolution(gain),
-            *normalisation(),
-        )
+        steps = (*convolution(1.0), layers.ReLU(), *convolution(gain))
         F.append(keras.Sequential([keras.Input((None, None, channels)), *steps]))
     redraw(F, seed)
     return F
@@ -64,9 +55,7 @@ def redraw(F: Branches, seed: int) -> None:
         layer.kernel.assign(initializer(layer.kernel.shape))
 
 
-def propagate(
-    x_l: tf.Tensor, F: Branches, f: Callable = identity, lambda_l: float = 1.0
-) -> list[tf.Tensor]:
+def propagate(x_l: Tensor, F: Branches, f: Callable = identity, lambda_l: float = 1.0) -> list:
     """Return [x_l, x_{l+1}, ..., x_L] by Eqs. (1), (2) and, with a factor on the shortcut, (6):
 
     y_l = lambda_l x_l + F(x_l, W_l), x_{l+1} = f(y_l). With lambda_l = 0 the stack is plain.
@@ -77,7 +66,7 @@ def propagate(
     return x
 
 
-def unrolled(x: list[tf.Tensor], F: Branches, lambda_l: float = 1.0) -> tf.Tensor:
+def unrolled(x: list[Tensor], F: Branches, lambda_l: float = 1.0) -> Tensor:
     """Return the right side of Eq. (7), for lambda_l = 1 that of Eq. (4).
 
     (prod lambda_i) x_l + sum F^(x_i, W_i), where F^ has absorbed the factors of later units.
@@ -88,25 +77,23 @@ def unrolled(x: list[tf.Tensor], F: Branches, lambda_l: float = 1.0) -> tf.Tenso
 
 
 def unrolling_errors(
-    x_l: tf.Tensor, F: Branches, lengths: Sequence[int], f: Callable = identity
+    x_l: Tensor, F: Branches, lengths: Sequence[int], f: Callable = identity
 ) -> list[float]:
     """Return the relative difference of the sides of Eq. (4) after each of `lengths` units.
 
-    What a unit receives is the output f(y) of the unit before it, so the stack is fed f(x_l).
+    A unit receives the output f(y) of the one before it, so the stack is fed f(x_l).
     """
     x = propagate(f(x_l), F, f)
     return [relative_error(unrolled(x[: L + 1], F[:L]), x[L]) for L in lengths]
 
 
 def gradient_split(
-    x_l: tf.Tensor, F: Branches, E: Callable, lambda_l: float = 1.0
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Return both sides of Eq. (8), for lambda_l = 1 of Eq. (5).
+    x_l: Tensor, F: Branches, E: Callable, lambda_l: float = 1.0
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return (dE/dx_l, carried, through): both sides of Eq. (8), for lambda_l = 1 of Eq. (5).
 
-    Returns:
-        (dE/dx_l, carried, through): the left side by differentiating E through the stack, then
-        the right side's two terms, dE/dx_L (prod lambda_i) that passes no weight and
-        dE/dx_L d/dx_l sum F^(x_i, W_i). Each has the shape of x_l.
+    The left side is E differentiated through the stack; the right side's terms are
+    dE/dx_L (prod lambda_i), which passes no weight, and dE/dx_L d/dx_l sum F^(x_i, W_i).
     """
     x_l = tf.convert_to_tensor(x_l)
     with tf.GradientTape(persistent=True) as tape:
@@ -121,9 +108,9 @@ def gradient_split(
 
 
 def gradient_norms(
-    x_l: tf.Tensor, F: Branches, E: Callable, f: Callable = identity, lambda_l: float = 1.0
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return (norms of dE/dx_i, standard deviations of x_i) for i = l, ..., L, as tensors."""
+    x_l: Tensor, F: Branches, E: Callable, f: Callable = identity, lambda_l: float = 1.0
+) -> tuple[Tensor, Tensor]:
+    """Return (norms of dE/dx_i, standard deviations of x_i) for i = l, ..., L."""
     x_l = tf.convert_to_tensor(x_l)
     with tf.GradientTape() as tape:
         tape.watch(x_l)
@@ -135,13 +122,9 @@ def gradient_norms(
 
 
 def gradient_draws(
-    x_l: tf.Tensor,
-    F: Branches,
-    E: Callable,
-    seeds: Sequence[int],
-    f: Callable = identity,
-    factors: Sequence[float] = (1.0,),
-) -> tuple[np.ndarray, np.ndarray]:
+    x_l: Tensor, F: Branches, E: Callable, seeds: Sequence[int],
+    f: Callable = identity, factors: Sequence[float] = (1.0,),
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Follow the gradient through `branches` for several draws of their weights.
 
     Args:
@@ -170,23 +153,18 @@ def gradient_draws(
             norms.append(found / found[-1])
             variances.append(deviations**2)
     if not np.isfinite(np.log(norms)).all():
-        raise ValueError(
-            f"within {len(F)} units a gradient vanishes or leaves the range of float32: take fewer "
-            f"units, or factors on the shortcut nearer to one than {list(factors)}"
-        )
+        where = f"within {len(F)} units a gradient vanishes or leaves the range of float32"
+        remedy = f"take fewer units, or factors on the shortcut nearer to one than {list(factors)}"
+        raise ValueError(f"{where}: {remedy}")
     shape = (len(seeds), len(factors), -1)
     return np.reshape(norms, shape), np.reshape(variances, shape)
 
 
-def stage_terms(
-    model: keras.Model, images: np.ndarray
-) -> tuple[tf.Tensor, list[tf.Tensor], tf.Tensor]:
-    """Return (x_l, [F(x_i, W_i) for i = l, ..., L - 1], x_L) inside a built residual network.
+def stage_terms(model: keras.Model, images: np.ndarray) -> tuple[Tensor, list[Tensor], Tensor]:
+    """Return (x_l, [F(x_i, W_i) for i = l, ..., L - 1], x_L) inside a network of `build_cifar`.
 
-    Args:
-        model: from `cifar.build_cifar`; x_l enters the first addition of its first stage, which
-            has identity shortcuts throughout, x_L the last one.
-        images: (batch, height, width, channels), run in training mode.
+    x_l enters the first addition of the first stage, which has identity shortcuts throughout, x_L
+    the last one. Images (batch, height, width, channels) are run in training mode.
     """
     additions = [layer for layer in model.operations if re.fullmatch(r"stage1_.+_add", layer.name)]
     h = [addition.input[0] for addition in additions]
@@ -195,7 +173,7 @@ def stage_terms(
     return x_l, F, x_L
 
 
-def relative_error(value: tf.Tensor, reference: tf.Tensor) -> float:
+def relative_error(value: Tensor, reference: Tensor) -> float:
     """Return ||value - reference|| / ||reference||."""
     return float(tf.norm(value - reference) / tf.norm(reference))
 

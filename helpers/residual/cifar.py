@@ -15,10 +15,8 @@ def units_of_stage(
     family: str,
     depth: int,
     input_shape: tuple = (32, 32, 3),
-    *,
     widths: tuple = WIDTHS,
     convolutions: int = 2,
-    shortcut: str | None = None,
     **options: Any,
 ) -> int:
     """Return how many units a stage of a network of `build_cifar` has; check its arguments.
@@ -28,15 +26,13 @@ def units_of_stage(
             shortcut that crosses no unit, or images too small to be halved in every stage.
     """
     units.check_choice("family", family, ("plain", "resnet"))
-    units.check_choice("shortcut", shortcut, units.SHORTCUTS)
+    units.check_choice("shortcut", options.get("shortcut"), units.SHORTCUTS)
     units.check_choice("placement", options.get("placement", "original"), tuple(units.PLACEMENTS))
     units.check_choice("gating", options.get("gating"), units.GATINGS)
-    if family == "plain" and (shortcut or set(options) - {"placement"}):
-        raise ValueError(f"a plain network has no shortcuts; received {shortcut=}, {options}")
-    if options.get("crossing", 2) < 2:
-        raise ValueError(
-            f"a crossing shortcut spans 2 units or more; received crossing={options['crossing']}"
-        )
+    if family == "plain" and set(options) - {"placement"}:
+        raise ValueError(f"a plain network has no shortcuts; received {options}")
+    if (crossing := options.get("crossing", 2)) < 2:
+        raise ValueError(f"a crossing shortcut spans 2 units or more; received {crossing=}")
     if min(input_shape[:2]) < 2 ** (len(widths) - 1):
         raise ValueError(f"{len(widths)} stages do not fit images of {input_shape[:2]} pixels")
     period = len(widths) * convolutions
@@ -54,24 +50,21 @@ def build_cifar(
     family: str = "resnet",
     depth: int = 20,
     input_shape: tuple = (32, 32, 3),
-    *,
     widths: tuple = WIDTHS,
     convolutions: int = 2,
-    shortcut: str | None = None,
     **options: Any,
 ) -> keras.Model:
     """Build a plain or residual network: 3x3 stem, stages at sizes s, s/2, s/4, pooling, logits.
 
     Args:
-        family: "plain" or "resnet".
+        family: "plain" or "resnet", whose shortcuts are by default "A", the papers'.
         depth: weighted layers counted as in the papers: 3kn + 2 for n units of k convolutions
             a stage, so 6n + 2. Projections do not count.
         input_shape: (height, width, channels); 8x8 digits work too.
         widths: filters of the stages.
         convolutions: 3x3 convolutions per shortcut, 1 to 4.
-        shortcut: "A", the papers', "B" or "C"; of "resnet" alone.
-        options: further arguments of `units.residual_unit` and `units.stages`: `placement`,
-            `scaling`, `gating`, `gate_bias`, `dropout`, `crossing`.
+        options: further arguments of `units.residual_unit` and `units.stages`: `shortcut`,
+            `placement`, `scaling`, `gating`, `dropout`, `crossing`.
 
     Returns:
         keras.Model, (batch, height, width, channels) to logits (batch, 10).
@@ -79,23 +72,12 @@ def build_cifar(
     Raises:
         ValueError: see `units_of_stage`.
     """
-    arguments: dict = {
-        "widths": widths,
-        "convolutions": convolutions,
-        "shortcut": shortcut,
-        **options,
-    }
-    count = units_of_stage(family, depth, input_shape, **arguments)
-    if family == "resnet":
-        shortcut = shortcut or "A"
-
+    count = units_of_stage(family, depth, input_shape, widths, convolutions, **options)
+    options = {"shortcut": "A" if family == "resnet" else None, **options}
     inputs = keras.Input(input_shape, name="image")  # (batch, height, width, channels)
     x = units.padded_convolution(inputs, widths[0], 3, 1, "stem_conv")
     x = units.activate(x, "bn relu", "stem")
-    kernels = (3,) * convolutions
-    x = units.stages(
-        x, widths, (count,) * len(widths), kernels=kernels, shortcut=shortcut, **options
-    )
+    x = units.stages(x, widths, (count,) * len(widths), kernels=(3,) * convolutions, **options)
     return keras.Model(inputs, classifier(x, CLASSES), name=f"{family}_{depth}")
 
 

@@ -26,9 +26,7 @@ def range_of(values: np.ndarray) -> str:
 def band(ax: plt.Axes, x: np.ndarray, draws: Any, style: str, color: str, **options: Any) -> None:
     """Draw the median of curves (draws, points) on a logarithmic axis, over a band of their range.
 
-    Args:
-        style: of the median's line and markers, such as "o-".
-        options: of that line, such as its label.
+    `style` is of the median's line and markers, such as "o-"; so are `options`.
     """
     low, median, high = np.quantile(draws, (0, 0.5, 1), axis=0)
     ax.semilogy(x, median, style, color=color, **options)
@@ -50,10 +48,8 @@ def unrolling(lengths: np.ndarray, identity: list, relu: list) -> plt.Figure:
 def scaling(scalings: Sequence[float], norms: np.ndarray, slopes: np.ndarray) -> plt.Figure:
     """Return a figure of gradients through units with a factor on the shortcut.
 
-    Args:
-        scalings: the factors.
-        norms: of the gradient, (scalings, units + 1), relative to that at the top.
-        slopes: of its logarithm per unit, (scalings,).
+    Norms (scalings, units + 1) are relative to that at the top, slopes (scalings,) of their
+    logarithms per unit.
     """
     figure, (left, right) = plt.subplots(1, 2, width_ratios=[1.5, 1])
     units = np.arange(norms.shape[1])[::-1]
@@ -72,10 +68,9 @@ def scaling(scalings: Sequence[float], norms: np.ndarray, slopes: np.ndarray) ->
 
 
 def signals(stacks: dict[str, list]) -> plt.Figure:
-    """Return a figure of gradients' norms and signals' variances in stacks at their start.
+    """Return a figure of {key of `STACKS`: (norms of the gradient, variances of x_i)}.
 
-    Args:
-        stacks: {key of `STACKS`: (norms, variances)}, both (draws, units + 1).
+    Both are (draws, units + 1), at the start of training.
     """
     figure, (left, right) = plt.subplots(1, 2, sharex=True)
     for stack, (norms, variances) in stacks.items():

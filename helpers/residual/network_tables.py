@@ -28,32 +28,27 @@ def row(model: keras.Model) -> dict[str, Any]:
     `params` are the trainable ones, `gmacs` giga multiply-adds for one image with projections and
     dense layers counted, `sizes` the heights of the maps from input to output, each once.
     """
-    maps = [
-        layer.output.shape[1]
-        for layer in model.operations
-        if len(layer.output.shape) == 4 and not isinstance(layer, layers.ZeroPadding2D)
-    ]
+    unpadded = [each for each in model.operations if not isinstance(each, layers.ZeroPadding2D)]
+    heights = [each.output.shape[1] for each in unpadded if len(each.output.shape) == 4]
     return {
         "name": model.name,
         "layers": depth(model),
         "params": trainable_parameters(model),
         "gmacs": multiply_adds(model) / 1e9,
-        "sizes": list(dict.fromkeys(maps)),
+        "sizes": list(dict.fromkeys(heights)),
     }
 
 
 def cost_table(models: list[keras.Model]) -> pd.DataFrame:
     """Return a table of built networks: input, layers, parameters, multiply-adds."""
     costs = [row(model) for model in models]
-    return pd.DataFrame(
-        {
-            "network": [each["name"].replace("_", "-") for each in costs],
-            "input": ["×".join(map(str, model.input_shape[1:])) for model in models],
-            "layers": [each["layers"] for each in costs],
-            "parameters": [each["params"] for each in costs],
-            "multiply-adds (millions)": [1000 * each["gmacs"] for each in costs],
-        }
-    )
+    return pd.DataFrame({
+        "network": [each["name"].replace("_", "-") for each in costs],
+        "input": ["×".join(map(str, model.input_shape[1:])) for model in models],
+        "layers": [each["layers"] for each in costs],
+        "parameters": [each["params"] for each in costs],
+        "multiply-adds (millions)": [1000 * each["gmacs"] for each in costs],
+    })  # fmt: skip
 
 
 def stage_units(model: keras.Model) -> list[tuple]:
@@ -72,7 +67,7 @@ def stage_units(model: keras.Model) -> list[tuple]:
 def unit_row(model: keras.Model) -> list:
     """Return a line on a residual network: layers, kernels, units of each stage, layers by place.
 
-    Such as [50, "1×1 3×3 1×1", "3 × (64, 64, 256)", ..., "1 + 48 + 1"]: in stem, units, classifier.
+    Such as [50, "1×1 3×3 1×1", "3 × (64, 64, 256)", ..., "1 + 48 + 1" (stem, units, classifier)].
     """
     stages, total = stage_units(model), depth(model)
     inside = sum(count * len(filters) for count, _kernels, filters in stages)
@@ -87,7 +82,7 @@ def unit_row(model: keras.Model) -> list:
 def gmacs_with_later_stride(model: keras.Model) -> float:
     """Return the giga multiply-adds of a bottleneck network if its 3x3 convolutions had the stride.
 
-    As built, the first 1x1 convolution of a stage has it and works at a quarter of the positions.
+    Then the first 1x1 convolution of a stage works at four times as many positions.
     """
     strided = [model.get_layer(f"stage{stage}_unit1_conv1") for stage in (2, 3, 4)]
     return (multiply_adds(model) + 3 * sum(map(layer_multiply_adds, strided))) / 1e9

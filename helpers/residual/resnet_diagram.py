@@ -64,11 +64,13 @@ def shortcuts(model: keras.Model) -> list[tuple[str, str, bool]]:
             name = sources[name][:2][-1]  # an addition gets the shortcut first, then the residual
         return name
 
-    additions = [sources[layer.name] for layer in model.layers if isinstance(layer, layers.Add)]
-    return [
-        (last_on_path(h), last_on_path(y), "shortcut" in h or "projection" in h)
-        for h, y, *_ in additions
-    ]
+    ends = []
+    for layer in model.layers:
+        if isinstance(layer, layers.Add):
+            h, y, *_crossing = sources[layer.name]
+            changes = "shortcut" in h or "projection" in h
+            ends.append((last_on_path(h), last_on_path(y), changes))
+    return ends
 
 
 def draw_networks(models: list[keras.Model], titles: list[str]) -> plt.Figure:
@@ -78,9 +80,8 @@ def draw_networks(models: list[keras.Model], titles: list[str]) -> plt.Figure:
     """
     paths = [main_path(model) for model in models]
     sizes = sorted({size for path in paths for _title, size in path.values()}, reverse=True)
-    heads = ["map", *titles]
-    blocks: dict = {head: diagram.Block(head, "none") for head in heads}
-    rows: list = [heads]
+    rows: list = [["map", *titles]]
+    blocks: dict = {head: diagram.Block(head, "none") for head in rows[0]}
     edges: dict = {}
     for index, size in enumerate(sizes):
         tint, label = diagram.TINTS[index % len(diagram.TINTS)], f"{size}×{size}"

@@ -57,26 +57,17 @@ def padded_convolution(x: Tensor, filters: int, kernel: int, stride: int, name: 
         x = layers.ZeroPadding2D(kernel // 2, name=f"{name}_pad")(x)
         padding = "valid"
     return layers.Conv2D(
-        filters,
-        kernel,
-        stride,
-        padding=padding,
-        use_bias=False,
-        kernel_initializer="he_normal",
-        name=name,
+        filters, kernel, stride, padding, use_bias=False, kernel_initializer="he_normal", name=name
     )(x)
 
 
 def activate(x: Tensor, steps: str, name: str, index: int | str = "") -> Tensor:
     """Apply `steps`, such as "bn relu", as layers `<name>_bn<index>` and `<name>_relu<index>`."""
     for step in steps.split():
+        layer, settings = layers.ReLU, {}
         if step == "bn":
-            layer = FusedBatchNormalization(
-                momentum=MOMENTUM, epsilon=1e-5, name=f"{name}_bn{index}"
-            )
-            x = layer(x)
-        else:
-            x = layers.ReLU(name=f"{name}_relu{index}")(x)
+            layer, settings = FusedBatchNormalization, {"momentum": MOMENTUM, "epsilon": 1e-5}
+        x = layer(name=f"{name}_{step}{index}", **settings)(x)
     return x
 
 
@@ -92,7 +83,6 @@ def residual_unit(
     placement: str = "original",
     scaling: tuple[float, float] = (1.0, 1.0),
     gating: str | None = None,
-    gate_bias: float = -6.0,
     dropout: float = 0.0,
     crossing: Tensor | None = None,
     preactivate: bool = True,
@@ -101,17 +91,17 @@ def residual_unit(
 
     Args:
         x: x_l, (batch, height, width, channels).
-        filters: of every convolution in F; the last one has `filters * expansion`.
+        filters: of F's convolutions; the last one has `filters * expansion`.
         stride: of the first convolution and of the shortcut.
         name: prefix of the layers' names, such as "stage2_unit1".
-        kernels: kernel sizes of F's convolutions; (1, 3, 1) with expansion 4 is the bottleneck.
+        kernels: sizes of F's convolutions; (1, 3, 1) with expansion 4 is the bottleneck.
         shortcut: None for a plain unit, else the option of 1512.03385 where dimensions change:
             "A" zero padding, "B" projection there, "C" projections everywhere (the "1x1 conv
             shortcut" of 1603.05027, Table 1).
         placement: a key of `PLACEMENTS` (1603.05027, Table 2).
         scaling: constant factors of the shortcut and of F (Table 1, "constant scaling").
         gating: None, "exclusive" (1-g on the shortcut, g on F) or "shortcut_only" (1-g, 1), with
-            g = sigmoid(W_g x_l + b_g) and `gate_bias` the initial b_g (Table 1).
+            g = sigmoid(W_g x_l + b_g) (Table 1); `set_gate_biases` sets the initial b_g.
         dropout: rate of dropout on the shortcut (Table 1: 0.5).
         crossing: input of an earlier unit, added over a second parameter-free shortcut.
         preactivate: False leaves out the activation before F: the network's first unit gets it
@@ -144,7 +134,7 @@ def residual_unit(
         h = layers.Dropout(dropout, name=f"{name}_dropout")(h)
     h, y = scale(h, scaling[0], f"{name}_shortcut_scale"), scale(y, scaling[1], f"{name}_scale")
     if gating:
-        h, y = gate(x, h, y, stride, gating, gate_bias, name)
+        h, y = gate(x, h, y, stride, gating, name)
     terms = [h, y]
     if crossing is not None:
         step = -(-crossing.shape[1] // y.shape[1])  # of a map of odd size: rounded up
@@ -157,24 +147,24 @@ def scale(x: Tensor, factor: float, name: str) -> Tensor:
     return x if factor == 1 else layers.Rescaling(factor, name=name)(x)
 
 
-def gate(
-    x: Tensor, h: Tensor, y: Tensor, stride: int, gating: str, gate_bias: float, name: str
-) -> tuple[Tensor, Tensor]:
+def gate(x: Tensor, h: Tensor, y: Tensor, stride: int, gating: str, name: str) -> list[Tensor]:
     """Return shortcut and residual weighted by g = sigmoid(W_g x + b_g), a 1x1 convolution."""
     g = layers.Conv2D(
-        y.shape[-1],
-        1,
-        stride,
-        activation="sigmoid",
-        kernel_initializer="he_normal",
-        bias_initializer=keras.initializers.Constant(gate_bias),
+        y.shape[-1], 1, stride, activation="sigmoid", kernel_initializer="he_normal",
         name=f"{name}_gate",
-    )(x)
+    )(x)  # fmt: skip
     complement = layers.Rescaling(-1.0, offset=1.0, name=f"{name}_gate_complement")(g)
     h = layers.Multiply(name=f"{name}_gated_shortcut")([complement, h])
     if gating == "exclusive":
         y = layers.Multiply(name=f"{name}_gated_residual")([g, y])
-    return h, y
+    return [h, y]
+
+
+def set_gate_biases(model: keras.Model, value: float) -> None:
+    """Set the biases b_g of all gates of a network; they start at zero."""
+    for layer in model.layers:
+        if layer.name.endswith("_gate"):
+            layer.bias.assign(ops.full(layer.bias.shape, value))
 
 
 def stages(
@@ -222,6 +212,5 @@ def building() -> Iterator[None]:
 def check_choice(name: str, value: Any, choices: Sequence) -> None:
     """Raise ValueError unless `value` is one of `choices`."""
     if value not in choices:
-        raise ValueError(
-            f"{name} must be one of {', '.join(map(str, choices))}; received {value!r}"
-        )
+        known = ", ".join(map(str, choices))
+        raise ValueError(f"{name} must be one of {known}; received {value!r}")

@@ -1,4 +1,7 @@
-"""The shortcuts and activations that arXiv 1603.05027 compares, as options of `units`."""
+"""The shortcuts and activations that arXiv 1603.05027 compares, as options of `build_cifar`.
+
+`gate_bias` is the initial bias of the gates: see `units.set_gate_biases`.
+"""
 
 SHORTCUTS: dict[str, dict] = {  # Table 1
     "original": {},

@@ -8,12 +8,7 @@ from keras import layers
 from helpers.residual import units
 
 # 3x3 convolutions of each stage: configurations A, B, D, E of 1409.1556, Table 1.
-CONVOLUTIONS = {
-    11: (1, 1, 2, 2, 2),
-    13: (2, 2, 2, 2, 2),
-    16: (2, 2, 3, 3, 3),
-    19: (2, 2, 4, 4, 4),
-}
+CONVOLUTIONS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 
 
 @units.building()
@@ -38,12 +33,10 @@ def build_vgg(
         dropout: rate after each hidden dense layer (the original: 0.5).
 
     Returns:
-        keras.Model, (batch, height, width, channels) to logits (batch, classes), with
-        sum(convolutions) + len(dense) + 1 weighted layers.
+        keras.Model, (batch, height, width, channels) to logits (batch, classes).
 
     Raises:
-        ValueError: the image is too small for the number of poolings, or the lists differ in
-            length.
+        ValueError: the image is too small for the poolings, or the lists differ in length.
     """
     if len(convolutions) != len(widths):
         raise ValueError(f"a VGG's stages have as many {convolutions=} as {widths=}")
@@ -53,13 +46,9 @@ def build_vgg(
     for stage, (filters, count) in enumerate(zip(widths, convolutions, strict=True), start=1):
         for k in range(1, count + 1):
             x = layers.Conv2D(
-                filters,
-                3,
-                padding="same",
-                use_bias=not batch_normalization,
-                kernel_initializer="he_normal",
-                name=f"stage{stage}_conv{k}",
-            )(x)
+                filters, 3, padding="same", use_bias=not batch_normalization,
+                kernel_initializer="he_normal", name=f"stage{stage}_conv{k}",
+            )(x)  # fmt: skip
             steps = "bn relu" if batch_normalization else "relu"
             x = units.activate(x, steps, f"stage{stage}", k)
         x = layers.MaxPooling2D(2, name=f"stage{stage}_pool")(x)

@@ -1,8 +1,8 @@
-"""Many runs at once: over this machine's cores or GPUs, or over a Dask cluster.
+"""Many tasks at once: over this machine's cores or GPUs, or over a Dask cluster.
 
 Two processes of one thread each get through small networks sooner than one process of two
 threads: tracing a graph and running many small kernels keep one core busy. So a local cluster
-has a single-threaded process for each core, or some for each GPU. A single task, or a machine
+has a single-threaded process for each core, or some for each GPU. A single group, or a machine
 with one core, needs no cluster and is served in this process. With DASK_SCHEDULER_ADDRESS set,
 the workers of that scheduler are used instead; they need this package, the data, the run store's
 folder (a file system in common) and one kind of device, CPU or GPU.
@@ -10,88 +10,33 @@ folder (a file system in common) and one kind of device, CPU or GPU.
 
 import dataclasses
 import functools
+import gc
 import logging
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from helpers import progress, runtime
 from helpers.training import store
 
 PROCESSES = 8  # at most on one machine: each holds TensorFlow and the data
-RUNS_PER_GPU = 3  # small networks leave most of a GPU idle
+# Small networks leave most of a GPU idle. A step of ResNet-56 on 128 images takes 0.6 GiB (measured
+# on a CPU), so three and what CUDA takes in each process fit the smallest GPU in use, of 8 GB.
+RUNS_PER_GPU = 3
 FEW = 100  # steps that one process has done before others have loaded TensorFlow
 PATIENCE = 10  # seconds that a scheduler and its first worker may take to answer
 TOPIC = "residual-report-progress"
 ALONE = threading.Lock()  # seeds are global: one task at a time in a process
 
 
-def train_all(groups: dict[str, list]) -> dict[str, list]:
-    """Train the runs that the store lacks.
-
-    The runs of a network, which differ only in seed, share a process and a compiled network. A
-    worker that dies has its runs continued elsewhere; the results equal a serial execution's.
-
-    Args:
-        groups: {name: [`spec.Run` of each seed]}.
-
-    Returns:
-        {name: [`finished.Result` of each seed]}.
-    """
-    from helpers.training import finished
-
-    runs = dict.fromkeys(run for group in groups.values() for run in group)
-    results = {run: finished.find_result(run) for run in runs}
-    networks: dict[Any, list] = {}
-    missing = [run for run in runs if results[run] is None]
-    for run in missing:
-        networks.setdefault(dataclasses.replace(run, seed=0), []).append((run,))
-    iterations = {run: len(each) * run.protocol.iterations for run, each in networks.items()}
-    longest_first = sorted(networks, key=iterations.get, reverse=True)
-    spread(train_one, [networks[k] for k in longest_first], sum(iterations.values()), "training")
-    for run in missing:
-        results[run] = dataclasses.replace(finished.find_result(run), cached=False)
-    return {name: [results[run] for run in group] for name, group in groups.items()}
-
-
-def measure_all(pairs: Sequence[tuple]) -> list[dict]:
-    """Return what each measurement finds in its trained run: see `finished.measure`.
-
-    Args:
-        pairs: [(run, `Call` of a function of (model, dataset))], the runs finished.
-    """
-    from helpers.training import finished
-
-    missing = [
-        pair for pair in dict.fromkeys(pairs) if not finished.measurement_path(*pair).exists()
-    ]
-    spread(measure_one, [[pair] for pair in missing], len(missing), "measuring")
-    return [finished.measure(*pair) for pair in pairs]
-
-
-def train_one(report: Callable[[int], object], run: Any) -> None:
-    """Train a run in this process."""
-    from helpers.training import loop  # here: TensorFlow loads after `worker_session`
-
-    loop.train_run(run, report)
-
-
-def measure_one(report: Callable[[int], object], run: Any, measurement: Any) -> None:
-    """Make one measurement in this process."""
-    from helpers.training import finished
-
-    finished.measure(run, measurement)
-    report(1)
-
-
 def spread(function: Callable, groups: list[list], total: int, description: str) -> None:
     """Call `function(report, *task)` for every task, groups in parallel where that helps.
 
     Args:
-        function: works on the folder of a run in the store.
-        groups: lists of tasks that one process serves in turn; the longest lists go first. A task
-            is a picklable tuple, the run first.
+        function: works on the folder of a training in the store.
+        groups: lists of tasks that one process serves in turn; the first groups start first. A
+            task is a picklable tuple that begins with a training: it has `device` and `config()`.
         total: what the `report`s add up to.
         description: of the progress bar.
     """
@@ -99,7 +44,7 @@ def spread(function: Callable, groups: list[list], total: int, description: str)
     many = total >= FEW or local_cluster.cache_info().currsize or runtime.gpus()
     with progress.bar(total, description, unit="steps") as bar:
         if groups and (address or (many and len(groups) > 1 and local_processes() > 1)):
-            with connect(address) if address else local_client() as client:
+            with connect(address or local_cluster()) as client:
                 spread_over_workers(function, groups, bar, client)
         else:
             for group in groups:
@@ -111,67 +56,11 @@ def spread_over_workers(function: Callable, groups: list[list], bar: Any, client
     """Do as `spread` with the workers of a `distributed.Client`."""
     client.subscribe_topic(TOPIC, lambda event: bar.update(event[1]))
     for group in groups:
-        for run, *_rest in group:
-            store.describe(run.config())
+        for training, *_rest in group:
+            store.describe(training.config())
     configs = [group[0][0].config() for group in groups]
     functions, ranks = [function] * len(groups), [worker_ranks(client)] * len(groups)
     client.gather(client.map(on_worker, functions, groups, configs, ranks, pure=False))
-
-
-def worker_ranks(client: Any) -> dict[str, int]:
-    """Return {address of a worker: its number among the workers of its machine}."""
-    machines: dict[str, list[str]] = {}
-    for address, worker in sorted(client.scheduler_info(n_workers=-1)["workers"].items()):
-        machines.setdefault(worker["host"], []).append(address)
-    return {a: rank for addresses in machines.values() for rank, a in enumerate(addresses)}
-
-
-def connect(address: str) -> Any:
-    """Return a client of a scheduler that has a worker.
-
-    Raises:
-        RuntimeError: it does not answer, or has no worker.
-    """
-    import distributed
-
-    remedy = f"DASK_SCHEDULER_ADDRESS is {address}, where no {{}} answers within {PATIENCE} s: "
-    try:
-        client = distributed.Client(address, timeout=PATIENCE)
-    except (OSError, ValueError) as error:
-        message = remedy.format("scheduler") + "start one there, correct the address, or unset it"
-        raise RuntimeError(message) from error
-    try:
-        client.wait_for_workers(1, timeout=PATIENCE)
-    except TimeoutError as error:
-        client.close()
-        message = remedy.format("worker") + f"start some: dask worker {address} --nthreads 1"
-        raise RuntimeError(message) from error
-    return client
-
-
-def local_client() -> Any:
-    """Return a client of this machine's own cluster."""
-    import distributed
-
-    return distributed.Client(local_cluster())
-
-
-@functools.cache
-def local_cluster() -> Any:
-    """Start a process for each core, or some for each GPU, once; they end with this process."""
-    import distributed
-
-    return distributed.LocalCluster(
-        n_workers=local_processes(),
-        threads_per_worker=1,
-        memory_limit=0,  # Dask would restart a worker for TensorFlow's memory
-        dashboard_address="127.0.0.1:0",
-        silence_logs=logging.ERROR,
-        env={
-            "TF_NUM_INTRAOP_THREADS": "1",
-            "TF_NUM_INTEROP_THREADS": "1",
-        },
-    )
 
 
 def on_worker(function: Callable, group: list[tuple], config: str, ranks: dict[str, int]) -> None:
@@ -179,7 +68,7 @@ def on_worker(function: Callable, group: list[tuple], config: str, ranks: dict[s
 
     Args:
         function, group: as for `spread`.
-        config: of the first run where the task comes from.
+        config: of the first training where the task comes from.
         ranks: from `worker_ranks`.
 
     Raises:
@@ -191,15 +80,32 @@ def on_worker(function: Callable, group: list[tuple], config: str, ranks: dict[s
     worker = distributed.get_worker()
     with ALONE:
         worker_session(ranks.get(worker.address, 0))
-        run = dataclasses.replace(group[0][0], device=local_device_kind())
-        if run.config() != config or not (store.folder(config) / "config.json").exists():
+        first = group[0][0]
+        here = dataclasses.replace(first, device=local_device_kind()).config()
+        if here != config or not (store.folder(config) / "config.json").exists():
             raise RuntimeError(
                 f"Dask worker {worker.name} computes on another kind of device than "
-                f"{group[0][0].device}, runs other code than the notebook, or does not see its "
+                f"{first.device}, runs other code than the notebook, or does not see its "
                 "run store: start it from the same commit, with the same data folder"
             )
         for task in group:
             function(functools.partial(worker.log_event, TOPIC), *task)
+
+
+@functools.cache
+def worker_session(rank: int) -> None:
+    """Set TensorFlow up, once in a worker process; those of a machine share its GPUs by rank."""
+    runtime.use_one_gpu(rank)
+    runtime.start("worker", profile="", seed=0, tf32=True)
+    gc.freeze()  # what is loaded stays: no collection has to look through it again
+
+
+def worker_ranks(client: Any) -> dict[str, int]:
+    """Return {address of a worker: its number among the workers of its machine}."""
+    machines: dict[str, list[str]] = {}
+    for address, worker in sorted(client.scheduler_info(n_workers=-1)["workers"].items()):
+        machines.setdefault(worker["host"], []).append(address)
+    return {a: rank for addresses in machines.values() for rank, a in enumerate(addresses)}
 
 
 @functools.cache
@@ -226,15 +132,46 @@ def local_device_kind() -> str:
     return "gpu" if runtime.gpus() else "cpu"
 
 
-@functools.cache
-def worker_session(rank: int) -> None:
-    """Set TensorFlow up, once in a worker process; those of a machine share its GPUs by rank."""
-    runtime.use_one_gpu(rank)
-    runtime.start("worker", profile="", seed=0, tf32=True)
-
-
 def local_processes() -> int:
     """Return how many processes train at once here: some a GPU, else one a usable core."""
     from dask.system import CPU_COUNT  # as the affinity and the container's quota allow
 
     return min(PROCESSES, CPU_COUNT, RUNS_PER_GPU * len(runtime.gpus()) or CPU_COUNT)
+
+
+def connect(address: Any) -> Any:
+    """Return a client of a scheduler, by its address or its cluster, that has a worker.
+
+    Raises:
+        RuntimeError: it does not answer, or has no worker.
+    """
+    import distributed
+
+    fault = f"DASK_SCHEDULER_ADDRESS is {address}, where no {{}} answers within {PATIENCE} s: "
+    try:
+        client = distributed.Client(address, timeout=PATIENCE)
+    except (OSError, ValueError) as error:
+        remedy = "start one there, correct the address, or unset it"
+        raise RuntimeError(fault.format("scheduler") + remedy) from error
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError as error:
+        client.close()
+        remedy = f"start some: dask worker {address} --nthreads 1"
+        raise RuntimeError(fault.format("worker") + remedy) from error
+    return client
+
+
+@functools.cache
+def local_cluster() -> Any:
+    """Start a process for each core, or some for each GPU, once; they end with this process."""
+    import distributed
+
+    return distributed.LocalCluster(
+        n_workers=local_processes(),
+        threads_per_worker=1,
+        memory_limit=0,  # Dask would restart a worker for TensorFlow's memory
+        dashboard_address="127.0.0.1:0",
+        silence_logs=logging.ERROR,
+        env={"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"},
+    )

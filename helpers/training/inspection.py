@@ -17,18 +17,14 @@ def responses(model: keras.Model, dataset: Any) -> dict[str, np.ndarray]:
     """Return the standard deviations of layer responses (1512.03385, Fig. 7).
 
     In the paper these are the outputs of the 3x3 layers after batch normalisation and before what
-    follows, ReLU or addition. The first 256 test images are taken.
-
-    Args:
-        model: trained keras.Model.
-        dataset: has `test_images`.
+    follows, ReLU or addition. The first 128 test images are taken.
 
     Returns:
         {"deviations": (layers,), "names": (layers,)}, from input to output.
     """
     found = [layer for layer in model.layers if re.fullmatch(r".*bn\d*", layer.name)]
     outputs = keras.Model(model.input, [layer.output for layer in found])
-    values = outputs(dataset.test_images[:256], training=False)
+    values = outputs(dataset.test_images[:128], training=False)
     return {
         "deviations": np.array([np.std(value) for value in values]),
         "names": np.array([layer.name for layer in found]),
@@ -43,8 +39,7 @@ def loss_surface(model: keras.Model, dataset: Any, steps: int) -> dict[str, np.n
     normalisation works with its moving averages. The first 128 training images are taken.
 
     Args:
-        model: trained keras.Model from images to logits.
-        dataset: has `train_images` and `train_labels`.
+        model, dataset: a trained network from images to logits, and what it was trained on.
         steps: points along each axis, odd, so that the trained network is the middle one.
 
     Returns:

@@ -5,7 +5,6 @@ testing apart for every network, and TensorFlow's graph optimiser then takes sec
 """
 
 import contextlib
-import dataclasses
 import functools
 import gc
 import time
@@ -20,40 +19,51 @@ from keras import ops
 from helpers import runtime
 from helpers.training import finished, spec, store
 
+MOMENTUM = 0.9
 TEST_BATCH = 512  # images at most
+CHECKPOINT_SECONDS = 15  # between two, for each takes some hundredths of a second
 
 
 def train_run(
     run: spec.Run, report: Callable[[int], object] = lambda iterations: None
 ) -> finished.Result:
-    """Train a run to its end, or from its last finished epoch on; a finished one is read.
+    """Train a run to its end, from its last checkpoint on; a finished one is read.
 
     `report` is called with the number of new iterations after every epoch.
     """
     if result := finished.find_result(run):
         report(run.protocol.iterations)
         return result
-    started = time.perf_counter()
-    compiled = compiled_network(dataclasses.replace(run, seed=0))
+    started = stored_at = time.perf_counter()
+    compiled = compiled_network(*run.compilation())
     model, optimizer, data = compiled.model, compiled.optimizer, device_data(run.data)
     store.assign([*model.variables, *optimizer.variables], compiled.initial)
     draw_weights(model, run.seed)
+    if run.initial:
+        run.initial(model)
     augment = run.protocol.augment(run.seed) if run.protocol.augment else None
     state = [*model.variables, *optimizer.variables, *(augment.variables if augment else ())]
     history: list[dict] = []
     if checkpoint := store.resume(run.config()):
         store.assign(state, checkpoint[0])
         history = checkpoint[1]["history"]
-    report(sum(row["iterations"] for row in history))
-    while not run.protocol.ends(history):
+    report(len(errors_of(history)))
+    while not run.protocol.ends(errors_of(history)):
         row = train_epoch(run, compiled.step, augment, data["train"], history)
-        if compiled.test:
-            row["test_loss"], row["test_error"] = test_network(compiled.test, *data["test"])
+        if run.protocol.tested:
+            row["test_loss"], row["test_error"] = compiled.test(*data["test"])
         row["seconds"], started = time.perf_counter() - started, time.perf_counter()
         history.append(row)
-        store.checkpoint(run.config(), state, history=history)
+        if started - stored_at > CHECKPOINT_SECONDS:
+            store.checkpoint(run.config(), state, history=history)
+            stored_at = started
         report(row["iterations"])
     return finished.store_result(run, history, model)
+
+
+def errors_of(history: list[dict]) -> list[float]:
+    """Return the training error of every iteration so far."""
+    return [error for row in history for error in row["errors"]]
 
 
 def train_epoch(
@@ -64,55 +74,58 @@ def train_epoch(
     The order follows from the seed and the epoch's number, so that a resumed run repeats what an
     uninterrupted one does.
     """
-    images, labels = data
-    done = sum(row["iterations"] for row in history)
-    batch = min(run.protocol.batch, len(labels))
-    count = min(len(labels) // batch, run.protocol.iterations - done)
+    protocol, (images, labels) = run.protocol, data
+    errors = errors_of(history)
+    done, batch = len(errors), min(protocol.batch, len(labels))
     order = np.random.default_rng([run.seed, len(history)]).permutation(len(labels))
-    rates = [run.protocol.rate(done + k) for k in range(count)]
     steps = []
     with without_graph_optimizer():
-        for k, rate in enumerate(rates):
+        for k in range(min(len(labels) // batch, protocol.iterations - done)):
             chosen = order[k * batch : (k + 1) * batch]
             pictures = tf.gather(images, chosen)
             if augment:
                 pictures = augment(pictures, training=True)
-            steps.append(step(pictures, tf.gather(labels, chosen), tf.constant(rate)))
-    losses, errors, norms = (np.array(each) for each in zip(*steps, strict=True))
+            rate = tf.constant(protocol.rate(done + k))
+            steps.append(step(pictures, tf.gather(labels, chosen), rate))
+            if protocol.stop_error and not protocol.tested:  # no later iteration is used
+                errors.append(float(steps[-1][1]))
+                if protocol.ends(errors):
+                    break
+    losses, error, norms = (np.array(each) for each in zip(*steps, strict=True))
     return {
-        "iterations": count,
-        "images": count * batch,
-        "learning_rate": rates[-1],
+        "iterations": len(steps),
+        "images": len(steps) * batch,
+        "learning_rate": float(rate),
         "train_loss": float(losses.mean()),
-        "train_error": float(errors.mean()),
+        "train_error": float(error.mean()),
         "losses": losses.tolist(),
-        "errors": errors.tolist(),
+        "errors": error.tolist(),
         "gradient_norms": norms[0].tolist(),
     }
 
 
 @functools.lru_cache(maxsize=1)
-def compiled_network(run: spec.Run) -> types.SimpleNamespace:
-    """Return a network and what trains it, for runs that differ only in seed, one after another.
+def compiled_network(
+    network: spec.Call, data: spec.Call, batch: int, weight_decay: float
+) -> types.SimpleNamespace:
+    """Return a network and what trains it, for the runs alike in `Run.compilation`.
 
-    Compiling a deep network takes seconds, so the seeds share it.
+    Compiling a deep network takes seconds, so one after another uses it.
 
     Returns:
         Namespace of `model`, `optimizer`, `initial` ({name: array} of the variables of both before
-        training) and the functions `step` and `test`, None where the data has no test images.
+        training) and the functions `step` and `test`.
     """
     gc.collect()  # networks trained before: each and its graphs refer to each other
-    protocol, data = run.protocol, device_data(run.data)
-    model = run.network()
-    optimizer = FusedSGD(protocol.learning_rate, protocol.momentum)
+    model, optimizer = network(), FusedSGD(momentum=MOMENTUM)
     optimizer.build(model.trainable_variables)
-    batch = min(protocol.batch, len(data["train"][1]))
+    batch = min(batch, len(device_data(data)["train"][1]))
     return types.SimpleNamespace(
         model=model,
         optimizer=optimizer,
         initial=store.numbered([*model.variables, *optimizer.variables]),
-        step=compile_step(model, optimizer, protocol.weight_decay, batch),
-        test=compile_test(model) if len(data["test"][1]) else None,
+        step=compile_step(model, optimizer, weight_decay, batch),
+        test=compile_test(model),
     )
 
 
@@ -149,7 +162,7 @@ def compile_step(
             loss = ops.mean(losses)
         gradients = tape.gradient(loss, weights)
         optimizer.learning_rate.assign(rate)
-        decayed = [g + weight_decay * w for g, w in zip(gradients, weights, strict=True)]
+        decayed = [g + weight_decay * w.value for g, w in zip(gradients, weights, strict=True)]
         optimizer.apply(decayed, weights)
         kernels = [k for k, weight in enumerate(weights) if len(weight.shape) > 1]
         norms = ops.sqrt(2 * ops.stack([tf.nn.l2_loss(gradients[k]) for k in kernels]))
@@ -160,31 +173,30 @@ def compile_step(
 
 
 def compile_test(model: keras.Model) -> Callable:
-    """Return a function (images, labels) that returns the sums of losses and mistakes."""
+    """Return a function (images, labels) that returns mean loss and error on a test set."""
 
-    def test(images, labels):
+    def sums(images, labels):
         logits = model(images, training=False)
         losses = ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
         return ops.sum(losses), ops.sum(mistakes(logits, labels))
 
-    return compile_function(test, model.input_shape, model.output_shape[:-1])
+    compiled = compile_function(sums, model.input_shape, model.output_shape[:-1])
+
+    def test(images, labels):
+        parts = []
+        with without_graph_optimizer():
+            for k in range(0, len(labels), TEST_BATCH):
+                parts.append(compiled(images[k : k + TEST_BATCH], labels[k : k + TEST_BATCH]))
+        return (np.sum(parts, axis=0) / np.prod(labels.shape)).tolist()
+
+    return test
 
 
 def compile_function(function: Callable, images: tuple, labels: tuple, *others: tuple) -> Callable:
-    """Return a function as a TensorFlow graph, traced once, here, for arguments of these shapes."""
+    """Return a function as a TensorFlow graph, traced once, for arguments of these shapes."""
     shapes = map(tf.TensorSpec, others)
     signature = [tf.TensorSpec(images), tf.TensorSpec(labels, tf.int32), *shapes]
-    compiled = tf.function(function, signature, autograph=False, jit_compile=runtime.compiles())
-    return compiled.get_concrete_function()
-
-
-def test_network(test: Callable, images: tf.Tensor, labels: tf.Tensor) -> tuple[float, float]:
-    """Return mean loss and error of a network on a test set, from the function `compile_test`."""
-    starts = range(0, len(labels), TEST_BATCH)
-    with without_graph_optimizer():
-        sums = [test(images[k : k + TEST_BATCH], labels[k : k + TEST_BATCH]) for k in starts]
-    loss, error = np.sum(sums, axis=0) / np.prod(labels.shape)
-    return float(loss), float(error)
+    return tf.function(function, signature, autograph=False, jit_compile=runtime.compiles())
 
 
 def mistakes(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from helpers import figures
+from helpers.training import convergence
 from helpers.training.finished import Result
 from helpers.training.seed_groups import Groups
 from helpers.training.spec import moving_mean
@@ -46,8 +47,7 @@ def loss_curves(groups: Groups, dashed: Collection[str], window: int) -> plt.Fig
 def law_curves(laws: dict[str, dict]) -> plt.Figure:
     """Return a figure of iterations against depth, of {name: what `measure_law` found}.
 
-    The first two are on the left; the first and the others on the right. Points are runs, triangles
-    those that ended before they reached the error; lines are the fits.
+    The first two are on the left; the first and the others on the right.
     """
     figure, axes = plt.subplots(1, 2, sharey=True, figsize=(figures.WIDTH, 3))
     first, second, *others = laws
@@ -63,15 +63,16 @@ def law_curves(laws: dict[str, dict]) -> plt.Figure:
 
 
 def draw_law(ax: plt.Axes, measured: dict, color: str, label: str) -> None:
-    """Draw what `convergence.measure_law` found: a point for each run, and the fit."""
+    """Draw a point for each run, a triangle where it ended too early, and the fitted line."""
     depths = np.repeat(measured["depths"], [len(each) for each in measured["iterations"]])
     times = np.array(sum(measured["iterations"], []), "float64")  # nan where censored
     limits, censored = np.concatenate(measured["limits"]), np.isnan(times)
     ax.plot(depths, times, "o", color=color, markersize=4, label=label)
     ax.plot(depths[censored], limits[censored], "^", color=color, mfc="none", markersize=4)
-    if law := measured["law"]:
+    if measured["slope"] is not None:
         ends = np.array([min(depths), max(depths)])
-        ax.plot(ends, law.iterations(ends), color=color)
+        logarithms = measured["intercept"] + measured["slope"] * ends / convergence.LAYERS
+        ax.plot(ends, np.exp(logarithms), color=color)
 
 
 def response_curves(responses: dict[str, list]) -> plt.Figure:
@@ -131,10 +132,9 @@ def plot_history(ax: plt.Axes, group: list[Result], quantity: str, **style: Any)
     series = [result.series(quantity) for result in group]
     epochs = np.arange(1, max(map(len, series)) + 1)
     curves = 100 * np.array([each + each[-1:] * (len(epochs) - len(each)) for each in series])
-    (curve,) = ax.plot(epochs, curves.mean(axis=0), marker="." * (len(epochs) == 1), **style)
+    ax.plot(epochs, curves.mean(axis=0), marker="." * (len(epochs) == 1), **style)
     if len(curves) > 1:
-        ax.fill_between(
-            epochs, curves.min(0), curves.max(0), color=curve.get_color(), alpha=0.2, linewidth=0
-        )
+        ends, color = (curves.min(axis=0), curves.max(axis=0)), style["color"]
+        ax.fill_between(epochs, *ends, color=color, alpha=0.2, linewidth=0)
     ax.set(xlabel="epoch")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))

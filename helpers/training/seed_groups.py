@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from helpers import claims
-from helpers.training import convergence, grid
+from helpers.training import convergence, finished
 from helpers.training.finished import Result
 from helpers.training.spec import Call
 from helpers.translation import text
@@ -21,7 +21,7 @@ Groups = dict[str, list[Result]]
 def measure_groups(groups: Groups, measurement: Call) -> dict[str, list[dict]]:
     """Make a measurement in the networks of {name: group}; return {name: [what it finds]}."""
     pairs = [(result.run, measurement) for group in groups.values() for result in group]
-    values = dict(zip(pairs, grid.measure_all(pairs), strict=True))
+    values = dict(zip(pairs, finished.measure_all(pairs), strict=True))
     return {name: [values[each.run, measurement] for each in groups[name]] for name in groups}
 
 
@@ -73,10 +73,7 @@ def told(values: dict, template: str) -> list[str]:
 
 
 def untrained(groups: Groups, chance: float) -> list[str]:
-    """Return the names of {name: group} whose training error is not well below guessing.
-
-    `chance` is the error of guessing the commonest class; two thirds of it are well below.
-    """
+    """Return the names of {name: group} that err more than 2/3 of `chance`, the guesses' error."""
     return [name for name, error in means(groups, "train_error").items() if error > chance * 2 / 3]
 
 
@@ -84,13 +81,12 @@ def error_table(groups: Groups) -> pd.DataFrame:
     """Return the table of the last epoch's errors: network, parameters, training, test, speed."""
     rows = []
     for name, group in groups.items():
-        speeds = [result.images_per_second() for result in group]
         rows.append({
             "network": name,
             "parameters": group[0].record["parameters"],
             "training error (%)": percent(last_values(group, "train_error")),
             "test error (%)": percent(last_values(group, "test_error")),
-            "images a second": round(np.mean(speeds)),
+            "images a second": round(np.mean([each.images_per_second() for each in group])),
         })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -131,11 +127,10 @@ def loss_estimates(groups: Groups, window: int) -> dict[str, claims.Estimate]:
 
 
 def rank_correlation(groups: Groups, window: int, paper: dict) -> list[float] | None:
-    """Return Spearman's correlation of our losses with a paper's errors, and its p-value, or None.
+    """Return Spearman's correlation of our losses with a paper's errors, and its p-value.
 
-    The p-value is that of a permutation test: a few networks are too few for the t distribution.
-
-    `paper` has {name: error in %, or "fail"}; what fails ranks last. None where it is undefined.
+    `paper` has {name: error in %, or "fail"}; what fails ranks last. The p-value is that of a
+    permutation test, for the networks are few. None where all losses or errors are equal.
     """
     ours = [np.mean(window_losses(group, window)) for group in groups.values()]
     theirs = [math.inf if paper[name] == "fail" else paper[name] for name in groups]
@@ -153,8 +148,7 @@ def variant_rows(groups: Groups, window: int, table: int, paper: dict) -> list[d
     """Return {name: group} of a paper's table as `reports/results` stores it; lost loss is None."""
     rows = []
     for name, group in groups.items():
-        losses = window_losses(group, window)
-        loss = float(np.mean(losses))
+        loss = float(np.mean(window_losses(group, window)))
         row = {"name": name, "table": table, "paper": paper[name], "seeds": len(group)}
         rows.append(row | {"loss": loss if math.isfinite(loss) else None})
     return rows
@@ -168,9 +162,8 @@ def response_order(responses: dict, depths: list[int]) -> tuple[dict, dict, str]
         depths: of plain and residual networks that have trained.
 
     Returns:
-        ({name: median over the layers, mean over the seeds}, {depth: verdict that residual
-        responses are below plain ones}, verdict that they fall from the least depth to the
-        greatest).
+        ({name: median over the layers, mean over the seeds}, {depth: verdict that residual ones
+        are below plain ones}, verdict that they fall from the least depth to the greatest).
     """
     medians = {name: np.median(each, axis=1) for name, each in responses.items()}
     typical = {name: claims.estimate(each) for name, each in medians.items()}

@@ -1,4 +1,4 @@
-"""What defines a training run, and the name that follows from it."""
+"""What defines a training run, and the text that names it."""
 
 import dataclasses
 import functools
@@ -6,7 +6,7 @@ import hashlib
 import importlib.util
 import json
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ LOOP = "helpers.training.loop:train_run"
 # Modules that carry data, words and tasks about: no number of a training depends on them.
 CARRIERS = (
     "bundles", "download", "files", "inputs", "numerals", "paths", "profiles", "progress",
-    "results", "settings", "training/grid", "translation",
+    "results", "settings", "training/finished", "training/grid", "translation",
 )  # fmt: skip
 
 
@@ -58,12 +58,11 @@ class Protocol:
     learning_rate: float = 0.1
     drops: tuple = ()  # iterations from which the rate is ten times lower
     batch: int = 128
-    momentum: float = 0.9
     weight_decay: float = 1e-4
-    warm_up_rate: float = 0.01
-    warm_up_iterations: int = 0  # 1603.05027, appendix: 400
-    stop_error: float = 0.0  # end after the epoch in which the smoothed error falls below
+    warm_up_iterations: int = 0  # at a rate of 0.01; 1603.05027, appendix: 400
+    stop_error: float = 0.0  # end once the smoothed error is below; a tested run, after that epoch
     window: int = 1  # iterations over which it is smoothed
+    tested: bool = True  # on the test images, after every epoch
     augment: Call | None = None  # of a seed; returns a Keras layer of images
 
     def __post_init__(self) -> None:
@@ -75,19 +74,18 @@ class Protocol:
     def rate(self, iteration: int) -> float:
         """Return the learning rate of an iteration, counted from 0."""
         if iteration < self.warm_up_iterations:
-            return self.warm_up_rate
+            return 0.01
         return self.learning_rate / 10 ** sum(iteration >= drop for drop in self.drops)
 
-    def ends(self, history: list[dict]) -> bool:
-        """Return whether training is over after the epochs of a history."""
-        errors = [error for row in history for error in row["errors"]]
-        smoothed = moving_mean(np.array(errors), self.window)
+    def ends(self, errors: Sequence[float]) -> bool:
+        """Return whether training is over after iterations with these training errors."""
+        smoothed = moving_mean(errors, self.window)
         return len(errors) >= self.iterations or bool(np.any(smoothed < self.stop_error))
 
 
-def moving_mean(values: np.ndarray, window: int) -> np.ndarray:
+def moving_mean(values: np.typing.ArrayLike, window: int) -> np.ndarray:
     """Return the mean of each `window` neighbours of (n,): (n - window + 1,), or none."""
-    sums = np.cumsum(np.concatenate([[0.0], values]))
+    sums = np.cumsum(np.append(0.0, values))
     return (sums[window:] - sums[:-window]) / window
 
 
@@ -96,19 +94,24 @@ class Run:
     """One training: which network, which data, how, and from which seed.
 
     `network` returns a keras.Model from images to logits; `data` returns an object with
-    `train_images`, `train_labels`, `test_images` and `test_labels`; no test images, no test.
+    `train_images`, `train_labels`, `test_images` and `test_labels`.
     """
 
     network: Call
     data: Call
     protocol: Protocol
     seed: int = 0
+    initial: Call | None = None  # of the model: sets initial weights that no seed draws
     device: str = dataclasses.field(default_factory=grid.device_kind)  # "cpu" or "gpu"
+
+    def compilation(self) -> tuple:
+        """Return what the compiled network depends on: runs alike in it share one."""
+        return self.network, self.data, self.protocol.batch, self.protocol.weight_decay
 
     def config(self) -> str:
         """Return the run and its code as JSON text; equal runs give equal text."""
-        calls = [self.network, self.data, *filter(None, [self.protocol.augment])]
-        return config(dataclasses.asdict(self), LOOP, *(call.function for call in calls))
+        calls = (self.network, self.data, self.protocol.augment, self.initial)
+        return config(dataclasses.asdict(self), LOOP, *(each.function for each in calls if each))
 
 
 def config(definition: dict, *functions: str) -> str:

@@ -1,13 +1,13 @@
 """The run store: one folder a training under `data/runs`, named by a hash of what defines it.
 
     config.json     network, data, settings, seed, device kind, digest of the code: for readers
-    checkpoint.npz  while training: all that the next epoch starts from
+    checkpoint.npz  while training: all that it goes on from
     weights.npz     when finished: the trained variables
     measured-*.npz  what was found in the trained network
 
 Each .npz holds arrays and a JSON record, ends with a checksum of all before it, and takes its
 place whole. So a training killed at any moment goes on after its last checkpoint, and a damaged
-file is as good as none.
+file is as good as none. A `config` is what `spec.config` returns.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ def key(config: str) -> str:
 
 
 def folder(config: str) -> Path:
-    """Return the folder of a training, whether it exists or not; `config` is from `spec.config`."""
+    """Return the folder of a training, whether it exists or not."""
     return paths.RUNS / key(config)
 
 
@@ -58,6 +58,7 @@ def checkpoint(config: str, variables: Iterable, **record: Any) -> None:
 
 def finish(config: str, variables: Iterable, **record: Any) -> None:
     """Store a finished training and drop its checkpoint."""
+    describe(config)
     save(folder(config) / "weights.npz", numbered(variables), record)
     (folder(config) / "checkpoint.npz").unlink(missing_ok=True)
 

@@ -14,4 +14,4 @@ def run_store(tmp_path, monkeypatch):
 def drawn(tmp_path_factory):
     """Twelve drawn hearts: (folder, table)."""
     folder = tmp_path_factory.mktemp("drawn")
-    return folder, synthetic_cohort.write(folder, {"healthy": 6, "HCM": 6}, seed=3)
+    return folder, synthetic_cohort.write_cohort(folder, {"healthy": 6, "HCM": 6}, seed=3)

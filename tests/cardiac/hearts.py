@@ -38,8 +38,8 @@ def subject(folder, ed, es, labels=cohort.ACDC, affine=(2.0, 2.0, 6.0, 1.0)):
 
 
 def segmented(labels, affine, cavity=True, right_ventricle=True, structure=2):
-    """Return the Segmentation of labels, with or without their cavity and right ventricle."""
+    """Return the HeartPhase of labels, with or without their cavity and right ventricle."""
     mask = segmentation.large_parts(labels == structure)
     filled = segmentation.fill(mask, labels == 3 if cavity else None)
     right = (labels == 1) & right_ventricle
-    return segmentation.Segmentation("heart.nii.gz", affine, mask, filled, right, 0.0)
+    return segmentation.HeartPhase("heart.nii.gz", affine, mask, filled, right, 0.0)

@@ -27,7 +27,7 @@ def test_upright_and_posed_hearts_have_a_panel_each_and_phases_a_mark():
     columns = ["model", "d", "posed", "dice_ed", "dice_es", "seeds"]
     rows = [("VAE", 16, False, 0.93, 0.95, 3), ("VAE", 8, False, 0.9, 0.93, 1)]
     rows += [("VAE", 16, True, 0.88, 0.9, 1), ("PCA of masks", 16, False, 0.91, 0.94, 1)]
-    upright, posed = charts.compactness(pd.DataFrame(rows, columns=columns)).axes
+    upright, posed = charts.dice_curves(pd.DataFrame(rows, columns=columns)).axes
     ed, es, other, _ = upright.lines
     assert ed.get_xdata().tolist() == [8, 16] and ed.get_ydata().tolist() == [0.9, 0.93]
     assert es.get_ydata().tolist() == [0.93, 0.95] and es.get_markerfacecolor() == "white"

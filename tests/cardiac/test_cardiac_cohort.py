@@ -109,7 +109,7 @@ def test_a_bad_table_is_one_clear_error(folder, rows, columns, message):
 
 def test_the_least_group_is_the_smallest_whose_parts_support_the_figures():
     def least(count):
-        parts = preparation.split(np.zeros(count, int), (0.1, 0.25), 0)
+        parts = preparation.split(np.zeros(count, int), 0)
         return len(parts["train"]) > 1 and len(parts["validation"]) > 0 and len(parts["test"]) > 1
 
     assert [least(count) for count in (cohort.LEAST - 1, cohort.LEAST)] == [False, True]

@@ -2,11 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.cardiac import anatomy, findings, preparation, training, vae
+from helpers.cardiac import anatomy, findings, preparation, vae, vae_training
 
 
 def test_choices_tell_the_papers_values_from_ours_and_the_follow_ups():
-    plan = training.Training(None, vae.Design(d=64), epochs=1, device="cpu")
+    plan = vae_training.Training(None, vae.Design(d=64), epochs=1, device="cpu")
     frame = findings.choices(plan, preparation.Grid(40, 3.4), 0.1)
     rows = {row[0]: row[1:] for row in frame.itertuples(index=False)}
     assert rows["latent dimensions d"] == ("64", "64, 32, 2", 64)
@@ -88,9 +88,9 @@ def test_rules_are_judged_by_mean_and_worst_walk():
 
 def test_segments_hold_mean_and_spread_over_walks_beside_the_truth():
     changes = np.array([np.arange(17.0), np.arange(17.0) + 2])
-    table = findings.segments(changes, np.full(17, 3.0))
+    table = findings.segment_changes(changes, np.full(17, 3.0))
     assert table.iloc[2].tolist() == [3, "basal inferoseptal", "3.0 ± 1.4", 3.0]
-    unknown = findings.segments(changes, np.full(17, np.nan))
+    unknown = findings.segment_changes(changes, np.full(17, np.nan))
     assert table.columns[:3].tolist() == unknown.columns.tolist()
 
 

@@ -19,8 +19,8 @@ def subjects(drawn, tmp_path, monkeypatch):
 
 
 def test_hearts_are_prepared_once_and_again_when_a_file_is_damaged(subjects, monkeypatch):
-    name = hearts.prepare(subjects, GRID, "HCM")
-    data = hearts.read(name, seed=0)
+    name = hearts.prepare_hearts(subjects, GRID, "HCM")
+    data = hearts.read_hearts(name, seed=0)
     np.testing.assert_array_equal(
         folding.unfold(np.array(data.shapes)), preparation.prepare_all(subjects, GRID)[0]
     )
@@ -32,23 +32,24 @@ def test_hearts_are_prepared_once_and_again_when_a_file_is_damaged(subjects, mon
     )
     with monkeypatch.context() as patch:
         patch.delattr(preparation, "prepare_all")  # a second preparation would fail
-        assert hearts.prepare(subjects, GRID, "HCM") == name
+        assert hearts.prepare_hearts(subjects, GRID, "HCM") == name
     path = paths.DATA / "cardiac" / name / "shapes.npy"
     whole = path.read_bytes()
     path.write_bytes(whole[:500] + b"\0" + whole[501:-1] + bytes([whole[-1] ^ 1]))
     with pytest.warns(UserWarning, match="preparing the hearts again"):
-        assert hearts.prepare(subjects, GRID, "HCM") == name
+        assert hearts.prepare_hearts(subjects, GRID, "HCM") == name
     assert path.read_bytes() == whole
 
 
 def test_remarks_are_kept_with_the_hearts_and_told_whenever_they_are_used(subjects):
     unseen = [dataclasses.replace(each, labels=cohort.Labels(2, 3, 0)) for each in subjects]
     for _ in range(2):  # made, and there already
-        told = hearts.remarks(hearts.prepare(unseen, GRID, "HCM"))
+        told = hearts.told_of(hearts.prepare_hearts(unseen, GRID, "HCM"))
         texts = [translation.wording(each, "en", markdown=False) for each in told]
         assert sum("in 12 hearts no right ventricle is segmented" in each for each in texts) == 1
     table = pd.read_csv(
-        paths.DATA / "cardiac" / hearts.prepare(unseen, GRID, "HCM") / "remarks.tsv", sep="\t"
+        paths.DATA / "cardiac" / hearts.prepare_hearts(unseen, GRID, "HCM") / "remarks.tsv",
+        sep="\t",
     )
     wide = table[table.kind == "open"]
     (line,) = (each for each in texts if "cavity open" in each)
@@ -61,18 +62,18 @@ def test_remarks_are_kept_with_the_hearts_and_told_whenever_they_are_used(subjec
 def test_another_grid_or_cohort_has_a_folder_of_its_own(subjects):
     subjects = subjects[4:8]
     names = {
-        hearts.prepare(subjects, GRID, "HCM"),
-        hearts.prepare(subjects, GRID, "HCM", posed=True),
+        hearts.prepare_hearts(subjects, GRID, "HCM"),
+        hearts.prepare_hearts(subjects, GRID, "HCM", posed=True),
     }
-    names |= {hearts.prepare(subjects, preparation.Grid(16, 9.0), "HCM")}
-    names |= {hearts.prepare(subjects[:-1], GRID, "HCM")}
-    names |= {hearts.prepare(subjects, GRID, "healthy")}
+    names |= {hearts.prepare_hearts(subjects, preparation.Grid(16, 9.0), "HCM")}
+    names |= {hearts.prepare_hearts(subjects[:-1], GRID, "HCM")}
+    names |= {hearts.prepare_hearts(subjects, GRID, "healthy")}
     assert len(names) == 5
 
 
 def test_hearts_of_another_machine_are_missed_by_name(subjects):
     with pytest.raises(FileNotFoundError, match="prepared-none is missing: run"):
-        hearts.read("prepared-none", seed=0)
+        hearts.read_hearts("prepared-none", seed=0)
 
 
 def test_a_pose_turns_and_shifts_a_heart_and_keeps_its_volume():

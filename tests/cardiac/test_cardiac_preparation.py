@@ -78,7 +78,7 @@ def test_the_apex_is_found_though_rings_are_open_slices_few_or_the_apex_missing(
     generator = np.random.default_rng(0)
     subjects = cohort.from_folder(drawn[0], labels=cohort.ACDC)
     for number, each in enumerate(subjects[::3]):
-        labels, affine = segmentation.load(each.ed)
+        labels, affine = segmentation.load_labels(each.ed)
         affine = np.diag([-1, 1, -1, 1.0]) @ affine if number % 2 else affine
         levels = np.flatnonzero((labels == 2).any((0, 1)))
         middle = ndimage.center_of_mass(labels > 1)[:2]
@@ -214,7 +214,9 @@ def test_a_base_cut_along_a_slice_costs_no_volume(height):
 
 def test_split_is_stratified_and_complete():
     labels = np.array([0] * 40 + [1] * 20)
-    parts = preparation.split(labels, (0.1, 0.25), seed=0)
+    parts = preparation.split(labels, seed=0)
     assert sorted(np.concatenate(list(parts.values()))) == list(range(60))
     assert [(labels[part] == 1).sum() for part in parts.values()] == [13, 2, 5]
-    assert not np.array_equal(parts["test"], preparation.split(labels, (0.1, 0.25), 1)["test"])
+    assert not np.array_equal(parts["test"], preparation.split(labels, 1)["test"])
+    many = preparation.split(np.array([0] * 1000 + [1] * 300), seed=0)
+    assert [len(many[part]) for part in ("train", "validation", "test")] == [1065, 70, 165]

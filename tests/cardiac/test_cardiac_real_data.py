@@ -22,7 +22,7 @@ def test_every_sunnybrook_subject_loads_with_its_volume():
     shapes, remarks = preparation.prepare_all(subjects, grid)
     assert (remarks.kind == "turned").sum() == 21
     for subject, shape in zip(subjects, shapes, strict=True):
-        heart = segmentation.read(subject, "ed")
+        heart = segmentation.read_phase(subject, "ed")
         volume = heart.millilitres(heart.structure)
         assert anatomy.volume(shape[..., 0], grid.spacing) == pytest.approx(volume, rel=0.03)
         assert (shape[..., 1] > 0).sum() < (shape[..., 0] > 0).sum()  # it ejects

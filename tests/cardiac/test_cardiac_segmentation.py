@@ -15,7 +15,7 @@ def box(label=1):
 def fault(path):
     """Return the one line that tells why a file is refused; it names the file."""
     with pytest.raises(cohort.CohortError) as caught:
-        segmentation.load(path)
+        segmentation.load_labels(path)
     assert str(caught.value).startswith(str(path)) and "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -37,7 +37,7 @@ COLOURS = np.zeros((4, 4, 4), [("R", "u1"), ("G", "u1"), ("B", "u1")])
 def test_what_is_no_segmentation_is_one_clear_line(tmp_path, array, message):
     path = save(tmp_path / "bad.nii.gz", array)
     with pytest.raises(cohort.CohortError, match=message):
-        segmentation.load(path)
+        segmentation.load_labels(path)
     fault(path)
 
 
@@ -45,7 +45,7 @@ def test_what_is_no_segmentation_is_one_clear_line(tmp_path, array, message):
 @pytest.mark.parametrize("kind", [np.int32, np.float64])
 def test_labels_are_what_the_file_says(tmp_path, label, kind):
     path = save(tmp_path / "labels.nii.gz", box(1).astype(kind) * label)
-    assert np.unique(segmentation.load(path)[0]).tolist() == [0, label]
+    assert np.unique(segmentation.load_labels(path)[0]).tolist() == [0, label]
 
 
 def test_fractions_by_rounding_are_labels(tmp_path):
@@ -55,7 +55,7 @@ def test_fractions_by_rounding_are_labels(tmp_path):
     stored.header.set_slope_inter(0.0100001, 0)
     stored.to_filename(tmp_path / "scaled.nii.gz")
     for name in ("rounded", "scaled"):
-        labels, _ = segmentation.load(tmp_path / f"{name}.nii.gz")
+        labels, _ = segmentation.load_labels(tmp_path / f"{name}.nii.gz")
         assert np.unique(labels).tolist() == [0, 2]
 
 
@@ -72,7 +72,7 @@ def test_every_damage_of_a_compressed_file_is_seen(tmp_path):
     for content in damaged:
         path.write_bytes(content)
         try:
-            np.testing.assert_array_equal(segmentation.load(path)[0], heart())
+            np.testing.assert_array_equal(segmentation.load_labels(path)[0], heart())
         except cohort.CohortError as error:
             refused += f"{path} cannot be read as NIfTI" in str(error)
     assert refused > len(damaged) / 2  # some bits change nothing, such as how far back zeros lie
@@ -101,18 +101,20 @@ def test_headers_without_sizes_or_directions_are_named(tmp_path):
 
 def test_negative_sizes_and_metres_are_read_as_meant(tmp_path):
     path = changed(tmp_path / "negative.nii", pixdim=[1, -2, 2, 6, 1, 1, 1, 1])
-    np.testing.assert_allclose(segmentation.load(path)[1], np.diag([2.0, 2.0, 6.0, 1.0]))
+    np.testing.assert_allclose(segmentation.load_labels(path)[1], np.diag([2.0, 2.0, 6.0, 1.0]))
     rows = {f"srow_{axis}": np.eye(4)[k] * size for k, (axis, size) in enumerate(
         (("x", 0.002), ("y", 0.002), ("z", 0.006))
     )}  # fmt: skip
     path = changed(tmp_path / "metres.nii", xyzt_units=1, **rows)
-    np.testing.assert_allclose(segmentation.load(path)[1], np.diag([2.0, 2.0, 6.0, 1.0]), rtol=1e-5)
+    np.testing.assert_allclose(
+        segmentation.load_labels(path)[1], np.diag([2.0, 2.0, 6.0, 1.0]), rtol=1e-5
+    )
 
 
 def test_slices_come_last_in_the_same_place(tmp_path):
     labels, affine = heart(), np.diag([2.0, 2.0, 6.0, 1.0])
     first = save(tmp_path / "first.nii.gz", labels.transpose(2, 0, 1), affine[:, [2, 0, 1, 3]])
-    moved, its_affine = segmentation.load(first)
+    moved, its_affine = segmentation.load_labels(first)
     np.testing.assert_array_equal(moved, labels)
     np.testing.assert_allclose(its_affine, affine)
 
@@ -121,21 +123,21 @@ def test_one_file_may_hold_both_phases(tmp_path):
     both = np.stack([heart(), np.zeros_like(heart()), heart(inner=15)], -1)
     path = save(tmp_path / "both.nii.gz", both)
     subject = cohort.Subject("s", "healthy", path, path, 0, 2, cohort.ACDC)
-    ed, es = (segmentation.read(subject, phase) for phase in ("ed", "es"))
+    ed, es = (segmentation.read_phase(subject, phase) for phase in ("ed", "es"))
     assert ed.structure.sum() == (heart() == 2).sum()
     assert es.structure.sum() == (heart(inner=15) == 2).sum()
     for wrong in (3, -1):
         with pytest.raises(cohort.CohortError, match=f"3 volumes, none of number {wrong}"):
-            segmentation.load(path, wrong)
+            segmentation.load_labels(path, wrong)
     single = save(tmp_path / "single.nii.gz", heart()[..., None])
-    assert segmentation.load(single)[0].shape == heart().shape
+    assert segmentation.load_labels(single)[0].shape == heart().shape
 
 
 def test_a_missing_label_is_named_with_those_that_are_there(tmp_path):
     path = save(tmp_path / "other.nii.gz", box(7))
     subject = cohort.Subject("s", "healthy", path, path)
     with pytest.raises(cohort.CohortError, match=r"no voxel of label 2 \(found: 0, 7\)"):
-        segmentation.read(subject, "ed")
+        segmentation.read_phase(subject, "ed")
 
 
 def test_specks_are_left_out_and_a_missing_slice_is_not(tmp_path):

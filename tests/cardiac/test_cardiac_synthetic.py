@@ -25,11 +25,11 @@ from helpers.training import spec
 
 def test_the_seed_decides_everything(drawn, tmp_path):
     folder, table = drawn
-    again = synthetic_cohort.write(tmp_path, {"healthy": 2}, seed=3)
+    again = synthetic_cohort.write_cohort(tmp_path, {"healthy": 2}, seed=3)
     pd.testing.assert_frame_equal(table.iloc[:2], again)
     for name in again.ed:
         assert (folder / name).read_bytes() == (tmp_path / name).read_bytes()
-    other = synthetic_cohort.write(tmp_path / "other", {"healthy": 1}, seed=4)
+    other = synthetic_cohort.write_cohort(tmp_path / "other", {"healthy": 1}, seed=4)
     assert other.edv_ml[0] != table.edv_ml[0]
 
 
@@ -113,7 +113,7 @@ def test_some_drawn_hearts_are_open_at_the_base(drawn):
     """There muscle does not run through all 360° of the last slice."""
     shares = []
     for subject in cohort.from_folder(drawn[0], labels=cohort.ACDC):
-        labels = segmentation.load(subject.ed)[0]
+        labels = segmentation.load_labels(subject.ed)[0]
         last = np.flatnonzero((labels == stacks.MYOCARDIUM).any((0, 1)))[-1]
         muscle, cavity = labels[..., last] == 2, labels[..., last] == 3
         outside = ndimage.binary_dilation(cavity) & ~muscle & ~cavity
@@ -146,7 +146,7 @@ def test_asymmetric_hearts_thicken_in_the_septum(many):
 def test_drawn_septa_face_the_right_ventricle_and_right_and_forward(drawn):
     turns = []
     for subject in cohort.from_folder(drawn[0], labels=cohort.ACDC):
-        heart = segmentation.read(subject, "ed")
+        heart = segmentation.read_phase(subject, "ed")
         seen = preparation.heart_frame(heart)
         assumed = preparation.heart_frame(
             dataclasses.replace(heart, right_ventricle=np.zeros_like(heart.structure))
@@ -158,10 +158,14 @@ def test_drawn_septa_face_the_right_ventricle_and_right_and_forward(drawn):
 
 def test_a_cohort_is_drawn_anew_when_its_source_changes(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "DATA", tmp_path)
-    monkeypatch.setattr(synthetic_cohort, "write", lambda folder, *_: folder.mkdir(parents=True))
+    monkeypatch.setattr(
+        synthetic_cohort, "write_cohort", lambda folder, *_: folder.mkdir(parents=True)
+    )
     counts = {"healthy": 6, "HCM": 6}
     before = synthetic_cohort.cached(counts, 0)
-    assert before.name.endswith(spec.code_digest("helpers.cardiac.synthetic_cohort:write")[:8])
+    assert before.name.endswith(
+        spec.code_digest("helpers.cardiac.synthetic_cohort:write_cohort")[:8]
+    )
     monkeypatch.setattr(spec, "code_digest", lambda *functions: "another")
     assert synthetic_cohort.cached(counts, 0) != before
     sources = inputs.sources([Path(synthetic_cohort.__file__)])

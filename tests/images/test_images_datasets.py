@@ -158,7 +158,7 @@ def test_subsets_are_the_first_images(home):
     np.testing.assert_allclose(
         data.train_images[2:, 0, 0, 0] - data.train_images[:2, 0, 0, 0], 10 / 255
     )
-    with pytest.raises(ValueError, match="test_subset of cifar10 must lie between 0 and 2"):
+    with pytest.raises(ValueError, match="test_subset of cifar10 must lie between 1 and 2"):
         images.load_images("cifar10", test_subset=3)
 
 

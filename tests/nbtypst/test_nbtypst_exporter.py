@@ -167,8 +167,8 @@ def test_fonts_of_installed_packages_are_used(tmp_path, monkeypatch):
     (tmp_path / "some_fonts").mkdir()
     (tmp_path / "some_fonts" / "__init__.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(compiler, "FONT_PACKAGES", ("some_fonts", "no_such_fonts"))
-    assert compiler.wheel_folders() == [str(tmp_path / "some_fonts")]
+    folders = compiler.package_folders("some_fonts", "no_such_fonts")
+    assert folders == [str(tmp_path / "some_fonts")]
 
 
 def test_cells_of_a_later_nbformat_are_named(typeset, make):
@@ -206,7 +206,7 @@ def test_an_invalid_notebook_ends_in_one_line(tmp_path, content, fault):
     with pytest.raises(SystemExit) as caught:  # Python prints its code, without a traceback
         app.start()
     message = caught.value.code
-    assert message.startswith("broken.ipynb: not a valid Jupyter notebook (")
+    assert message.startswith("broken.ipynb: not a Jupyter notebook (")
     assert fault in message and message.endswith("open it in JupyterLab and save it anew")
     assert "\n" not in message and len(message) < 350
     assert list(tmp_path.iterdir()) == [path]

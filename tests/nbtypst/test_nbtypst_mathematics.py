@@ -60,6 +60,7 @@ def rows(tex):
         (r"x \tag{5a}\label{eq:split}", [("x", '("(" + "5a" + ")", "eq-split")')]),
         (r"x \tag{$\ast$}", [("x", '("(" + $∗$ + ")", none)')]),
         (r"x \tag{*}", [("x", '("(" + "*" + ")", none)')]),
+        (r"x \tag*{A$x$}", [("x", '("A" + $x$, none)')]),
         (r"x \tag{a {b} c}", [("x", '("(" + "a {b} c" + ")", none)')]),
         (
             r"\begin{align}a &= b \label{one}\\ c &= d \nonumber\\ e\end{align}",

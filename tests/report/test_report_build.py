@@ -7,9 +7,10 @@ import pypdf
 import pytest
 
 from helpers import paths
-from helpers.report import title, write_report
+from helpers.report import listings, title, write_report
 from nbtypst import markdown
 
+CORE = listings.CORE
 PARAGRAPH = {
     "en": (
         "Convolutional autoencoders characterise hypertrophic cardiomyopathy by interpretable "
@@ -58,9 +59,12 @@ def test_the_report(arguments):
         "1.1 Part",
         "2 Second section",
         "References",
-        "Where the numbers come from",
+        "Appendix A. Where the numbers come from",
+        "Appendix B. The code in outline",
+        "Appendix C. The core of the source",
     ]
-    last = reader.pages[-1].extract_text()
+    texts = [page.extract_text() for page in reader.pages]
+    (last,) = [text for text in texts if "Appendix A." in text and "Contents" not in text]
     for words in (
         "0123456789abcdef",
         "python 3.11.7",
@@ -111,6 +115,17 @@ def alternatives(element, found=None):
         for child in children if isinstance(children, list) else [children]:
             alternatives(child, found)
     return found
+
+
+def test_a_formula_is_told_in_signs_and_in_the_reader_s_language(arguments):
+    formula = "$$\\hat{s} = \\frac{\\partial E}{\\partial \\mu_{1}} \\cdot \\sum_i x_i"
+    given = arguments({"01_a": [("markdown", f"# A\n{formula} \\tag{{1}}\\label{{eq-a}}$$")]})
+    write_report(**given, language="ru")
+    told = " ".join(alternatives(pypdf.PdfReader(given["pdf"]).trailer["/Root"]["/StructTreeRoot"]))
+    for words in ("крышка", "∂ E", "∂ μ_", "·", "∑_i x_i"):
+        assert words in told
+    for words in ("hat", "partial", "cdot", "sum", "tag", "label"):
+        assert words not in told
 
 
 def test_every_font_is_embedded(arguments):
@@ -180,10 +195,30 @@ def test_code_is_hidden_unless_tagged_or_asked_for(arguments):
         {"01_a": [("markdown", "# A"), ("code", "hidden = 1"), ("shown", "visible = 2")]}
     )
     write_report(**given)
-    assert "visible = 2" in text_of(given["pdf"]) and "hidden" not in text_of(given["pdf"])
+    assert "visible = 2" in text_of(given["pdf"]) and "hidden = 1" not in text_of(given["pdf"])
     write_report(**given, code=True)
     text = text_of(given["pdf"])
     assert "hidden = 1" in text and text.count("visible = 2") == 2
+    assert "Appendix D. The code of the notebooks" in text
+
+
+def test_an_appendix_has_the_core_of_the_source(arguments, monkeypatch):
+    monkeypatch.setattr(listings, "CORE", CORE)
+    given = arguments()
+    write_report(**given)
+    text = text_of(given["pdf"])
+    for names in CORE.values():
+        for name in names:
+            assert re.search(rf"(def|class) {name}\(", text), name
+
+
+def test_the_abstract_stands_before_the_contents_and_not_in_its_notebook(project, make):
+    cell = make.code("x", make.shown(text__markdown="Summed up."), tags=("abstract",))
+    given = project({"01_a": [make.markdown("# A\nText."), cell], "02_b": [make.markdown("# B")]})
+    write_report(**given)
+    text = text_of(given["pdf"])
+    assert text.count("Summed up.") == 1
+    assert text.index("Abstract") < text.index("Summed up.") < text.index("Contents")
 
 
 def test_pdf_and_page_share_the_conversion_of_cells(arguments, monkeypatch):

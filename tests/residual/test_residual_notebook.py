@@ -1,9 +1,11 @@
 """Parameters that would break a cell of the notebook are refused before it computes."""
 
 import nbformat
+import numpy as np
 import pytest
 
 from helpers import paths, training
+from helpers.images import datasets
 
 
 @pytest.mark.parametrize(
@@ -41,9 +43,31 @@ CELLS = ("parameters", "setup", "load-data", "define-runs", "define-series", "tr
 )
 def test_every_network_is_checked_before_the_first_training(monkeypatch, name, value, message):
     monkeypatch.setattr(training, "train_all", lambda runs: pytest.fail("trained"))
+    with pytest.raises(ValueError, match=message):
+        define_runs(f"{name} = {value!r}")
+
+
+def define_runs(*parameters):
+    """Execute the cells that define and train the runs, with other parameters."""
     book = nbformat.read(paths.NOTEBOOKS / "02_resnet_vgg_plain.ipynb", as_version=4)
     sources = {cell.id: cell.source for cell in book.cells}
-    sources["parameters"] += f"\n{name} = {value!r}"
+    sources["parameters"] = "\n".join([sources["parameters"], *parameters])
     namespace = {"small": {"convolutions": [1], "widths": [4], "dense": [4]}}
-    with pytest.raises(ValueError, match=message):
-        exec("\n".join(sources[cell] for cell in CELLS), namespace)
+    exec("\n".join(sources[cell] for cell in CELLS), namespace)
+
+
+def test_beside_other_images_the_law_is_measured_on_the_digits(monkeypatch):
+    part = np.zeros((9, 32, 32, 3), "uint8"), np.arange(9)
+    monkeypatch.setitem(datasets.READERS, "cifar10", lambda: (part, part, (), "made up", True))
+    groups = {}
+    monkeypatch.setattr(training, "train_all", groups.update)
+    define_runs("data_name, learning_rate, batch = 'cifar10', 0.1, 128", "depths = [20, 56]")
+    tested, timed = groups["plain-56"][0], groups["plain-56, digits"][0]
+    for run, name, rate, batch in ((tested, "cifar10", 0.1, 128), (timed, "digits", 0.01, 32)):
+        assert dict(run.data.arguments)["name"] == name
+        assert (run.protocol.learning_rate, run.protocol.batch) == (rate, batch)
+        images = run.data().train_images
+        assert dict(run.network.arguments)["input_shape"] == images.shape[1:]
+    kinds = {name.partition(" ")[0].rstrip(",") for name in groups if name.endswith("digits")}
+    assert {"plain-8", "plain-56", "resnet-8", "resnet-56"} <= kinds
+    assert {run.protocol.learning_rate for run in groups["plain-20, rate"]} == {0.02}

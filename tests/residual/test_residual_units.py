@@ -95,11 +95,10 @@ def test_shortcuts_of_table_1(options, combine):
     np.testing.assert_allclose(model(x), tf.nn.relu(combine(model, x, F)), rtol=1e-4, atol=1e-4)
 
 
-def test_gates_start_at_their_bias():
+def test_gates_start_at_the_bias_that_is_set():
     inputs = keras.Input((6, 6, 4))
-    model = keras.Model(
-        inputs, units.residual_unit(inputs, 4, name="unit", gating="exclusive", gate_bias=-6.0)
-    )
+    model = keras.Model(inputs, units.residual_unit(inputs, 4, name="unit", gating="exclusive"))
+    units.set_gate_biases(model, -6.0)
     np.testing.assert_array_equal(model.get_layer("unit_gate").bias.value.numpy(), -6)
 
 

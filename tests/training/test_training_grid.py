@@ -36,29 +36,34 @@ def test_a_grid_in_this_process(monkeypatch):
     np.testing.assert_allclose(found[2]["logits"], 3 * found[0]["logits"])
 
 
-def test_seeds_of_a_network_are_one_group_and_long_groups_go_first(monkeypatch):
+def test_runs_of_a_compiled_network_are_one_group_and_long_groups_go_first(monkeypatch):
     groups = []
     monkeypatch.setattr(grid, "spread", lambda function, tasks, *_: groups.extend(tasks))
-    short, long = ([make_run(count, seed) for seed in (0, 1)] for count in (4, 5))
-    wide = [make_run(12, network=call(toys.build, width=5))]
+    short = [make_run(4, seed, learning_rate=0.1) for seed in (0, 1)]
+    long = [make_run(5, seed, initial=call(toys.set_bias, value=1.0)) for seed in (0, 1)]
+    wide = [make_run(19, network=call(toys.build, width=5))]
     with pytest.raises(TypeError):  # nothing has been trained
         train_all({"short": short, "long": long, "wide": wide})
-    assert groups == [[(run,) for run in group] for group in (wide, long, short)]
+    assert groups == [[(run,) for run in group] for group in (wide, short + long)]
+
+
+def two_networks(seed=3):
+    return [make_run(4, seed), make_run(5, seed, call(toys.build, width=5))]
 
 
 def test_few_steps_are_taken_in_this_process(monkeypatch):
     monkeypatch.setattr(grid, "local_processes", lambda: 2)
-    monkeypatch.setattr(grid, "local_client", lambda: pytest.fail("starts processes"))
-    groups = {"": [make_run(iterations=4), make_run(iterations=5)]}
-    assert [result.cached for result in train_all(groups)[""]] == [False, False]
+    monkeypatch.setattr(distributed, "LocalCluster", lambda **_: pytest.fail("starts processes"))
+    results = train_all({"": two_networks()})[""]
+    assert [result.cached for result in results] == [False, False]
     monkeypatch.setattr(grid, "FEW", 9)
     with pytest.raises(pytest.fail.Exception, match="starts processes"):
-        train_all({"": [make_run(iterations=4, seed=1), make_run(iterations=5, seed=1)]})
+        train_all({"": two_networks(seed=1)})
 
 
 @pytest.mark.slow
 def test_processes_of_this_machine_train_what_one_does(monkeypatch, tmp_path):
-    runs = [make_run(iterations=4), make_run(iterations=5)]
+    runs = two_networks()
     serial = train_all({"": runs})[""]
     paths.RUNS.rename(paths.RUNS.with_name("serial"))
     monkeypatch.setenv("REPORT_DATA", str(tmp_path))
@@ -92,7 +97,7 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):
 def test_a_scheduler_without_workers_is_named(monkeypatch):
     monkeypatch.setattr(grid, "PATIENCE", 2)
     with distributed.LocalCluster(
-        n_workers=0, processes=False, dashboard_address=None, protocol="tcp"
+        n_workers=0, processes=False, dashboard_address="127.0.0.1:0", protocol="tcp"
     ) as cluster:
         with pytest.raises(RuntimeError, match="no worker answers within 2 s: start some: dask"):
             grid.connect(cluster.scheduler_address)
@@ -183,7 +188,7 @@ def test_a_killed_workers_run_is_done_elsewhere(dask, monkeypatch):
     groups = [[(run,) for run in pair] for pair in (runs[:2], runs[2:])]
     with grid.connect(address) as client:
         bar = types.SimpleNamespace(update=reported.append)
-        grid.spread_over_workers(grid.train_one, groups, bar, client)
+        grid.spread_over_workers(finished.train_one, groups, bar, client)
     assert workers["first"].wait() == -signal.SIGKILL
     assert sum(reported) >= 12 * len(runs)
     for run, expected in zip(runs, serial, strict=True):
@@ -212,4 +217,4 @@ def test_a_worker_measures_and_refuses_another_device(dask, monkeypatch):
     other = dataclasses.replace(run, device="gpu")
     with pytest.raises(RuntimeError, match="computes on another kind of device than gpu"):
         with grid.connect(address) as client:
-            grid.spread_over_workers(grid.train_one, [[(other,)]], None, client)
+            grid.spread_over_workers(finished.train_one, [[(other,)]], None, client)

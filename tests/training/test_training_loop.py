@@ -67,11 +67,13 @@ def test_a_run_ends_after_the_epoch_in_which_its_smoothed_error_falls_low_enough
     stopped = loop.train_run(make_run(iterations=40, stop_error=0.2, window=6))
     assert 6 < first < 37 and len(stopped.history) == -(-first // 4)
     np.testing.assert_array_equal(stopped.per_iteration("errors"), errors[: -(-first // 4) * 4])
+    untested = loop.train_run(make_run(iterations=40, stop_error=0.2, window=6, tested=False))
+    np.testing.assert_array_equal(untested.per_iteration("errors"), errors[:first])
 
 
-def test_data_without_test_images_are_trained_on_alike():
+def test_a_run_without_tests_trains_alike():
     tested = loop.train_run(make_run(iterations=8))
-    untested = loop.train_run(make_run(iterations=8, data=call(toys.load, tests=0)))
+    untested = loop.train_run(make_run(iterations=8, tested=False))
     assert untested.series("test_error") == [None, None]
     np.testing.assert_array_equal(untested.series("losses"), tested.series("losses"))
 
@@ -146,10 +148,10 @@ def test_a_run_records_the_gpu_that_trained_it(monkeypatch):
 def test_measurements_are_kept():
     run = make_run(iterations=4)
     loop.train_run(run)
-    first = finished.measure(run, call(toys.brightest))
-    twice = finished.measure(run, call(toys.brightest, factor=2))
+    first = finished.measure(print, run, call(toys.brightest))
+    twice = finished.measure(print, run, call(toys.brightest, factor=2))
     np.testing.assert_allclose(twice["logits"], 2 * first["logits"])
     (folder(run) / "weights.npz").unlink()  # not needed any more
     np.testing.assert_array_equal(
-        finished.measure(run, call(toys.brightest))["logits"], first["logits"]
+        finished.measure(print, run, call(toys.brightest))["logits"], first["logits"]
     )

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from test_training_seed_groups import GROUP, result
 
-from helpers.training import convergence, plots
+from helpers.training import plots
 
 
 @pytest.fixture(autouse=True)
@@ -38,9 +38,8 @@ def test_a_single_epoch_is_a_point():
 
 def test_runs_that_ended_before_are_triangles_and_no_law_draws_no_line():
     some = {"depths": [8, 14], "iterations": [[5.0, 6.0], [None, 8.0]], "limits": [[9, 9], [9, 9]]}
-    none = some | {"law": None}
-    law = convergence.Law(0.0, 1.2, (0.0, 2.4), 0.9, 0.0, 1.0, 0.0)
-    left, right = plots.law_curves({"plain": some | {"law": law}, "resnet": none, "x": none}).axes
+    none, law = some | {"slope": None}, some | {"intercept": 0.0, "slope": 1.2}
+    left, right = plots.law_curves({"plain": law, "resnet": none, "x": none}).axes
     points, triangles, line = left.lines[:3]
     assert triangles.get_xydata().tolist() == [[14, 9]] and triangles.get_marker() == "^"
     assert points.get_xdata().tolist() == [8, 8, 14, 14]

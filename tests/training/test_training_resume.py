@@ -10,12 +10,19 @@ import textwrap
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import toys
+from tensorflow.python.framework import config
 from toy_runs import assert_same, folder, make_run
 
 from helpers import files, paths
 from helpers.images.augment import crops_and_flips
 from helpers.training import call, loop, store
+
+
+@pytest.fixture(autouse=True)
+def checkpoint_of_every_epoch(monkeypatch):
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", -1)
 
 
 @pytest.fixture
@@ -49,9 +56,12 @@ def test_a_stopped_run_resumes_and_a_finished_one_is_read(eventful, monkeypatch)
     assert_same(again, whole, 0)
 
 
-def test_a_seed_after_another_equals_the_seed_alone(eventful):
+def test_a_run_after_another_equals_the_run_alone(eventful):
     """The second takes nothing from the first but the compiled network."""
-    second = dataclasses.replace(eventful, seed=eventful.seed + 1)
+    slower = dataclasses.replace(eventful.protocol, learning_rate=0.01, tested=False)
+    second = dataclasses.replace(
+        eventful, seed=4, protocol=slower, initial=call(toys.set_bias, value=2.0)
+    )
     alone = loop.train_run(second)
     weights, _record = store.finished(second.config())
     paths.RUNS.rename(paths.RUNS.with_name("alone"))
@@ -59,6 +69,8 @@ def test_a_seed_after_another_equals_the_seed_alone(eventful):
     assert loop.train_run(eventful).series("losses") != alone.series("losses")
     after = loop.train_run(second)
     assert loop.compiled_network.cache_info().misses == 1
+    unbiased = loop.train_run(dataclasses.replace(second, initial=None))
+    assert unbiased.series("losses")[0][0] != alone.series("losses")[0][0]
     for name in ("losses", "errors", "gradient_norms", "test_loss"):
         assert after.series(name) == alone.series(name)
     for array, expected in zip(
@@ -80,6 +92,7 @@ def test_kill_9_in_the_middle_of_an_epoch():
         runtime.configure_tensorflow()
         from helpers.training import loop
         from toy_runs import *
+        loop.CHECKPOINT_SECONDS = -1
         compile_step, steps = loop.compile_step, []
         def fatal(*arguments):
             step = compile_step(*arguments)
@@ -149,3 +162,18 @@ def test_two_processes_finish_one_run(monkeypatch):
     monkeypatch.setattr(files, "replacing", slow)
     assert_same(loop.train_run(run), whole[0])
     assert loop.train_run(run).cached
+
+
+def test_deterministic_runs_are_equal_to_the_last_bit(eventful):
+    tf.config.experimental.enable_op_determinism()
+    try:
+        runs = []
+        for name in ("one", "other"):
+            loop.compiled_network.cache_clear()
+            losses = loop.train_run(eventful).series("losses")
+            runs.append((losses, *store.finished(eventful.config())[0].values()))
+            paths.RUNS.rename(paths.RUNS.with_name(name))
+    finally:
+        config.disable_op_determinism()
+    for one, other in zip(*runs, strict=True):
+        np.testing.assert_array_equal(one, other)

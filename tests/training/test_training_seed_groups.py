@@ -5,7 +5,7 @@ import pytest
 
 from helpers import translation
 from helpers.claims import NOT_DECIDED, NOT_REPRODUCED, REPRODUCED
-from helpers.training import Protocol, Run, call, finished, grid, seed_groups
+from helpers.training import Protocol, Run, call, finished, seed_groups
 
 
 def result(test_errors, seed=0, seconds=1.0, losses=None, network=None):
@@ -110,7 +110,7 @@ def test_a_lost_loss_decides_nothing_and_ranks_last():
 
 def test_measurements_come_back_by_network_and_seed(monkeypatch):
     monkeypatch.setattr(
-        grid, "measure_all", lambda pairs: [f"{run.seed} {name}" for run, name in pairs]
+        finished, "measure_all", lambda pairs: [f"{run.seed} {name}" for run, name in pairs]
     )
     one, other = (result([0.5], seed=seed) for seed in (1, 2))
     found = seed_groups.measure_groups({"a": [one, other], "b": [one]}, "norm")

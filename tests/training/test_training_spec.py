@@ -62,6 +62,7 @@ def copy(tmp_path_factory):
         ("runtime", True),
         ("residual/vgg", False),
         ("images/augment", False),
+        ("training/finished", False),
         ("training/grid", False),
         ("training/seed_groups", False),
         ("figures", False),

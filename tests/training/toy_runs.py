@@ -6,11 +6,10 @@ import toys
 from helpers.training import Protocol, Run, call, store
 
 
-def make_run(iterations=12, seed=3, network=None, data=None, **protocol):
+def make_run(iterations=12, seed=3, network=None, data=None, initial=None, **protocol):
     protocol = {"batch": 16, "learning_rate": 0.05, **protocol}
-    return Run(
-        network or call(toys.build), data or call(toys.load), Protocol(iterations, **protocol), seed
-    )
+    protocol = Protocol(iterations, **protocol)
+    return Run(network or call(toys.build), data or call(toys.load), protocol, seed, initial)
 
 
 def folder(run):

@@ -29,7 +29,7 @@ class Training:
 
     def config(self) -> str:
         """Return the training and its code as JSON text, which names its folder in the store."""
-        functions = "helpers.cardiac.training:train_vae", self.data.function
+        functions = "helpers.cardiac.vae_training:train_vae", self.data.function
         return spec.config(dataclasses.asdict(self), *functions)
 
     def network(self) -> vae.CardiacVAE:
@@ -61,11 +61,8 @@ def train_vaes(trainings: Iterable[Training]) -> list[dict[str, list[float]]]:
 def train_vae(report: Callable[[int], None], training: Training) -> None:
     """Train one model to the end, from the last epoch that is stored if there is one.
 
-    A continued training draws other noise than an uninterrupted one, so it ends nearby.
-
-    Args:
-        report: is called with 1 after each epoch.
-        training: Training.
+    A continued training draws other noise than an uninterrupted one, so it ends nearby. `report` is
+    called with the epochs that are done.
     """
     hearts, config = training.data(), training.config()
     shapes, labels = hearts.shapes[hearts.train], hearts.labels[hearts.train]

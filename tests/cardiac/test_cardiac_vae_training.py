@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from helpers import paths
-from helpers.cardiac import evaluation, folding, hearts, training, vae
+from helpers.cardiac import evaluation, folding, hearts, vae, vae_training
 from helpers.training import call, finished, grid
 
 DESIGN = vae.Design(d=3, width=2, beta=0.5)
@@ -26,7 +26,7 @@ def balls():
 
 
 def settings(epochs=6, seed=5):
-    return training.Training(call(balls), DESIGN, epochs, 6, 0.01, seed)
+    return vae_training.Training(call(balls), DESIGN, epochs, 6, 0.01, seed)
 
 
 def codes(each):
@@ -37,22 +37,22 @@ def codes(each):
 def alone(monkeypatch):
     """No processes of their own, and no model that an earlier test compiled."""
     monkeypatch.setattr(grid, "local_processes", lambda: 1)
-    training.compiled_vae.cache_clear()
+    vae_training.compiled_vae.cache_clear()
 
 
 def test_training_lowers_the_loss_and_is_done_once(monkeypatch):
-    (history,) = training.train_vaes([settings()])
+    (history,) = vae_training.train_vaes([settings()])
     assert history["loss"][-1] < 0.9 * history["loss"][0]
     assert set(history) >= {"dice_ed", "dice_es", "kl", "cross_entropy", "val_dice_ed"}
     before = codes(settings())
     with monkeypatch.context() as patch:
         patch.delattr(vae.CardiacVAE, "compute_loss")  # a second training would fail
-        assert training.train_vaes([settings()]) == [history]
+        assert vae_training.train_vaes([settings()]) == [history]
     (path,) = paths.RUNS.rglob("*.npz")
     whole = path.read_bytes()
     path.write_bytes(whole[:1000])
     with pytest.warns(UserWarning, match="damaged"):
-        (again,) = training.train_vaes([settings()])
+        (again,) = vae_training.train_vaes([settings()])
     assert again == history and path.read_bytes() == whole
     np.testing.assert_array_equal(codes(settings()), before)
 
@@ -69,11 +69,11 @@ def test_a_stopped_training_goes_on_after_its_last_epoch(monkeypatch):
     """Without noise and in one order it becomes the training that was not stopped."""
     monkeypatch.setattr(keras.layers.GaussianNoise, "call", lambda self, x, training=False: x)
     monkeypatch.setattr(vae, "DROPOUT", 0.0)
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr(vae_training, "CHECKPOINT_SECONDS", 0)
     fit = keras.Model.fit
     monkeypatch.setattr(keras.Model, "fit", lambda *a, **options: fit(*a, shuffle=False, **options))
     each, epochs = settings(epochs=4), []
-    (history,) = training.train_vaes([each])
+    (history,) = vae_training.train_vaes([each])
     whole = codes(each)
     paths.RUNS.rename(paths.RUNS.with_name("other"))
 
@@ -83,10 +83,10 @@ def test_a_stopped_training_goes_on_after_its_last_epoch(monkeypatch):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        training.train_vae(stop, each)
-    training.train_vae(epochs.append, each)
+        vae_training.train_vae(stop, each)
+    vae_training.train_vae(epochs.append, each)
     assert epochs == [0, 1, 1, 2, 1, 1]
-    (resumed,) = training.train_vaes([each])
+    (resumed,) = vae_training.train_vaes([each])
     for name, values in history.items():
         np.testing.assert_allclose(resumed[name], values, rtol=1e-3, atol=1e-5, err_msg=name)
     np.testing.assert_allclose(codes(each), whole, rtol=1e-3, atol=1e-3)
