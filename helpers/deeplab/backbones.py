@@ -21,10 +21,8 @@ STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2),
 def mobilenet_v2(image: KerasTensor, output_stride: int, width: float = 1.0) -> KerasTensor:
     """Return the features of MobileNetV2 up to its 320-channel block.
 
-    Args:
-        image: symbolic, (batch, height, width, 3), in [-1, 1].
-        output_stride: 8 or 16, the input size over that of the features.
-        width: multiplier of all channels (at least 8 remain).
+    The symbolic image is (batch, height, width, 3), in [-1, 1]; the output stride, 8 or 16, is its
+    size over that of the features; `width` multiplies all channels (at least 8 remain).
     """
     x = convolution(image, scale_channels(32, width), "MobilenetV2.Conv", 3, 2)
     x = layers.ReLU(6.0)(x)
@@ -69,10 +67,10 @@ def xception_65(
     def scaled(*channels: int) -> list[int]:
         return [scale_channels(each, width) for each in channels]
 
+    first, second = scaled(32, 64)
     x = layers.ZeroPadding2D(1)(image)
-    flow = "xception_65.entry_flow"
-    x = convolution(x, scale_channels(32, width), f"{flow}.conv1_1", 3, 2, padding="valid")
-    x = convolution(layers.ReLU()(x), scale_channels(64, width), f"{flow}.conv1_2", 3)
+    x = convolution(x, first, "xception_65.entry_flow.conv1_1", 3, 2, padding="valid")
+    x = convolution(layers.ReLU()(x), second, "xception_65.entry_flow.conv1_2", 3)
     rate = 16 // output_stride  # from the middle flow on
     x, _ = unit(layers.ReLU()(x), scaled(128, 128, 128), "entry_flow.block1.unit_1", stride=2)
     x, low_level = unit(x, scaled(256, 256, 256), "entry_flow.block2.unit_1", stride=2)

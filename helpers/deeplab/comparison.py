@@ -25,9 +25,9 @@ COLUMNS = {  # {key of a row of the results: (header, format)} of the tables tha
     "gmacs": ("10⁹ multiply-adds", "{:.3f}"),
     "published_gmacs": ("published, 10⁹", "{:.2f}"),
     "feature_memory_mib": ("feature maps, MiB", "{:.0f}"),
-    "input_error": ("inputs, max |Δ|", "{:.1e}"),
-    "logits_error": ("logits, max |Δ| / max", "{:.1e}"),
-    "graph_error": ("the graph itself", "{:.1e}"),
+    "input_error": ("inputs, max |Δ|", "{:.2g}"),
+    "logits_error": ("logits, max |Δ| / max", "{:.2g}"),
+    "graph_error": ("the graph itself", "{:.2g}"),
     "agreement": ("equal labels, %", ""),
     "stride_16": ("kept at stride 16, %", ""),
     "multi_scale": ("kept with six scales, mirrored, %", ""),
@@ -49,11 +49,8 @@ def table(rows: list[dict], *keys: str) -> pd.DataFrame:
 def size_and_cost(name: str, model: keras.Model, output_stride: int, weights: str = "none") -> dict:
     """Return a network's row of the results: size and cost, None where no figure is published.
 
-    Args:
-        name: what the row calls it.
-        model: built for a fixed image size; `cost.without_weights` suffices.
-        output_stride: as it was built with.
-        weights: where they come from.
+    The model is built for a fixed image size; `cost.without_weights` suffices. `weights` tells
+    where its weights come from.
     """
     return {
         "name": name,
@@ -110,19 +107,11 @@ def compare(
 ) -> tuple[dict, dict[str, Segmentation]]:
     """Return the row of the results of one official checkpoint, and what it finds in pictures.
 
-    Args:
-        name: key of `official.CHECKPOINTS`.
-        pictures: {name: RGB picture (height, width, 3), uint8}.
-        in_detail: whether to compare with the frozen graph, which takes 3 GiB for Xception, and to
-            try the other settings.
-
-    Returns:
-        (row, {picture name: Segmentation}). "latency_ms" is that of the network alone. In detail
-        the row holds `reference.parity` too; "stride_16" and "multi_scale", the labels in % that
-        output stride 16, and six scales with mirroring, keep.
-
-    Raises:
-        ValueError, DownloadError: as `checkpoint.load_official`.
+    `pictures` is {name: RGB picture (height, width, 3), uint8}, the result (row, {picture name:
+    Segmentation}). "latency_ms" is that of the network alone. `in_detail` the row holds
+    `reference.parity` with the frozen graph too, which takes 3 GiB for Xception; "stride_16" and
+    "multi_scale", the labels in % that output stride 16, and six scales with mirroring, keep.
+    Errors as `checkpoint.load_official`.
     """
     ours = segmenter.Segmenter(checkpoint.load_official(name), size=SIZE)
     found = {each: ours.predict(picture) for each, picture in pictures.items()}
@@ -183,9 +172,12 @@ def shares_table(rows: list[dict]) -> pd.DataFrame:
 
 
 def agreement(segmentations: dict[str, dict[str, Segmentation]]) -> pd.DataFrame:
-    """Return a DataFrame: the share of pixels, in %, that each pair of checkpoints labels alike."""
-    columns = {
-        name.replace("_", " "): [alike(found, other) for other in segmentations.values()]
-        for name, found in segmentations.items()
-    }  # headers that wrap
-    return pd.DataFrame({"network": list(segmentations), **columns})
+    """Return a DataFrame: the share of pixels, in %, that each pair of checkpoints labels alike.
+
+    The columns are numbered as the rows: the names are long.
+    """
+    names = [f"{number}: {name}" for number, name in enumerate(segmentations, 1)]
+    pairs = pd.DataFrame({"network": names})
+    for number, found in enumerate(segmentations.values(), 1):
+        pairs[f"{number}"] = [alike(found, other) for other in segmentations.values()]
+    return pairs

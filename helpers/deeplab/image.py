@@ -21,9 +21,8 @@ UNREADABLE = (
 def own_pictures(names: str | list[str] | None) -> dict[str, np.ndarray]:
     """Return {name: RGB picture} of a reader's own files, shrunk to `LARGEST`.
 
-    Args:
-        names: a path from the project's folder or the home (~), or a list of such; a folder
-            stands for the pictures in it; empty for none.
+    `names` is a path from the project's folder or the home (~), or a list of such, or empty; a
+    folder stands for the pictures in it.
 
     Raises:
         ValueError: one of them is an address, missing, an empty folder, or no readable picture.
@@ -46,9 +45,8 @@ def own_pictures(names: str | list[str] | None) -> dict[str, np.ndarray]:
 def read_picture(path: str | os.PathLike, longest: int | None = None) -> np.ndarray:
     """Return a file's picture as RGB, uint8 (height, width, 3), upright, transparency on white.
 
-    Args:
-        path: of a file in any format that Pillow reads, or a TIFF of any depth.
-        longest: to shrink a larger picture to, which spares memory.
+    The file is in any format that Pillow reads, or a TIFF of any depth. A picture larger than
+    `longest` is shrunk to it, which spares memory.
 
     Raises:
         ValueError: no readable picture, or so many pixels that Pillow takes the file for a

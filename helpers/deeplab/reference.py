@@ -39,10 +39,8 @@ def parity(
 ) -> dict[str, float]:
     """Return how far a Keras network is from its frozen graph on RGB pictures.
 
-    Args:
-        graph: the reference.
-        ours: of a network with the same weights, of the graph's output stride and size.
-        pictures: each (height, width, 3), uint8, to be shrunk to fit into the graph.
+    `ours` has the graph's weights, output stride and size. The pictures, each (height, width, 3),
+    uint8, are shrunk to fit into the graph.
 
     Returns:
         The largest of all pictures' {"input_error": max |Δ| of the prepared inputs in [-1, 1]:

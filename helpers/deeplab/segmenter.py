@@ -50,7 +50,8 @@ class Segmenter:
 
         # One graph for any number of squares, and any size where the network's is open.
         squares = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
-        self.label = tf.function(label, squares)
+        # Traced here, or TensorFlow would warn of retracing where networks follow one another.
+        self.label = tf.function(label, squares).get_concrete_function()
         self.probabilities = tf.function(lambda each: tf.nn.softmax(forward(each)), squares)
 
     def predict(

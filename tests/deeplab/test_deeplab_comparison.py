@@ -45,8 +45,8 @@ def test_agreement_counts_pixels():
     found = {"a": {"x": one([[0, 1]]), "y": one([[2, 2]])},
              "b": {"x": one([[0, 1]]), "y": one([[2, 3]])}}  # fmt: skip
     alike = comparison.agreement(found)
-    assert list(alike["network"]) == ["a", "b"]
-    np.testing.assert_allclose(alike[["a", "b"]], [[100, 75], [75, 100]])
+    assert list(alike["network"]) == ["1: a", "2: b"]
+    np.testing.assert_allclose(alike[["1", "2"]], [[100, 75], [75, 100]])
 
 
 def test_what_is_seen_is_told_in_texts_and_in_results():

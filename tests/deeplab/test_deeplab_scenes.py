@@ -13,7 +13,7 @@ from helpers.deeplab import (
     scenes,
 )
 from helpers.deeplab.blocks import AlignedResize
-from helpers.training import grid, loop
+from helpers.training import loop
 from tools import train_scenes
 
 
@@ -214,7 +214,6 @@ def test_weights_in_git_fit_and_stay_small(path):
 def test_live_networks_learn_strokes_from_scenes_at_half_the_resolution(monkeypatch, tmp_path):
     """Trained by the loop of the classification networks, a label a pixel."""
     monkeypatch.setattr(paths, "RUNS", tmp_path)
-    monkeypatch.setattr(grid, "local_processes", lambda: 1)
     data = ablation.draw_scenes(train=4, test=3)
     images, labels = scenes.scenes("test", range(3))
     np.testing.assert_allclose((data.test_images + 1) * 127.5, images[:, ::2, ::2], atol=1e-3)
