@@ -85,9 +85,8 @@ def code(
     if show_code(cell) and not tagged(cell, "input"):
         for title in filter(None, titles):
             parts += ["\n\n", Fragment(f"**{title}**", context, "markdown")]
-        parts += (
-            [f"\n\n#code({text.raw(source)}, {text.quote(language)})"] if source.strip() else []
-        )
+        if source.strip():
+            parts.append(f"\n\n#code({text.raw(source)}, {text.quote(language)})")
     if tagged(cell, "output"):
         return parts
     for output in merged(cell["outputs"]):

@@ -10,6 +10,7 @@ from nbtypst.text import glued, quote
 TABLE = "application/vnd.report.table+json"
 SIDES = "left", "center", "right"
 LONG = 24  # rows; a table of more would fill a page
+ROOM = 45.0  # em of a table's text that a line holds, whose text is 12 points high
 
 
 def metadata(output: dict) -> dict:
@@ -51,20 +52,26 @@ def table(content: dict, report: dict, context: Context) -> list[Part]:
     caption = Fragment(report["caption"], context, "markdown")
     floats = "true" if len(rows) <= LONG else "false"
     start = "" if len(rows) <= LONG else "#barrier()\n\n"
-    columns = list(zip(content["columns"], *rows, strict=True))
-    start += f"#numbered-table({size_of(columns)}em, {floats}, ({', '.join(content['align'])},), ("
+    widths = layout(list(zip(content["columns"], *rows, strict=True)))
+    start += f"#numbered-table({widths}, {floats}, ({', '.join(content['align'])},), ("
     return [start, *header, "), (", *cells, "))[", caption, f"]{label}"]
 
 
-def size_of(columns: Sequence[Sequence[str]]) -> float:
-    """Return the size, 1 to `tables.SMALLEST`, at which the longest words of columns fit a line."""
-    width = 0.0
+def layout(columns: Sequence[Sequence[object]]) -> str:
+    """Return widths and size of a table's columns: as large as their longest words allow."""
+    minimum, natural = [], []  # em
     for column in columns:
-        texts = (re.sub(r"\\[a-z]+|[${}^_]", "", str(text)) for text in column)
-        words = (word for text in texts for word in re.split("[ -]", glued(text)))
-        width += max(map(tables.length, words), default=0) + tables.INSET / 2
-    sizes = (1.0, 0.9, tables.SMALLEST)
-    return next((size for size in sizes if width * size <= tables.ROOM), tables.SMALLEST)
+        texts = [str(text).replace("\\cdot", "·").replace("{-", "−") for text in column]
+        texts = [glued(re.sub(r"\\[a-z]+|[${}^_]", "", text)) for text in texts]
+        words = [word for text in texts for word in re.split("[ -]", text)]
+        minimum.append(max(map(tables.length, words)))
+        natural.append(max(map(tables.length, texts)))
+    if sum(natural) + tables.INSET * len(columns) <= ROOM:
+        return f"{len(columns)}, 1.0em"
+    for size in (1.0, 0.9, tables.SMALLEST):
+        if widths := tables.shares(minimum, natural, ROOM / size):
+            return f"{widths}, {size}em"
+    return f"{len(columns)}, {tables.SMALLEST}em"
 
 
 def missing_decimals(column: Sequence[str], side: str, mark: str) -> list[str]:

@@ -137,13 +137,9 @@ def layouts(cells: list[Cell], headers: int, may_turn: bool) -> Iterator[tuple[S
         yield range(count), f"{count}, 1em"
         return
     for size, line in (1.0, ROOM), (0.9, ROOM), (SMALLEST, ROOM), (1.0, TURNED), (SMALLEST, TURNED):
-        room = line / size - INSET * count
-        if sum(minimum) <= room and (line == ROOM or may_turn):
-            spare = (room - sum(minimum)) / max(sum(natural) - sum(minimum), 0.01)
-            shares = ""
-            for low, high in zip(minimum, natural, strict=True):
-                shares += f"{low + (high - low) * spare + INSET:.2f}fr, "
-            yield range(count), f"({shares[:-1]}), {size}em{', turned: true' * (line == TURNED)}"
+        chosen_widths = shares(minimum, natural, line / size)
+        if chosen_widths and (line == ROOM or may_turn):
+            yield range(count), f"{chosen_widths}, {size}em{', turned: true' * (line == TURNED)}"
             return
     index = []  # the leading columns of headings are repeated in each part
     while len(index) < min(3, count - 1) and all(
@@ -162,6 +158,15 @@ def layouts(cells: list[Cell], headers: int, may_turn: bool) -> Iterator[tuple[S
             chosen = list(index)
         chosen.append(column)
     yield chosen, f"{len(chosen)}, {SMALLEST}em"
+
+
+def shares(minimum: Sequence[float], natural: Sequence[float], room: float) -> str:
+    """Return Typst's widths of columns, at least `minimum`, that fill `room`, all in em, or ""."""
+    spare = room - INSET * len(minimum) - sum(minimum)
+    part = spare / max(sum(natural) - sum(minimum), 0.01)
+    pairs = zip(minimum, natural, strict=True)
+    shared = ", ".join(f"{low + (high - low) * part + INSET:.2f}fr" for low, high in pairs)
+    return f"({shared},)" if spare >= 0 else ""
 
 
 def widths(cells: list[Cell]) -> tuple[list[float], list[float]]:

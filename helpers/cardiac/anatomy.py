@@ -66,14 +66,10 @@ def refine(distance: np.ndarray) -> np.ndarray:
 def across_the_wall(wall: np.ndarray, hollow: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return (points half-way through the wall (n, 3), thickness there (n,)), in voxels.
 
-    Thickness is measured from each point of the outer surface to the nearest point of the inner
-    one, so at right angles to the endocardium. Both are known to a fraction of a voxel, by marching
-    cubes (Lewiner et al., 2003). The plane that cuts the base is part of neither. There are no
-    points where a surface is missing.
-
-    Args:
-        wall: myocardium (x, y, z).
-        hollow: its cavity, a mask.
+    Thickness is measured from each point of the outer surface of a myocardium (x, y, z) to the
+    nearest point of the inner one, so at right angles to the endocardium. Both are known to a
+    fraction of a voxel, by marching cubes (Lewiner et al., 2003). The plane that cuts the base is
+    part of neither. There are no points without a cavity, the mask `hollow`.
     """
     wall = np.asarray(wall)
     if not hollow.any():
@@ -92,9 +88,8 @@ def across_the_wall(wall: np.ndarray, hollow: np.ndarray) -> tuple[np.ndarray, n
 def segment_of(depth: np.ndarray, angle: np.ndarray) -> np.ndarray:
     """Return the AHA segment 1–17 (Cerqueira et al., 2002) of positions in the wall.
 
-    Args:
-        depth: 0 at the base plane, 1 at the cavity's apex; beyond is the cap, segment 17.
-        angle: rad from the middle of the septum (0) over the anterior wall (π/2).
+    `depth` is 0 at the base plane and 1 at the cavity's apex, beyond which is the cap, segment 17;
+    `angle` goes in rad from the middle of the septum (0) over the anterior wall (π/2).
     """
     degrees = np.mod(np.degrees(angle), 360)
     six = np.array([2, 1, 6, 5, 4, 3])[np.asarray(degrees // 60, int) % 6]

@@ -100,10 +100,8 @@ def solve_cavity(
 ) -> tuple[float, float, np.ndarray]:
     """Return (f, h, ξ table) of a cavity of given volume (ml) and length (mm, apex to base plane).
 
-    Args:
-        length, volume: as above.
-        base: height of the base plane above the widest section, as a share of the long half-axis.
-        relief: relative deviations of ξ from the ellipsoid, table.
+    `base` is the height of the base plane above the widest section as a share of the long
+    half-axis, `relief` the relative deviation of ξ from the ellipsoid, a table.
     """
     half_axis = length / (1 + base)
     h = base * half_axis

@@ -56,8 +56,7 @@ def prepare_hearts(
     """Return the name of the folder with the subjects' hearts, prepared now unless it is there.
 
     Args:
-        subjects: list of `cohort.Subject`.
-        grid: preparation.Grid.
+        subjects, grid: as for `preparation.prepare_all`.
         disease: name of the group whose label is 1.
         posed: whether every heart is turned and shifted at random.
 

@@ -198,9 +198,8 @@ def prepare_subject(subject: cohort.Subject, grid: Grid) -> tuple[np.ndarray, li
 def prepare_all(subjects: Sequence[cohort.Subject], grid: Grid) -> tuple[np.ndarray, pd.DataFrame]:
     """Return the int8 array (subjects, size, size, size, 2) of a whole cohort, and its remarks.
 
-    Remarks are what a reader should know of hearts that can be used: `REMARKS` says the columns,
-    `plausibility.TOLD` the kinds; "turned" are hearts without a segmented right ventricle, "cavity"
-    those without muscle.
+    Remarks are what a reader should know of hearts that can be used, with the columns `REMARKS`.
+    Kinds are those of `plausibility.TOLD`, "turned" (no right ventricle), "cavity" (no muscle).
 
     Raises:
         cohort.CohortError: the faults of all subjects that cannot be used, a line for each.
@@ -223,13 +222,9 @@ def prepare_all(subjects: Sequence[cohort.Subject], grid: Grid) -> tuple[np.ndar
 
 
 def split(labels: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-    """Return {"train": …, "validation": …, "test": …} index arrays, in equal shares of each group.
+    """Return {"train": …, "validation": …, "test": …}, indices into labels (subjects,), by a seed.
 
-    `VALIDATION` and `TEST` say how many of a group.
-
-    Args:
-        labels: (subjects,) integers.
-        seed: of the shuffle.
+    `VALIDATION` and `TEST` say how many of each group.
     """
     generator = np.random.default_rng(seed)
     parts: dict[str, list[np.ndarray]] = {"train": [], "validation": [], "test": []}

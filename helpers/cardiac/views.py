@@ -135,9 +135,9 @@ def slider(pictures: list[bytes]) -> widgets.Widget:
 
 
 def bullseyes(start: np.ndarray, end: np.ndarray, truth: np.ndarray) -> Figure:
-    """Return a figure of thickness (17,) in mm at both ends of a walk, and its change.
+    """Return a figure of thickness (17,) in mm at both ends of a walk, its change, and the truth.
 
-    Beside it is the true change `truth` (17,), unless it is not known: all NaN.
+    The truth is left out where it is not known: all NaN.
     """
     ends, both = plt.Normalize(4, 14), plt.Normalize(-7, 7)
     panels = [("start", start, ends, "cividis"), ("end", end, ends, "cividis")]

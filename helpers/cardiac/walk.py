@@ -86,13 +86,10 @@ def ascend(
 def ascend_whitened(
     perceptron: Callable, starts: np.ndarray, whitening: decomposition.PCA, **rule: Any
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return what `ascend` does, walking in whitened codes u: paths of codes μ.
+    """Return what `ascend` does from codes μ (n, d), walking in whitened codes u: paths of μ.
 
-    Args:
-        perceptron: u (b, d) → class probabilities (b, 2).
-        starts: codes μ (n, d).
-        whitening: fitted to the training codes, so that the covariance of their u is the identity.
-        rule: step and limit, as for `ascend`.
+    The perceptron takes u (b, d); `whitening` is fitted to the training codes, so that the
+    covariance of their u is the identity.
     """
     walks = ascend(perceptron, whitening.transform(starts), **rule)
     return [(whitening.inverse_transform(path), p) for path, p in walks]
