@@ -13,7 +13,7 @@ CORE = {
     ),
     "cardiac/walk.py": ("ascend", "ascend_whitened"),
     "deeplab/network.py": (
-        "deeplab_v3", "deeplab_v3_plus", "image_pooling", "project", "add_detail", "with_logits",
+        "deeplab_v3", "deeplab_v3_plus", "image_pooling", "project", "with_logits",
     ),
 }  # fmt: skip
 
