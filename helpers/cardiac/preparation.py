@@ -30,6 +30,7 @@ STEPS = 127  # of a signed byte on either side of the surface
 PATIENTS_RIGHT = np.array([1.0, 0.0, 0.0])
 RIGHT_AND_FRONT = np.array([1.0, 1.0, 0.0]) / np.sqrt(2)
 USUAL_BASE = np.array([1.0, -1.0, 1.0]) / np.sqrt(3)  # right, behind and above the apex
+ALIGNED = 0.99  # cosine from which slices lie along the world's axes, which tells of no body
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +68,7 @@ def heart_frame(heart: HeartPhase) -> np.ndarray:
     apical = levels[0] if along_k > 0 else levels[-1]
     apex = affine[:3, :3] @ (*middle, apical) + affine[:3, 3]
     apex -= upward * abs(along_k) / 2  # the outer face of the last slice
-    septal = PATIENTS_RIGHT if abs(upward).max() > 0.99 else RIGHT_AND_FRONT
+    septal = RIGHT_AND_FRONT if abs(upward).max() < ALIGNED else PATIENTS_RIGHT
     if heart.right_ventricle.any():
         right = np.array(ndimage.center_of_mass(heart.right_ventricle))
         # From the middle of the cavity, which a thick wall on one side does not move.
@@ -104,7 +105,9 @@ def base_side(heart: HeartPhase) -> int:
         evidence += (centre - levels.mean()) / max(1, np.ptp(levels) / 2)
     normal = np.cross(heart.affine[:3, 0], heart.affine[:3, 1])
     along_k = np.sign(normal @ heart.affine[:3, 2])
-    evidence += 0.01 * along_k * (normal @ USUAL_BASE) / np.linalg.norm(normal)  # decides a tie
+    normal /= np.linalg.norm(normal)
+    if abs(normal).max() < ALIGNED:  # decides a tie
+        evidence += 0.01 * along_k * (normal @ USUAL_BASE)
     return int(along_k * (1 if evidence >= 0 else -1))
 
 
