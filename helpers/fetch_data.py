@@ -4,6 +4,7 @@ import contextlib
 import functools
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -67,17 +68,38 @@ def fetch_for_report(checkpoints: list[str]) -> None:
         return
     try:
         with time_limit(SECONDS):
-            if download.mirrored(official.URL) == official.URL:  # one try, not several
-                requests.head(official.URL, timeout=download.CONNECT)
+            if download.mirrored(official.URL) == official.URL:
+                check_answer(official.URL)
             for name in photographs:
                 official.fetch_photograph(name)
             official.fetch_checkpoint(SMALLEST)
-    except (DownloadError, requests.RequestException) as error:
+    except DownloadError as error:
         print(
             f"make report: DeepLab's checkpoint and photographs did not come, the report is set "
             f"without them (OFFLINE=1 does not ask): {error}",
             file=sys.stderr,
         )
+
+
+def check_answer(url: str) -> None:
+    """Raise DownloadError unless a server answers within `download.CONNECT` seconds.
+
+    It is asked in a thread that may be left behind: no limit holds for the look-up of its name.
+    """
+    fault = [f"no answer within {download.CONNECT} seconds"]
+
+    def ask():
+        try:
+            requests.head(url, timeout=download.CONNECT)
+            fault.clear()
+        except requests.RequestException as error:
+            fault[0] = str(error)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(download.CONNECT)
+    if fault:
+        raise DownloadError(fault[0])
 
 
 @contextlib.contextmanager

@@ -1,14 +1,16 @@
 """What `make data` and `make report` fetch, from a mirror with files of a few bytes."""
 
 import hashlib
+import socket
 import subprocess
 import sys
 import tarfile
+import threading
 
 import pytest
 from file_server import make_archive
 
-from helpers import build, fetch_data, paths
+from helpers import build, download, fetch_data, paths
 from helpers.deeplab import official
 
 
@@ -115,11 +117,20 @@ def test_a_report_fetches_the_smallest_checkpoint_and_the_photographs(site, tmp_
     assert "make report" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("fault", ["no network", "slow", "another file"])
+def look_up_in_vain(*_arguments, **_options):
+    threading.Event().wait(0.5)
+    raise socket.gaierror("no answer")
+
+
+@pytest.mark.parametrize("fault", ["no network", "no name", "slow", "another file"])
 def test_a_report_is_set_without_what_does_not_come(site, tmp_path, monkeypatch, capsys, fault):
     if fault == "no network":
         monkeypatch.setattr(official, "URL", "https://127.0.0.1:9/")
         monkeypatch.setattr(official, "PHOTOGRAPHS_URL", "https://127.0.0.1:9/")
+        monkeypatch.delenv("REPORT_MIRROR")
+    elif fault == "no name":
+        monkeypatch.setattr(socket, "getaddrinfo", look_up_in_vain)
+        monkeypatch.setattr(download, "CONNECT", 0.1)
         monkeypatch.delenv("REPORT_MIRROR")
     elif fault == "slow":
         monkeypatch.setattr(fetch_data, "SECONDS", 0.2)
@@ -133,6 +144,7 @@ def test_a_report_is_set_without_what_does_not_come(site, tmp_path, monkeypatch,
     told = [line for line in told if line.startswith("make report:")]
     assert len(told) == 1 and "OFFLINE=1 does not ask" in told[0]
     assert ("0.2 seconds were over" in told[0]) == (fault == "slow")
+    assert ("no answer within 0.1 seconds" in told[0]) == (fault == "no name")
     assert official.available([""]) == []
 
 
