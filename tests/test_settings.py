@@ -1,6 +1,7 @@
 """Files that people edit: whatever is in them, they are read or a line names each fault."""
 
 import functools
+import re
 
 import hypothesis
 import pytest
@@ -11,6 +12,7 @@ from helpers.report import DocumentError, title
 
 SOURCES = {"quick.yml": paths.PROFILES / "quick.yml", "report.yml": paths.ROOT / "report.yml"}
 GOOD = {name: path.read_text(encoding="utf-8") for name, path in SOURCES.items()}
+EPOCHS = re.search(r"epochs: \d+", GOOD["quick.yml"])[0]
 FAILURES = {"quick.yml": profiles.ProfileError, "report.yml": DocumentError}
 BOMB = "a0: &a0 [x, x]\n" + "".join(
     f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 30)
@@ -50,7 +52,7 @@ def changed(name, old, new):
     ("old", "new", "fault"),
     [
         ("batch: 4", "batch: 0", "line 10: 01_residual_math.batch must be greater .* 1, found 0"),
-        ("epochs: 9", "epochs: -1", "03_cardiac_vae.epochs must be greater .* to 1, found -1"),
+        (EPOCHS, "epochs: -1", "03_cardiac_vae.epochs must be greater .* to 1, found -1"),
         (
             "drops: [1.0]",
             "drops: [0.5, 2.0]",
@@ -148,7 +150,7 @@ def test_a_byte_order_mark_and_windows_lines_do_not_matter(folder, name):
 
 
 def test_all_faults_are_named_in_their_order(folder):
-    text = changed("quick.yml", "epochs: 9", "epochs: -1").decode()
+    text = changed("quick.yml", EPOCHS, "epochs: -1").decode()
     text = text.replace("batch: 4", "bacth: 4").replace("draws: 6", "draws: 6\n  draws: 2026-02-30")
     with pytest.raises(profiles.ProfileError) as error:
         read(folder / "quick.yml", text.encode())
@@ -157,7 +159,7 @@ def test_all_faults_are_named_in_their_order(folder):
         "quick.yml, line 10: 01_residual_math.bacth is unknown: remove it, or correct its name",
         "quick.yml, line 19: 01_residual_math.draws must be a valid integer, found 2026-02-30",
         "quick.yml, line 19: draws is there twice, first in line 18",
-        f"quick.yml, line {line_of('epochs: 9') + 1}: 03_cardiac_vae.epochs must be",
+        f"quick.yml, line {line_of(EPOCHS) + 1}: 03_cardiac_vae.epochs must be",
     ]
     lines = str(error.value).splitlines()
     assert len(lines) == len(starts)
