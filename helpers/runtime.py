@@ -6,6 +6,7 @@ import datetime
 import functools
 import gc
 import importlib.metadata
+import logging
 import os
 import platform
 import random
@@ -74,11 +75,16 @@ def start_tensorflow(seed: int, tf32: bool) -> None:
         import tensorflow as tf
 
         tf.zeros(1)  # starts the devices, which is when they talk
-    tf.get_logger().setLevel("ERROR")  # it warns where several networks are traced, one each
+    tf.get_logger().addFilter(not_of_retracing)
     tf.config.experimental.enable_tensor_float_32_execution(tf32)
     keras.utils.set_random_seed(seed)
     if os.environ.get("REPORT_DETERMINISTIC"):
         tf.config.experimental.enable_op_determinism()
+
+
+def not_of_retracing(record: logging.LogRecord) -> bool:
+    """Return whether a warning is another than that of several networks, traced once each."""
+    return "triggered tf.function retracing" not in record.getMessage()
 
 
 def configure_tensorflow() -> None:

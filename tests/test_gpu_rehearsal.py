@@ -11,7 +11,7 @@ from helpers import paths
 TIMES = ("seconds", "per_second", "latency", "ms", "provenance", "cached")
 # XLA draws other noise for a seed, and the walks of an autoencoder of one epoch lead nowhere.
 NOISE = ("r_mean", "r_min", "truth_correlation")
-COPIES = ("merits", "proposals")  # of the other notebooks' results, where they are compared
+COPIES = ("proposals",)  # of the other notebooks' results, where they are compared
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from tools import sample
 
 MERITS = {
     "deep": 44, "shallow": 20, "more": 45.2, "images": "digits", "factors": [3.05, 1.05],
-    "identity_best": "not decided", "accuracy": 0.947, "n": 176, "r": [0.9, 0.97],
+    "identity_best": "not decided", "accuracy": 0.947, "n": 176, "r_mean": [0.9, 0.97],
     "tally": [9, 1, 3], "all": 13, "profile": "`quick`",
 }  # fmt: skip
 COUNTS = [

@@ -107,7 +107,7 @@ def results_table(results: dict) -> str:
         ("healthy or hypertrophic heart, accuracy on ACDC", f"{published.ACDC_ACCURACY} %",
          f"{100 * merits['accuracy']:.1f} % of {merits['n']} drawn hearts"),
         ("walk to disease, r with the true change of the wall", "not measured",
-         f"{merits['r'][0]:.2f}; {merits['r'][1]:.2f} in whitened codes"),
+         f"{merits['r_mean'][0]:.2f}; {merits['r_mean'][1]:.2f} in whitened codes"),
         *((f"{name}, 10⁹ multiply-adds", f"{paper:g}", f"{ours:.2f}")
           for name, (paper, ours) in costs.items() if "stride" in name or name == "ResNet-152"),
     ]  # fmt: skip

@@ -87,7 +87,7 @@ def prepare_hearts(
     return name
 
 
-def told_of(name: str) -> list[str]:
+def remark_sentences(name: str) -> list[str]:
     """Return what a reader should know of the hearts of a prepared folder: sentences.
 
     One for each kind of remark, with the number of hearts and the worst of them.

@@ -78,10 +78,8 @@ def wavering(generator: np.random.Generator, phase: geometry.Ventricle, slices: 
     """
     waves = np.zeros((len(geometry.FINE_THETA), slices))
     for k in range(1, 5):
-        amplitude, start = (
-            generator.normal(0, 0.25, slices),
-            generator.uniform(0, 2 * np.pi, slices),
-        )
+        amplitude = generator.normal(0, 0.25, slices)
+        start = generator.uniform(0, 2 * np.pi, slices)
         waves += amplitude * np.cos(k * geometry.FINE_THETA[:, None] + start)
     return (waves * np.tanh(phase.endocardium.mean()) / phase.f).astype(np.float32)
 

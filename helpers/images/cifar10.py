@@ -67,9 +67,10 @@ def read_cifar10() -> tuple:
         ValueError: a file has not the size, the labels or the checksum of CIFAR-10.
     """
     inputs.used(paths.DATA / "cifar10")
-    if not candidates():
+    folders = candidates()
+    if not folders:
         raise FileNotFoundError(f"{paths.DATA / 'cifar10'} holds no CIFAR-10: {REMEDY}")
-    folder = candidates()[0]
+    folder = folders[0]
     if (folder / "train").is_dir():
         parts = [read_pictures(folder / half) for half in ("train", "test")]
         return *parts, CLASSES, f"{folder.name}, not verified", False

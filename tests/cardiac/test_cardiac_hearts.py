@@ -44,7 +44,7 @@ def test_hearts_are_prepared_once_and_again_when_a_file_is_damaged(subjects, mon
 def test_remarks_are_kept_with_the_hearts_and_told_whenever_they_are_used(subjects):
     unseen = [dataclasses.replace(each, labels=cohort.Labels(2, 3, 0)) for each in subjects]
     for _ in range(2):  # made, and there already
-        told = hearts.told_of(hearts.prepare_hearts(unseen, GRID, "HCM"))
+        told = hearts.remark_sentences(hearts.prepare_hearts(unseen, GRID, "HCM"))
         texts = [translation.wording(each, "en", markdown=False) for each in told]
         assert sum("in 12 hearts no right ventricle is segmented" in each for each in texts) == 1
     table = pd.read_csv(
