@@ -94,7 +94,7 @@ def test_every_font_is_embedded(pdf):
 @pytest.mark.end_to_end
 def test_the_abstract_is_computed_and_stands_in_front(text, language):
     front = {"en": ("Abstract", "claims are reproduced", "Contents")}
-    front["ru"] = ("Реферат", "воспроизведено утверждений", "Содержание")
+    front["ru"] = ("Реферат", "из всех утверждений", "Содержание")
     places = [text.index(words) for words in front[language]]
     assert places == sorted(places)
 
