@@ -220,3 +220,15 @@ def test_split_is_stratified_and_complete():
     assert not np.array_equal(parts["test"], preparation.split(labels, 1)["test"])
     many = preparation.split(np.array([0] * 1000 + [1] * 300), seed=0)
     assert [len(many[part]) for part in ("train", "validation", "test")] == [1065, 70, 165]
+
+
+@pytest.mark.parametrize("last_first", [False, True])
+def test_axes_of_the_world_break_no_tie(last_first):
+    """A stack without apex, whose sections hardly tell: its axes, which no body has, must not."""
+    areas = np.array([900, 1000, 1080, 1240, 1190, 1120, 940, 780])[:: -1 if last_first else 1]
+    i, j = np.indices((48, 48)) - 23.5
+    cavity = np.pi * (i**2 + j**2)[..., None] < areas
+    affine = np.diag([1.4, 1.4, 8.0, 1.0])
+    nothing = np.zeros_like(cavity)
+    stack = segmentation.HeartPhase("heart.nii.gz", affine, cavity, cavity, nothing, 0.0)
+    assert preparation.base_side(stack) == (1 if last_first else -1)
